@@ -1,0 +1,56 @@
+"""Text that came from outside (names, labels, log lines, errors), made harmless for a terminal.
+
+Thirteen of thirteen render paths of Textual and Rich pass escape sequences on to the terminal, where OSC 52 writes
+the clipboard. So whatever is read from a run folder, a file or a command line passes through here before it is shown.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+# C0 (tab and newline apart), DEL, C1, the bidirectional controls (they reorder what stands beside them), line and
+# paragraph separators, zero-width joiners that hide text, interlinear annotations, the byte order mark, and tag characters.
+_HARMFUL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+)
+_MOST_COMBINING = 4  # marks on one character; a stack of more of them ("zalgo") paints over its neighbours
+
+
+def clean(text: str, *, lines: bool = False) -> str:
+    """`text` without anything that a terminal would act on; what was removed shows as U+FFFD.
+
+    Args:
+        lines: keep newlines; otherwise the text is joined to one line. Tabs become spaces.
+    """
+    text = text.expandtabs(4) if "\t" in text else text
+    text = text.replace("\r\n", "\n")
+    if not lines:
+        text = text.replace("\n", " ")
+    if text.isascii() and text.isprintable():
+        return text
+    return _limit_combining(_HARMFUL.sub("\ufffd", text))
+
+
+def clean_tree(value: Any) -> Any:
+    """`clean` for every string, also the keys, of a value as the json module reads it."""
+    if isinstance(value, str):
+        return clean(value, lines=True)
+    if isinstance(value, dict):
+        return {clean(str(key)): clean_tree(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [clean_tree(item) for item in value]
+    return value
+
+
+def _limit_combining(text: str) -> str:
+    if text.isascii():
+        return text
+    kept: list[str] = []
+    stacked = 0
+    for character in text:
+        stacked = stacked + 1 if unicodedata.combining(character) else 0
+        if stacked <= _MOST_COMBINING:
+            kept.append(character)
+    return "".join(kept)

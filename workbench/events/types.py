@@ -1,0 +1,269 @@
+"""What can happen in a run: frozen events, told apart by their `type`.
+
+Every event has `at`, seconds since 1970 (Metrics one per step). Numbers may be NaN or infinite; they are written as
+the strings "NaN", "Infinity" and "-Infinity", which any JSON parser reads.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Numbers = dict[str, float]
+
+
+class Event(BaseModel):
+    """Something that happened in a run."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="strings")
+
+
+class RunStarted(Event):
+    """A worker holds the run's lock and begins attempt `attempt`, behind checkpoint step `step` (0: from the start)."""
+
+    type: Literal["run_started"] = "run_started"
+    at: float
+    attempt: int
+    step: int = 0
+    host: str
+    boot_id: str
+    pid: int
+    process_started: float  # clock ticks since boot, so that a reused pid is told apart
+    versions: dict[str, str] = {}
+
+
+class PhaseChanged(Event):
+    """What the worker does now, in words: "importing torch", "loading mnist5k", "training"."""
+
+    type: Literal["phase_changed"] = "phase_changed"
+    at: float
+    phase: str
+
+
+class MetricsDeclared(Event):
+    """What the recipe's numbers mean, so that no reader guesses from their spelling; `*` ends a key that stands for many."""
+
+    type: Literal["metrics_declared"] = "metrics_declared"
+    at: float
+    objective: str
+    metrics: dict[str, dict[str, str]]  # key -> goal, unit, chart, help
+    charts: dict[str, dict[str, Any]]  # name -> title, log
+    slots: tuple[str, ...]
+
+
+class DeviceChosen(Event):
+    """Where the run trains, and with which arithmetic."""
+
+    type: Literal["device_chosen"] = "device_chosen"
+    at: float
+    device: str
+    description: str
+    threads: int
+    precision: str
+    memory_format: str
+
+
+class DataLoaded(Event):
+    """Which data the run learns from, exactly, and what needs no network at all to reach."""
+
+    type: Literal["data_loaded"] = "data_loaded"
+    at: float
+    name: str
+    version: str = ""
+    sha256: str = ""
+    task: str = ""
+    examples: dict[str, int] = {}
+    classes: tuple[str, ...] = ()
+    licence: str = ""
+    split: str = ""
+    split_hash: str = ""
+    baseline: Numbers = {}
+
+
+class ModelBuilt(Event):
+    """The model's size and layers (name, kind, output shape, parameters)."""
+
+    type: Literal["model_built"] = "model_built"
+    at: float
+    parameters: int
+    layers: tuple[dict[str, Any], ...] = ()
+
+
+class LoopStarted(Event):
+    """The training loop begins or goes on: steps after `step`, of `steps_total` where a budget says so."""
+
+    type: Literal["loop_started"] = "loop_started"
+    at: float
+    step: int
+    elapsed_seconds: float
+    steps_total: int | None
+    steps_per_epoch: int
+    epochs_total: int | None
+    examples_per_step: int
+    unit: str
+    tuning: dict[str, Any] = {}
+
+
+class Metrics(Event):
+    """Numbers of a group of steps, in columns; steps that log other keys stand in another event."""
+
+    type: Literal["metrics"] = "metrics"
+    steps: list[int]
+    at: list[float]
+    values: dict[str, list[float]]
+
+
+class Evaluated(Event):
+    """Metrics of an evaluation on the validation split."""
+
+    type: Literal["evaluated"] = "evaluated"
+    at: float
+    step: int
+    values: Numbers
+    best: bool = False
+    seconds: float = 0.0
+
+
+class Tested(Event):
+    """Metrics of the run's one evaluation on the test split."""
+
+    type: Literal["tested"] = "tested"
+    at: float
+    step: int
+    values: Numbers
+
+
+class PreviewSaved(Event):
+    """Something to look at was written to `samples/`."""
+
+    type: Literal["preview_saved"] = "preview_saved"
+    at: float
+    step: int
+    name: str
+    title: str
+    kind: Literal["images", "matrix", "text"]
+    file: str
+
+
+class CheckpointSaved(Event):
+    """A checkpoint is on the disk and was read back; until then nobody is told."""
+
+    type: Literal["checkpoint_saved"] = "checkpoint_saved"
+    at: float
+    step: int
+    attempt: int
+    size_bytes: int
+    finite: bool
+    seconds: float
+    reason: str
+
+
+class CheckpointRemoved(Event):
+    """A checkpoint made room for newer ones."""
+
+    type: Literal["checkpoint_removed"] = "checkpoint_removed"
+    at: float
+    step: int
+    attempt: int
+
+
+class Paused(Event):
+    """The loop waits between two steps."""
+
+    type: Literal["paused"] = "paused"
+    at: float
+    step: int
+    by: str
+
+
+class Resumed(Event):
+    """The loop goes on after a pause."""
+
+    type: Literal["resumed"] = "resumed"
+    at: float
+    step: int
+    by: str
+
+
+class SettingChanged(Event):
+    """A live setting has another value from step `step` on."""
+
+    type: Literal["setting_changed"] = "setting_changed"
+    at: float
+    step: int
+    name: str
+    old: float | None
+    new: float | None
+    by: str
+
+
+class RequestAnswered(Event):
+    """A request from `control/` was carried out, or refused with a message."""
+
+    type: Literal["request_answered"] = "request_answered"
+    at: float
+    step: int
+    request: str
+    kind: str
+    accepted: bool
+    message: str = ""
+
+
+class Measured(Event):
+    """The worker's own vitals, also its heartbeat while it is silent otherwise."""
+
+    type: Literal["measured"] = "measured"
+    at: float
+    step: int
+    memory_bytes: int
+    cpu_seconds: float
+
+
+class Noticed(Event):
+    """Something worth a line in the log that is not an error."""
+
+    type: Literal["noticed"] = "noticed"
+    at: float
+    level: Literal["info", "warning"] = "info"
+    message: str
+
+
+class RunEnded(Event):
+    """The attempt is over, and why. After it the worker writes no more metrics."""
+
+    type: Literal["run_ended"] = "run_ended"
+    at: float
+    state: Literal["finished", "stopped", "failed"]
+    step: int
+    reason: str
+    advice: str = ""
+    command: str = ""  # ready to be typed, where there is something to try next
+    detail: str = ""  # the traceback of an error in the recipe
+    exit_code: int = 0
+    cpu_seconds: float = 0.0
+
+
+AnyEvent = Annotated[
+    RunStarted
+    | PhaseChanged
+    | MetricsDeclared
+    | DeviceChosen
+    | DataLoaded
+    | ModelBuilt
+    | LoopStarted
+    | Metrics
+    | Evaluated
+    | Tested
+    | PreviewSaved
+    | CheckpointSaved
+    | CheckpointRemoved
+    | Paused
+    | Resumed
+    | SettingChanged
+    | RequestAnswered
+    | Measured
+    | Noticed
+    | RunEnded,
+    Field(discriminator="type"),
+]

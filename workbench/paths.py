@@ -1,0 +1,53 @@
+"""Where things live on this machine: runs, data, the settings file."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from workbench.errors import WorkbenchError
+
+APP = "workbench"
+
+
+def settings_file() -> Path:
+    """The user's settings file, `config.toml` in the platform's config folder; it need not exist."""
+    return Path(platformdirs.user_config_dir(APP)) / "config.toml"
+
+
+@cache
+def user_settings() -> dict[str, Any]:
+    """What the settings file says; empty where there is none.
+
+    Raises:
+        WorkbenchError: it is not TOML.
+    """
+    path = settings_file()
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise WorkbenchError(f"the settings file {path} cannot be read: {error}", "mend it or move it away") from error
+
+
+def runs_folder(given: str | Path | None = None) -> Path:
+    """The folder of all runs: `--runs`, WORKBENCH_RUNS, `runs` in the settings file, or the user's data folder, in that order."""
+    named = given or os.environ.get("WORKBENCH_RUNS") or user_settings().get("runs")
+    return Path(named).expanduser().absolute() if named else Path(platformdirs.user_data_dir(APP)) / "runs"
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept (parsed data)."""
+    return Path(platformdirs.user_cache_dir(APP))
+
+
+def short(path: Path) -> str:
+    """A path with the home folder as `~`."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) and path != home else str(path)

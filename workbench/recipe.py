@@ -1,0 +1,142 @@
+"""The treaty between recipes and the workbench: a recipe trains through a `run` handle, and owns its loop.
+
+Torch-free: tensors and modules appear as `Any`, so that listing recipes costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeVar
+
+from workbench.settings import Settings, Value
+
+Goal = Literal["min", "max", "none"]
+Due = Literal["evaluate", "preview"]
+M = TypeVar("M")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What a logged number means. Its key is `<split>/<name>`; a key that ends in `*` stands for one per layer or class."""
+
+    goal: Goal = "none"
+    unit: str = ""  # "%" for a share of one
+    chart: str = ""  # metrics of the same chart are drawn together
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """How the metrics of one chart are drawn."""
+
+    title: str
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named set of settings for one task, and what it reaches under which conditions."""
+
+    name: str
+    summary: str
+    settings: Mapping[str, Value]
+    expect: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A model family: what it is, what can be set, what it logs, and how it trains."""
+
+    name: str
+    family: str
+    summary: str
+    notes: str
+    config: type[Settings]
+    presets: tuple[Preset, ...]  # the first is the default
+    datasets: tuple[str, ...]
+    metrics: Mapping[str, Metric]
+    charts: Mapping[str, Chart]
+    slots: tuple[str, ...]  # what the run screen shows first: names of charts, and `preview:<name>`
+    objective: str  # the metric that decides best, early stopping and lists
+    train: Callable[[Any, Run], None]
+    model: Callable[[Any], tuple[Any, Any]]  # config -> (module, an input batch of one), for the table of layers
+    path: str = field(default="", compare=False)  # set for a recipe that was given as a path
+
+
+class Batches(Protocol):
+    """Training data as a run walks through it; the order of an epoch is a function of (seed, epoch) alone."""
+
+    examples: int
+    batch_size: int
+    unit: str  # of throughput: "img", "token"
+
+    def epoch(self, epoch: int, skip: int = 0) -> Iterator[Any]:
+        """The batches of an epoch (counted from 0), without its first `skip` ones."""
+        ...
+
+
+class Run(Protocol):
+    """What a recipe may ask of the run that it trains in."""
+
+    device: Any
+    """The torch.device that was chosen."""
+    precision: str
+    """fp32 or bf16, decided by the device."""
+    completed: bool
+    """Whether the loop came to its own end (budget or patience) rather than being stopped."""
+    steps_total: int | None
+    steps_per_epoch: int
+    progress: float
+    """The share of the budget that is spent, 0 to 1: schedules follow it."""
+
+    def phase(self, name: str) -> None: ...
+    def loaded(self, **about: Any) -> None:
+        """Record the data: name, version, sha256, counts, classes, licence, split, baseline."""
+        ...
+
+    def place(self, model: M) -> M:
+        """The model on the run's device, in its memory format; its layers and parameter count are recorded."""
+        ...
+
+    def attach(self, **parts: Any) -> None:
+        """What a checkpoint holds (each has state_dict and load_state_dict); restored here when a run resumes."""
+        ...
+
+    def steps(self, data: Batches, *, batches: int = 1) -> Iterator[tuple[int, list[Any]]]:
+        """(step, its batches) for each optimizer update, from 1 (or on from the checkpoint).
+
+        Pause, requests, checkpoints, budgets and early stopping happen between two steps.
+        """
+        ...
+
+    def due(self, what: Due) -> bool: ...
+    def log(self, step: int, values: Mapping[str, Any]) -> None:
+        """Numbers of one step: floats or tensors without a dimension, which are read only when a group of steps is written."""
+        ...
+
+    def evaluated(self, step: int, values: Mapping[str, float]) -> None:
+        """Metrics of an evaluation, before the step's checkpoint, so that it carries them."""
+        ...
+
+    def preview(self, step: int, previews: Iterable[Preview]) -> None: ...
+    def best(self, model: M) -> M:
+        """The model with the weights of its best evaluation (unless restore_best is off)."""
+        ...
+
+    def tested(self, values: Mapping[str, float]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Something to look at: images, a matrix with labels, or text."""
+
+    name: str
+    title: str
+    kind: Literal["images", "matrix", "text"]
+    images: Any = None  # (N, H, W) numbers from 0 to 255, whole
+    captions: tuple[str, ...] = ()
+    matrix: tuple[tuple[float, ...], ...] = ()
+    rows: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    text: str = ""

@@ -1,0 +1,216 @@
+"""The folder of one run: what lies where, and the small files that are replaced whole.
+
+Folders have mode 0700 and files 0600: settings, data paths and samples are nobody else's business.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from workbench.clean import clean_tree
+from workbench.errors import WorkbenchError
+
+Value = bool | int | float | str | None
+_LARGEST_JSON = 8 << 20
+
+
+class RunRecord(BaseModel):
+    """`run.json`: how the run was asked for. Written once, before the worker starts."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    recipe: str
+    recipe_path: str = ""
+    preset: str = ""
+    settings: dict[str, Value] = {}
+    parent: str | None = None
+    created_at: float = 0.0
+    versions: dict[str, str] = {}
+    git_commit: str = ""
+    command_line: list[str] = []
+    host: str = ""
+
+
+class Labels(BaseModel):
+    """`labels.json`: what anybody who may can change after the start."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    pin: bool = False
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One checkpoint as its manifest describes it. `verified`: its files are there in the size that was hashed and read back."""
+
+    step: int
+    attempt: int
+    verified: bool
+    finite: bool
+    best: bool
+    size_bytes: int
+    metrics: dict[str, float]
+    path: Path
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Names of a run's files, and how the small ones are read and replaced."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def events(self) -> Path:
+        return self.path / "events.jsonl"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "lock"
+
+    @property
+    def control(self) -> Path:
+        return self.path / "control"
+
+    @property
+    def samples(self) -> Path:
+        return self.path / "samples"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def worker_log(self) -> Path:
+        return self.path / "worker.log"
+
+    @property
+    def summary(self) -> Path:
+        return self.path / "summary.json"
+
+    def exit_file(self, attempt: int) -> Path:
+        return self.path / f"exit-{attempt}.json"
+
+    def prepare(self, record: RunRecord, labels: Labels) -> None:
+        """Fill a freshly claimed folder."""
+        for folder in (self.control, self.samples, self.checkpoints):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        self.write_labels(labels)
+        replace_file(self.path / "run.json", record.model_dump_json(indent=1).encode())
+
+    def record(self) -> RunRecord:
+        """How the run was asked for; with only its id where `run.json` is missing or damaged."""
+        value = read_json(self.path / "run.json")
+        try:
+            return RunRecord.model_validate({**value, "id": self.id})
+        except ValidationError:
+            return RunRecord(id=self.id, recipe=self.id.rpartition("-")[0] or self.id)
+
+    def labels(self) -> Labels:
+        try:
+            return Labels.model_validate(read_json(self.path / "labels.json"))
+        except ValidationError:
+            return Labels()
+
+    def write_labels(self, labels: Labels) -> None:
+        replace_file(self.path / "labels.json", labels.model_dump_json(indent=1).encode())
+
+    def saved_checkpoints(self) -> list[Checkpoint]:
+        """Every checkpoint with a readable manifest, oldest first."""
+        found = []
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(self.checkpoints):
+                checkpoint = _checkpoint(Path(entry.path)) if entry.is_dir() and not entry.name.startswith(".") else None
+                if checkpoint:
+                    found.append(checkpoint)
+        return sorted(found, key=lambda checkpoint: (checkpoint.attempt, checkpoint.step))
+
+    def worker_log_tail(self, lines: int = 20) -> list[str]:
+        """The last lines that the worker or its libraries printed."""
+        try:
+            with open(self.worker_log, "rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - 16384))
+                return [str(clean_tree(line)) for line in file.read().decode("utf-8", "replace").splitlines()[-lines:]]
+        except OSError:
+            return []
+
+
+def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Write a file whole or not at all: temporary file, fsync, rename, fsync of the folder.
+
+    Raises:
+        WorkbenchError: the disk is full or the folder is not writable.
+    """
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                if durable:
+                    os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+        if durable:
+            sync_folder(path.parent)
+    except OSError as error:
+        raise WorkbenchError(
+            f"cannot write {path}: {error.strerror or error}", "free some space, or choose another folder with --runs"
+        ) from error
+
+
+def sync_folder(path: Path) -> None:
+    """Make renames in a folder survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The cleaned object in a JSON file; empty when it is missing, too large, or no JSON object."""
+    try:
+        if path.stat().st_size > _LARGEST_JSON:
+            return {}
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return clean_tree(value) if isinstance(value, dict) else {}
+
+
+def _checkpoint(path: Path) -> Checkpoint | None:
+    manifest = read_json(path / "manifest.json")
+    try:
+        files = {str(name): int(about["size_bytes"]) for name, about in manifest["files"].items()}
+        sizes_agree = all(os.path.basename(name) == name and (path / name).stat().st_size == size for name, size in files.items())
+        return Checkpoint(
+            step=int(manifest["step"]),
+            attempt=int(manifest["attempt"]),
+            verified=bool(manifest.get("verified")) and sizes_agree,
+            finite=bool(manifest.get("finite")),
+            best=bool(manifest.get("best")),
+            size_bytes=sum(files.values()),
+            metrics={str(key): float(value) for key, value in manifest.get("metrics", {}).items()},
+            path=path,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, OSError):
+        return None

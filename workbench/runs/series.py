@@ -1,0 +1,159 @@
+"""The points of one metric, thinned to a bounded number of buckets without ever losing an extreme.
+
+A bucket keeps first step, lowest, highest, sum and count of its points. When all buckets are taken, neighbours merge and
+each then stands for twice as many points: appending costs O(1) and drawing O(buckets), whatever the length of the run.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+CAPACITY = 1024
+_MOST_NONFINITE = 64
+
+
+@dataclass
+class Summary:
+    """What a table says of one metric; exact, whatever was thinned."""
+
+    count: int = 0
+    last: float | None = None
+    last_step: int | None = None
+    low: float | None = None
+    low_step: int | None = None
+    high: float | None = None
+    high_step: int | None = None
+    nonfinite: int = 0
+    nonfinite_steps: list[int] = field(default_factory=list)  # the first few
+
+    def best(self, goal: str) -> tuple[float | None, int | None]:
+        """The best finite value and its step; None for a metric without a goal."""
+        if goal == "min":
+            return self.low, self.low_step
+        return (self.high, self.high_step) if goal == "max" else (None, None)
+
+    def copy(self) -> Summary:
+        """A copy that later points do not touch."""
+        return replace(self, nonfinite_steps=list(self.nonfinite_steps))
+
+    def extend(self, steps: list[int], values: list[float]) -> tuple[list[int], list[float]]:
+        """Count points in; returns those with finite values."""
+        self.count += len(steps)
+        self.last, self.last_step = values[-1], steps[-1]
+        if not math.isfinite(sum(values)):
+            steps, values = self._finite(steps, values)
+            if not values:
+                return steps, values
+        low, high = min(values), max(values)
+        if self.low is None or low < self.low:
+            self.low, self.low_step = low, steps[values.index(low)]
+        if self.high is None or high > self.high:
+            self.high, self.high_step = high, steps[values.index(high)]
+        return steps, values
+
+    def _finite(self, steps: list[int], values: list[float]) -> tuple[list[int], list[float]]:
+        kept = [(step, value) for step, value in zip(steps, values, strict=True) if math.isfinite(value)]
+        lost = [step for step, value in zip(steps, values, strict=True) if not math.isfinite(value)]
+        self.nonfinite += len(lost)
+        self.nonfinite_steps += lost[: _MOST_NONFINITE - len(self.nonfinite_steps)]
+        return [step for step, _ in kept], [value for _, value in kept]
+
+
+@dataclass
+class Series:
+    """Buckets of one metric's finite points, in the order of their steps."""
+
+    capacity: int = CAPACITY
+    first: list[int] = field(default_factory=list)
+    low: list[float] = field(default_factory=list)
+    high: list[float] = field(default_factory=list)
+    total: list[float] = field(default_factory=list)
+    points: list[int] = field(default_factory=list)
+    stride: int = 1  # points that a full bucket stands for
+    last_step: int = 0
+    version: int = 0  # grows with every change, so that a chart knows whether to draw again
+
+    def extend(self, steps: list[int], values: list[float]) -> None:
+        """Append finite points whose steps rise."""
+        if not steps:
+            return
+        self.version += 1
+        self.last_step = steps[-1]
+        at, end = 0, len(values)
+        while at < end:
+            room = self.stride - self.points[-1] if self.points else 0
+            if room <= 0:
+                if len(self.first) >= self.capacity:
+                    self._merge_neighbours()
+                    continue
+                room = self.stride
+                self._open(steps[at], values[at])
+            piece = values[at : at + room] if at or room < end else values
+            low, high = min(piece), max(piece)
+            if low < self.low[-1]:
+                self.low[-1] = low
+            if high > self.high[-1]:
+                self.high[-1] = high
+            self.total[-1] += sum(piece)
+            self.points[-1] += len(piece)
+            at += len(piece)
+
+    def columns(self, count: int, x_low: float, x_high: float) -> list[tuple[float, float, float] | None]:
+        """For each of `count` columns between two steps: lowest, highest and mean of its points, or None where there is none."""
+        lows: list[float | None] = [None] * count
+        highs, totals, points = [0.0] * count, [0.0] * count, [0] * count
+        scale = (count - 1) / ((x_high - x_low) or 1.0)
+        for step, low, high, total, many in zip(self.first, self.low, self.high, self.total, self.points, strict=True):
+            if not x_low <= step <= x_high:
+                continue
+            column = int((step - x_low) * scale + 0.5)
+            before = lows[column]
+            if before is None:
+                lows[column], highs[column] = low, high
+            else:
+                lows[column] = low if low < before else before
+                highs[column] = max(highs[column], high)
+            totals[column] += total
+            points[column] += many
+        return [None if low is None else (low, highs[i], totals[i] / points[i]) for i, low in enumerate(lows)]
+
+    def extent(self, x_low: float, x_high: float) -> tuple[float, float] | None:
+        """Lowest and highest value between two steps; None where there is no point."""
+        inside = [i for i, step in enumerate(self.first) if x_low <= step <= x_high]
+        return (min(self.low[i] for i in inside), max(self.high[i] for i in inside)) if inside else None
+
+    def means(self) -> list[float]:
+        """One value a bucket, for a sparkline."""
+        return [total / many for total, many in zip(self.total, self.points, strict=True)]
+
+    def cut(self, step: int) -> Series:
+        """Keep the points up to `step`; returns the rest. A bucket that spans `step` stays whole: thinned, it cannot be parted."""
+        keep = next((i for i, first in enumerate(self.first) if first > step), len(self.first))
+        tail = Series(self.capacity, stride=self.stride, last_step=self.last_step, version=1)
+        for name in ("first", "low", "high", "total", "points"):
+            column = getattr(self, name)
+            setattr(tail, name, column[keep:])
+            del column[keep:]
+        self.last_step = min(self.last_step, step)
+        if self.points:
+            self.points[-1] = min(self.points[-1], self.stride)
+        self.version += 1
+        return tail
+
+    def _open(self, step: int, value: float) -> None:
+        self.first.append(step)
+        self.low.append(value)
+        self.high.append(value)
+        self.total.append(0.0)
+        self.points.append(0)
+
+    def _merge_neighbours(self) -> None:
+        even, odd = slice(0, None, 2), slice(1, None, 2)
+        pad = len(self.first) % 2
+        self.first = self.first[even]
+        self.low = [*map(min, self.low[even], self.low[odd]), *self.low[len(self.low) - pad :]]
+        self.high = [*map(max, self.high[even], self.high[odd]), *self.high[len(self.high) - pad :]]
+        self.total = [*map(float.__add__, self.total[even], self.total[odd]), *self.total[len(self.total) - pad :]]
+        self.points = [*map(int.__add__, self.points[even], self.points[odd]), *self.points[len(self.points) - pad :]]
+        self.stride *= 2

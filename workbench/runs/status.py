@@ -1,0 +1,195 @@
+"""Whether a run lives. The answer is computed from evidence each time and never stored: a stored "running" goes stale.
+
+A heartbeat alone gives false deaths, a flag alone gives false life, and process ids are reused after a reboot. So:
+an end that was recorded counts; else the boot, the lock and the process decide; another host is never called dead.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import os
+import platform
+import struct
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from workbench.runs.folder import RunFolder, read_json
+from workbench.runs.state import RunState
+from workbench.units import age
+
+StateName = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed", "died", "unknown"]
+LIVE: frozenset[str] = frozenset({"queued", "starting", "running", "paused"})
+_GRACE_SECONDS = 60.0  # between claiming a folder and the worker's first event: an import of torch on a busy machine
+_REMOTE_QUIET_SECONDS = 60.0  # workers write at least every 5 s; network file systems cache for up to 30 s
+STALLED_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Exit:
+    """What the supervisor saw when its worker ended."""
+
+    code: int | None = None
+    signal: str = ""
+    reason: str = ""
+    state: str = ""
+    out_of_memory: bool = False
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that decides about a run's state."""
+
+    started: bool  # the log has a RunStarted
+    has_steps: bool = False
+    paused: bool = False
+    ended: str = ""  # finished, stopped or failed, from the log's last attempt
+    ended_reason: str = ""
+    exit: Exit | None = None
+    same_host: bool = True
+    same_boot: bool = True
+    lock_held: bool = False
+    process_alive: bool = False  # the pid exists and started when the log says
+    quiet_seconds: float = 0.0  # since the last event
+    claimed_seconds: float = 0.0  # since the folder was claimed
+    host: str = ""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a run is, and why it is taken to be that."""
+
+    state: StateName
+    reason: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE
+
+
+def judge(evidence: Evidence) -> Status:
+    """The state that the evidence adds up to; a truth table in the tests."""
+    if evidence.ended in ("finished", "stopped", "failed"):
+        return Status(evidence.ended, evidence.ended_reason)  # type: ignore[arg-type]
+    if evidence.exit:
+        return _from_exit(evidence.exit)
+    if not evidence.same_host:
+        if evidence.quiet_seconds > _REMOTE_QUIET_SECONDS:
+            return Status("unknown", f"no news for {age(evidence.quiet_seconds)} from {evidence.host}")
+        return _alive(evidence)
+    if not evidence.started and not evidence.lock_held:
+        if evidence.claimed_seconds < _GRACE_SECONDS and evidence.same_boot:
+            return Status("starting", "its worker is being started")
+        return Status("died", "its worker never started; worker.log may say why")
+    if evidence.started and not evidence.same_boot:
+        return Status("died", "the machine was restarted while it ran")
+    if evidence.lock_held:
+        return _alive(evidence)
+    if evidence.process_alive:
+        return Status("unknown", "its process lives but does not hold its lock")
+    return Status("died", "its process is gone and left no word; the machine or a person killed it")
+
+
+def status(folder: RunFolder, state: RunState, *, created_at: float, now: float | None = None) -> Status:
+    """Gather the evidence about a run and judge it."""
+    now = time.time() if now is None else now
+    ended = state.ended
+    local = not state.host or state.host == platform.node()
+    return judge(
+        Evidence(
+            started=state.attempt > 0,
+            has_steps=state.step > (state.attempts[-1].step if state.attempts else 0),
+            paused=state.paused,
+            ended=ended.state if ended else "",
+            ended_reason=ended.reason if ended else "",
+            exit=None if ended else read_exit(folder.exit_file(state.attempt or 1)),
+            same_host=local,
+            same_boot=not state.boot_id or state.boot_id == boot_id(),
+            lock_held=local and not ended and lock_holder(folder.lock) is not None,
+            process_alive=local and not ended and is_process(state.pid, state.process_started),
+            quiet_seconds=max(0.0, now - state.news_at) if state.news_at else 0.0,
+            claimed_seconds=now - created_at,
+            host=state.host,
+        )
+    )
+
+
+def read_exit(path: Path) -> Exit | None:
+    """The supervisor's record of an attempt's end; None while there is none."""
+    value = read_json(path)
+    if not value:
+        return None
+    code = value.get("code")
+    return Exit(
+        code=code if isinstance(code, int) else None,
+        signal=str(value.get("signal") or ""),
+        reason=str(value.get("reason") or ""),
+        state=str(value.get("state") or ""),
+        out_of_memory=bool(value.get("out_of_memory")),
+    )
+
+
+def lock_holder(path: Path) -> int | None:
+    """The pid that holds a POSIX lock on a file (0 where another host holds it), asked without acquiring it; None when it is free."""
+    darwin = sys.platform == "darwin"
+    layout = "qqihh" if darwin else "hhqqi4x"
+    question = (
+        struct.pack(layout, 0, 0, 0, fcntl.F_WRLCK, os.SEEK_SET) if darwin else struct.pack(layout, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+    )
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        answer = struct.unpack(layout, fcntl.fcntl(descriptor, fcntl.F_GETLK, question))
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    kind, holder = (answer[3], answer[2]) if darwin else (answer[0], answer[4])
+    return None if kind == fcntl.F_UNLCK else int(holder)
+
+
+@functools.cache
+def boot_id() -> str:
+    """Tells boots of this machine apart."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return platform.node()
+
+
+def process_started(pid: int) -> float | None:
+    """When a process started, in clock ticks since boot; None when there is no such process or the platform does not say."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except (OSError, ValueError):
+        return None
+    fields = text.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else float(fields[19])
+
+
+def is_process(pid: int, started: float) -> bool:
+    """Whether the process that had this pid then still has it."""
+    return pid > 0 and process_started(pid) == started
+
+
+def _from_exit(ended: Exit) -> Status:
+    if ended.signal:
+        why = "the system ran out of memory and killed it" if ended.out_of_memory else f"it was killed by {ended.signal}"
+        return Status("died", f"{why}; `workbench resume` continues from its newest good checkpoint")
+    if ended.state in ("finished", "stopped", "failed"):
+        return Status(ended.state, ended.reason)  # type: ignore[arg-type]
+    return Status("failed", ended.reason or f"its worker left with exit code {ended.code}; worker.log may say why")
+
+
+def _alive(evidence: Evidence) -> Status:
+    if evidence.paused:
+        return Status("paused", "")
+    if not evidence.has_steps:
+        return Status("starting", "")
+    quiet = f"no news for {age(evidence.quiet_seconds)}" if evidence.quiet_seconds > STALLED_SECONDS else ""
+    return Status("running", quiet)
