@@ -61,6 +61,7 @@ class Recipe:
     objective: str  # the metric that decides best, early stopping and lists
     train: Callable[[Any, Run], None]
     model: Callable[[Any], tuple[Any, Any]]  # config -> (module, an input batch of one), for the table of layers
+    batch: Callable[[Any, int], Preview]  # (config, how many) -> training examples as the model sees them
     path: str = field(default="", compare=False)  # set for a recipe that was given as a path
 
 

@@ -20,12 +20,11 @@ class Event(BaseModel):
 
 
 class RunStarted(Event):
-    """A worker holds the run's lock and begins attempt `attempt`, behind checkpoint step `step` (0: from the start)."""
+    """A worker holds the run's lock and begins an attempt."""
 
     type: Literal["run_started"] = "run_started"
     at: float
     attempt: int
-    step: int = 0
     host: str
     boot_id: str
     pid: int
@@ -91,7 +90,7 @@ class ModelBuilt(Event):
 
 
 class LoopStarted(Event):
-    """The training loop begins or goes on: steps after `step`, of `steps_total` where a budget says so."""
+    """The training loop begins, or goes on behind a checkpoint's step: what an earlier attempt logged after it is replaced."""
 
     type: Literal["loop_started"] = "loop_started"
     at: float
@@ -198,6 +197,14 @@ class SettingChanged(Event):
     by: str
 
 
+class SettingsAmended(Event):
+    """Settings that this attempt and those after it train with instead of the record's (a raised limit)."""
+
+    type: Literal["settings_amended"] = "settings_amended"
+    at: float
+    values: dict[str, bool | int | float | str | None]
+
+
 class RequestAnswered(Event):
     """A request from `control/` was carried out, or refused with a message."""
 
@@ -261,6 +268,7 @@ AnyEvent = Annotated[
     | Paused
     | Resumed
     | SettingChanged
+    | SettingsAmended
     | RequestAnswered
     | Measured
     | Noticed

@@ -7,45 +7,78 @@ record is one unreadable line and never glued to a good one.
 
 from __future__ import annotations
 
+import errno
 import os
+from collections import deque
 from pathlib import Path
 
 from workbench.events.codec import MAX_LINE_BYTES, encode
 from workbench.events.types import Event, Metrics
 
+MOST_WAITING_BYTES = 32 << 20
+
 
 class EventWriter:
-    """The one writer of a run's log. Writing never raises into training: a failure is counted and kept in `failure`."""
+    """The one writer of a run's log. Writing never raises into training.
+
+    Lines that the disk had no room for wait in memory, in order, and are written before the next ones. What exceeds
+    `MOST_WAITING_BYTES` is counted in `lost`.
+    """
 
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._torn = self._ends_torn()
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
         self.lost = 0
-        self.failure: OSError | None = None
+        self.failure: OSError | None = None  # why the last write did not succeed; None when it did
+
+    @property
+    def waiting(self) -> int:
+        """Lines that are not in the file yet."""
+        return len(self._waiting)
 
     def write(self, event: Event, *, commit: bool = False) -> bool:
-        """Append one event; True when it is in the file (and, with `commit`, on the disk)."""
-        if isinstance(event, Metrics):
-            return min([self._append(encode(part)) for part in _within_limit(event)]) and (not commit or self._sync())
-        return self._append(encode(event)) and (not commit or self._sync())
+        """Append one event; True when all so far are in the file (and, with `commit`, on the disk)."""
+        for part in _within_limit(event) if isinstance(event, Metrics) else [event]:
+            self._queue(encode(part))
+        return self.retry() and (not commit or self._sync())
+
+    def retry(self) -> bool:
+        """Write what waits; True when nothing waits any more."""
+        while self._waiting:
+            if not self._append(self._waiting[0]):
+                return False
+            self._waiting_bytes -= len(self._waiting.popleft())
+        return True
 
     def close(self) -> None:
-        """Release the descriptor; nothing was buffered."""
+        """Release the descriptor; what waits is tried once more."""
+        self.retry()
         os.close(self._descriptor)
+
+    @property
+    def size(self) -> int:
+        """Where the log ends now."""
+        return os.fstat(self._descriptor).st_size
+
+    def _queue(self, line: bytes) -> None:
+        if self._waiting_bytes + len(line) > MOST_WAITING_BYTES:
+            self.lost += 1
+            return
+        self._waiting.append(line)
+        self._waiting_bytes += len(line)
 
     def _append(self, line: bytes) -> bool:
         data = b"\n" + line if self._torn else line
         try:
             written = os.write(self._descriptor, data)
         except OSError as error:
-            self.lost, self.failure = self.lost + 1, error
+            self.failure = error
             return False
-        if written == len(data):
-            self._torn = False
-            return True
-        self._torn = True
-        self.lost, self.failure = self.lost + 1, OSError(f"only {written} of {len(data)} bytes were written")
-        return False
+        self._torn = written != len(data)
+        self.failure = OSError(errno.ENOSPC, f"only {written} of {len(data)} bytes were written") if self._torn else None
+        return not self._torn
 
     def _sync(self) -> bool:
         try:

@@ -68,7 +68,7 @@ class Feed:
         return self.status
 
     def checkpoints(self) -> list[Checkpoint]:
-        return self.folder.saved_checkpoints()
+        return self.folder.saved_checkpoints(verify=not self.brief)
 
     @property
     def behind(self) -> bool:
@@ -118,6 +118,15 @@ def _joined(events: list[Event]) -> Iterator[Event]:
         yield event
     if group is not None:
         yield group
+
+
+def read_state(folder: RunFolder) -> RunState:
+    """What a run's log adds up to, without a look at its lock: for the worker, who would drop the lock by looking."""
+    reader, state = EventReader(folder.events), RunState()
+    while events := reader.poll():
+        for event in _joined(events):
+            apply(event, state)
+    return state
 
 
 def write_summary(folder: RunFolder, state: RunState, offset: int) -> None:

@@ -6,6 +6,7 @@ Folders have mode 0700 and files 0600: settings, data paths and samples are nobo
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import tempfile
@@ -20,6 +21,7 @@ from workbench.errors import WorkbenchError
 
 Value = bool | int | float | str | None
 _LARGEST_JSON = 8 << 20
+_LARGEST_HASHED = 1 << 30  # beyond it, a look at a run would take seconds; a resume verifies whatever the size
 
 
 class RunRecord(BaseModel):
@@ -53,7 +55,7 @@ class Labels(BaseModel):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """One checkpoint as its manifest describes it. `verified`: its files are there in the size that was hashed and read back."""
+    """One checkpoint as its manifest describes it. `verified`: its file has the size, and where asked the checksum, that was saved."""
 
     step: int
     attempt: int
@@ -130,12 +132,12 @@ class RunFolder:
     def write_labels(self, labels: Labels) -> None:
         replace_file(self.path / "labels.json", labels.model_dump_json(indent=1).encode())
 
-    def saved_checkpoints(self) -> list[Checkpoint]:
-        """Every checkpoint with a readable manifest, oldest first."""
+    def saved_checkpoints(self, *, verify: bool = False) -> list[Checkpoint]:
+        """Every checkpoint with a readable manifest, oldest first; `verify` reads them and compares their checksums."""
         found = []
         with contextlib.suppress(OSError):
             for entry in os.scandir(self.checkpoints):
-                checkpoint = _checkpoint(Path(entry.path)) if entry.is_dir() and not entry.name.startswith(".") else None
+                checkpoint = _checkpoint(Path(entry.path), verify=verify) if entry.is_dir() and not entry.name.startswith(".") else None
                 if checkpoint:
                     found.append(checkpoint)
         return sorted(found, key=lambda checkpoint: (checkpoint.attempt, checkpoint.step))
@@ -197,20 +199,27 @@ def read_json(path: Path) -> dict[str, Any]:
     return clean_tree(value) if isinstance(value, dict) else {}
 
 
-def _checkpoint(path: Path) -> Checkpoint | None:
+def _checkpoint(path: Path, *, verify: bool) -> Checkpoint | None:
     manifest = read_json(path / "manifest.json")
     try:
-        files = {str(name): int(about["size_bytes"]) for name, about in manifest["files"].items()}
-        sizes_agree = all(os.path.basename(name) == name and (path / name).stat().st_size == size for name, size in files.items())
+        size = int(manifest["size_bytes"])
+        whole = (path / "state.pt").stat().st_size == size
+        if whole and verify and size <= _LARGEST_HASHED:
+            whole = _sha256(path / "state.pt") == manifest["sha256"]
         return Checkpoint(
             step=int(manifest["step"]),
             attempt=int(manifest["attempt"]),
-            verified=bool(manifest.get("verified")) and sizes_agree,
+            verified=whole,
             finite=bool(manifest.get("finite")),
             best=bool(manifest.get("best")),
-            size_bytes=sum(files.values()),
+            size_bytes=size,
             metrics={str(key): float(value) for key, value in manifest.get("metrics", {}).items()},
             path=path,
         )
     except (KeyError, TypeError, ValueError, AttributeError, OSError):
         return None
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -42,7 +42,7 @@ class Attempt:
 
     attempt: int
     started_at: float
-    step: int  # it began behind this checkpoint's step
+    step: int | None = None  # its loop began behind this checkpoint's step; None before it began
     ended_at: float | None = None
     state: str = ""
     reason: str = ""
@@ -115,7 +115,8 @@ class RunState:
     ended: events.RunEnded | None = None
     memory_bytes: int = 0
     cpu_seconds: float = 0.0
-    settings_now: dict[str, float | None] = field(default_factory=dict)
+    settings_now: dict[str, float | None] = field(default_factory=dict)  # live changes in force
+    amended: dict[str, bool | int | float | str | None] = field(default_factory=dict)  # on resuming
     summaries: dict[str, Summary] = field(default_factory=dict)
     at_checkpoint: dict[str, dict[str, Summary]] = field(default_factory=dict)
     settings_at_checkpoint: dict[str, dict[str, float | None]] = field(default_factory=dict)
@@ -181,17 +182,13 @@ def apply(event: events.Event, state: RunState) -> None:
 
 @apply.register
 def _(event: events.RunStarted, state: RunState) -> None:
-    state.attempts.append(Attempt(event.attempt, event.at, event.step))
+    state.attempts.append(Attempt(event.attempt, event.at))
     state.attempt, state.host, state.pid = event.attempt, event.host, event.pid
     state.boot_id, state.process_started, state.versions = event.boot_id, event.process_started, event.versions
     state.ended, state.paused, state.news_at, state.phase = None, False, event.at, "starting"
+    state.clock.stop(state.step_at)
     state.rate.clear()
-    if event.attempt > 1:
-        _go_back(state, event.step)
-        state.interventions.append(
-            Intervention(event.step, event.at, "attempt", f"attempt {event.attempt} goes on behind step {event.step:,}")
-        )
-    state.add(event.at, f"attempt {event.attempt} started" + (f", behind step {event.step:,}" if event.step else ""))
+    state.add(event.at, f"attempt {event.attempt} started")
 
 
 @apply.register
@@ -230,6 +227,13 @@ def _(event: events.ModelBuilt, state: RunState) -> None:
 def _(event: events.LoopStarted, state: RunState) -> None:
     state.steps_total, state.steps_per_epoch, state.epochs_total = event.steps_total, event.steps_per_epoch, event.epochs_total
     state.examples_per_step, state.unit, state.tuning = event.examples_per_step, event.unit, event.tuning
+    if state.attempts:
+        state.attempts[-1].step = event.step
+    if state.attempt > 1:
+        _go_back(state, event.step)
+        text = f"attempt {state.attempt} goes on behind step {event.step:,}"
+        state.interventions.append(Intervention(event.step, event.at, "attempt", text))
+        state.add(event.at, text)
     state.step, state.news_at, state.step_at, state.phase = event.step, event.at, event.at, "training"
     state.clock.start(event.at, event.elapsed_seconds)
     state.rate.append((event.at, event.step))
@@ -314,6 +318,13 @@ def _(event: events.SettingChanged, state: RunState) -> None:
     state.settings_now[event.name], state.news_at = event.new, event.at
     old, new = (compact(value) if value is not None else "off" for value in (event.old, event.new))
     _intervene(state, event.step, event.at, "set", f"set {event.name} {old} -> {new} by {event.by}")
+
+
+@apply.register
+def _(event: events.SettingsAmended, state: RunState) -> None:
+    state.amended.update(event.values)
+    state.news_at = event.at
+    state.add(event.at, "settings changed: " + ", ".join(f"{name} {value}" for name, value in event.values.items()))
 
 
 @apply.register

@@ -101,7 +101,7 @@ def status(folder: RunFolder, state: RunState, *, created_at: float, now: float 
     return judge(
         Evidence(
             started=state.attempt > 0,
-            has_steps=state.step > (state.attempts[-1].step if state.attempts else 0),
+            has_steps=bool(state.attempts) and state.attempts[-1].step is not None and state.step > state.attempts[-1].step,
             paused=state.paused,
             ended=ended.state if ended else "",
             ended_reason=ended.reason if ended else "",

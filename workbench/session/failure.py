@@ -1,0 +1,107 @@
+"""Errors that ended a run, in words: what happened, at which step, what to do, and a command to do it with."""
+
+from __future__ import annotations
+
+import math
+import time
+import traceback
+from typing import Any
+
+from workbench.errors import ExitCode
+from workbench.events.types import RunEnded
+from workbench.runs.folder import RunRecord
+from workbench.runs.state import RunState
+from workbench.settings import short_number
+from workbench.units import compact
+
+_NO_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "DefaultCPUAllocator: not enough memory")
+
+
+def explain(error: BaseException, session: Any, record: RunRecord, state: RunState) -> RunEnded:
+    """The end of a run that an error ended.
+
+    Args:
+        session: the run's handle, or None when the error came before there was one.
+    """
+    step = session.step if session else state.step
+    reason, advice, command, detail = _words(error, step, record, state)
+    return RunEnded(
+        at=time.time(),
+        state="failed",
+        step=step,
+        reason=reason,
+        advice=advice,
+        command=command,
+        detail=detail,
+        exit_code=int(ExitCode.RUN_FAILED),
+        cpu_seconds=round(session.cpu_seconds(), 3) if session else 0.0,
+    )
+
+
+def _words(error: BaseException, step: int, record: RunRecord, state: RunState) -> tuple[str, str, str, str]:
+    from workbench.training.gradients import NonFiniteGradient
+
+    if isinstance(error, NonFiniteGradient):
+        return (*_non_finite(error, step, record, state), "")
+    if _is_out_of_memory(error):
+        return (*_out_of_memory(record, state), _trace(error))
+    where = _last_frame(error)
+    return (
+        f"{type(error).__name__}: {error}{where}",
+        "the error is in the recipe or in its data; the log has the traceback",
+        "",
+        _trace(error),
+    )
+
+
+def _non_finite(error: Any, step: int, record: RunRecord, state: RunState) -> tuple[str, str, str]:
+    summary = state.summaries.get(state.loss_key)
+    kind = "NaN" if math.isnan(error.norm) else "infinite"
+    bad = step - error.updates_ago
+    # Numbers logged behind the first bad update say nothing about it.
+    last = (
+        f"; the last finite loss was {compact(summary.last)}"
+        if summary and summary.last is not None and math.isfinite(summary.last)
+        else ""
+    )
+    settings = {**record.settings, **state.amended, **state.settings_now}
+    lr = settings.get("lr")
+    advice = "the update was not applied, and the last finite checkpoint is kept; try a smaller lr, a warm-up, or clip_norm 1"
+    command = ""
+    if isinstance(lr, float):
+        command = f"workbench train {record.recipe_path or record.recipe} --from {record.id} --lr {short_number(float(f'{lr / 10:.3g}'))}"
+        if settings.get("clip_norm") is None:
+            command += " --clip-norm 1"
+    return f"the gradient became {kind} at step {bad:,}{last}", advice, command
+
+
+def _out_of_memory(record: RunRecord, state: RunState) -> tuple[str, str, str]:
+    settings = {**record.settings, **state.amended}
+    batch, accumulate = settings.get("batch_size"), settings.get("accumulate") or 1
+    if not isinstance(batch, int) or not isinstance(accumulate, int):
+        return "the device ran out of memory", "try a smaller model", ""
+    reason = f"the device {state.device} ran out of memory with batch_size {batch}"
+    if batch < 2:
+        return reason, "a batch of one does not fit: the model itself is too large for the device", ""
+    command = (
+        f"workbench train {record.recipe_path or record.recipe} --from {record.id} --batch-size {batch // 2} --accumulate {accumulate * 2}"
+    )
+    return reason, "half the batch with twice the accumulation makes the same updates in less memory", command
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    import torch
+
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and any(words.lower() in str(error).lower() for words in _NO_MEMORY)
+
+
+def _trace(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))[-8000:]
+
+
+def _last_frame(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "recipe" in frame.filename] or list(frames)
+    return f" ({own[-1].filename.rpartition('/')[2]}, line {own[-1].lineno})" if own else ""

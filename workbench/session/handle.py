@@ -1,0 +1,309 @@
+"""The real `run`: the handle through which a recipe trains (see recipe.Run for its side of the treaty)."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+import torch
+
+from workbench.errors import WorkbenchError
+from workbench.events.types import (
+    AnyEvent,
+    DataLoaded,
+    DeviceChosen,
+    Evaluated,
+    LoopStarted,
+    MetricsDeclared,
+    ModelBuilt,
+    PhaseChanged,
+    SettingChanged,
+    Tested,
+)
+from workbench.recipe import Batches, Due, Preview, Recipe
+from workbench.runs.folder import RunFolder
+from workbench.session.budget import Budget
+from workbench.session.journal import Journal
+from workbench.session.keeper import Keeper
+from workbench.session.previews import save_preview
+from workbench.session.replay import Replay
+from workbench.session.requests import Requests
+from workbench.settings import Common, flat
+from workbench.training import device as devices
+from workbench.training import precision
+from workbench.training.early_stopping import EarlyStopping
+from workbench.training.layers import layer_table
+from workbench.training.seed import random_state, restore_random_state, seed_everything
+
+M = TypeVar("M")
+
+
+class Stopped(Exception):
+    """A person ended the run before its loop began."""
+
+
+class Session:
+    """One attempt at a run, from choosing the device to the last checkpoint."""
+
+    def __init__(self, folder: RunFolder, recipe: Recipe, config: Common, journal: Journal, attempt: int) -> None:
+        self._recipe = recipe
+        self._config = config
+        self._journal = journal
+        self._folder = folder
+        self._keeper = Keeper(folder, journal, attempt)
+        self._replay = Replay(folder)
+        self.requests = Requests(folder, journal, recipe, save=self._save_asked, change=self._change, cpu_seconds=self.cpu_seconds)
+        self.phase("choosing the device")
+        self.device = devices.choose(config.machine.device)
+        self.precision: str = precision.resolve(config.machine.precision, self.device)
+        self._threads = _set_threads(config.machine.threads)
+        seed_everything(config.machine.seed)
+        self._say(DeviceChosen, device=str(self.device), description=devices.describe(self.device), threads=self._threads,
+                  precision=self.precision, memory_format=precision.memory_format(self.device))  # fmt: skip
+        self._declare()
+        monitor = config.budget.monitor or recipe.objective
+        self._monitor = monitor
+        self._goal = recipe.metrics[monitor].goal if monitor in recipe.metrics else "min"
+        self._stopping = EarlyStopping(
+            config.budget.patience, min_delta=config.budget.min_delta, goal="max" if self._goal == "max" else "min"
+        )
+        self.step = 0
+        self.completed = False
+        self._budget = Budget(config.budget)
+        self._parts: dict[str, Any] = {}
+        self._restored: dict[str, Any] | None = None
+        self._restored_from: tuple[int, int] | None = None
+        self._best_weights: dict[str, Any] | None = None
+        self._evaluation: dict[str, float] = {}
+        self._evaluated_at = -1
+        self._cpu_base = 0.0
+        self._cpu_started: float | None = None
+
+    # What a recipe asks.
+
+    @property
+    def steps_total(self) -> int | None:
+        return self._budget.steps_total
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self._budget.steps_per_epoch
+
+    @property
+    def progress(self) -> float:
+        return self._budget.progress(self.step)
+
+    def phase(self, name: str) -> None:
+        self._say(PhaseChanged, phase=name)
+        if hasattr(self, "requests") and self.requests.signalled:
+            raise Stopped
+
+    def loaded(self, **about: Any) -> None:
+        self._say(DataLoaded, **about)
+
+    def place(self, model: M) -> M:
+        placed: M = precision.in_memory_format(model.to(self.device), self.device)  # type: ignore[attr-defined]
+        with torch.random.fork_rng(devices=[]):  # a second model is drawn only for the shape of its input
+            _, example = self._recipe.model(self._config)
+        layers, parameters = layer_table(placed, example.to(self.device))
+        self._say(ModelBuilt, parameters=parameters, layers=layers)
+        return placed
+
+    def attach(self, **parts: Any) -> None:
+        self._parts.update(parts)
+        found = self._keeper.newest_good(self.device)
+        if found is None:
+            return
+        attempt, self._restored = found
+        self._restored_from = (int(self._restored["step"]), attempt)
+        for name, part in parts.items():
+            part.load_state_dict(self._restored["parts"][name])
+
+    def steps(self, data: Batches, *, batches: int = 1) -> Iterator[tuple[int, list[Any]]]:
+        self._begin(data, batches)
+        while not self._is_over():
+            epoch, done = divmod(self.step, self.steps_per_epoch)
+            left = iter(data.epoch(epoch, skip=done * batches))
+            begun = self.step
+            while not self._is_over() and (group := list(itertools.islice(left, batches))):
+                self.step += 1
+                yield self.step, group
+                self._between_steps()
+            if self.step == begun and not self._is_over():
+                raise ValueError(f"epoch {epoch} of the training data has no batches behind step {begun}")
+        self._end_loop()
+
+    def due(self, what: Due) -> bool:
+        every = self._config.budget.evaluate_every if what == "evaluate" else self._config.budget.preview_every
+        return self.step % (every or self.steps_per_epoch) == 0 or self._budget.is_last(self.step)
+
+    def log(self, step: int, values: Mapping[str, Any]) -> None:
+        self._journal.log(step, values)
+
+    def evaluated(self, step: int, values: Mapping[str, float]) -> None:
+        numbers = {key: float(value) for key, value in values.items()}
+        if self._monitor not in numbers:
+            raise ValueError(f"the recipe evaluated {', '.join(numbers)}, but the run watches {self._monitor}")
+        best = self._stopping.update(step, numbers[self._monitor])
+        for part in self._parts.values():
+            if hasattr(part, "evaluated"):
+                part.evaluated(numbers[self._monitor], self._goal)
+        if best and self._config.budget.restore_best and "model" in self._parts:
+            self._best_weights = {name: value.detach().clone() for name, value in self._parts["model"].state_dict().items()}
+        self._evaluation, self._evaluated_at = numbers, step
+        self._say(Evaluated, step=step, values=numbers, best=best)
+
+    def preview(self, step: int, previews: Iterable[Preview]) -> None:
+        for preview in previews:
+            try:
+                event = save_preview(self._folder, step, preview)
+            except WorkbenchError as error:
+                self._journal.notice(f"no preview {preview.name} at step {step:,}: {error.message}")
+            else:
+                self._journal.write(event)
+
+    def best(self, model: M) -> M:
+        if self._best_weights is not None:
+            model.load_state_dict(self._best_weights)  # type: ignore[attr-defined]
+        return model
+
+    def tested(self, values: Mapping[str, float]) -> None:
+        self._say(Tested, step=self.step, values={key: float(value) for key, value in values.items()})
+
+    # What the worker asks.
+
+    def cpu_seconds(self) -> float:
+        """CPU time of all threads in training and evaluation, earlier attempts included."""
+        return self._cpu_base + (time.process_time() - self._cpu_started if self._cpu_started is not None else 0.0)
+
+    def elapsed_seconds(self) -> float:
+        return self._budget.elapsed_seconds()
+
+    def end_reason(self) -> str:
+        """Why the loop came to its own end."""
+        if self._stopping.exhausted:
+            best = f"its best was at step {self._stopping.best_step:,}"
+            return f"{self._monitor} has not improved for {self._stopping.waited} evaluations; {best}"
+        return self._budget.reason(self.step)
+
+    # Inside.
+
+    def _say(self, kind: Any, **fields: Any) -> None:
+        event: AnyEvent = kind(at=time.time(), **fields)
+        self._journal.write(event)
+
+    def _declare(self) -> None:
+        recipe = self._recipe
+        self._say(
+            MetricsDeclared,
+            objective=recipe.objective,
+            metrics={key: asdict(metric) for key, metric in recipe.metrics.items()},
+            charts={name: asdict(chart) for name, chart in recipe.charts.items()},
+            slots=recipe.slots,
+        )
+
+    def _begin(self, data: Batches, batches: int) -> None:
+        per_epoch = -(-data.examples // data.batch_size)
+        self._budget.plan(steps_per_epoch=-(-per_epoch // batches))
+        elapsed = 0.0
+        if self._restored is not None:
+            elapsed = self._restore(self._restored)
+            self._restored = None
+        self._replay.begin(self._restored_from)
+        self._budget.start(elapsed)
+        self._cpu_started = time.process_time()
+        self._say(
+            LoopStarted, step=self.step, elapsed_seconds=elapsed, steps_total=self.steps_total, steps_per_epoch=self.steps_per_epoch,
+            epochs_total=self._config.budget.epochs, examples_per_step=data.batch_size * batches, unit=data.unit,
+        )  # fmt: skip
+        self._replay.make(self.step, self._change)
+        self._budget.pause(self.requests.handle(self.step))
+
+    def _restore(self, state: dict[str, Any]) -> float:
+        self.step = int(state["step"])
+        self._stopping.load_state_dict(state["early_stopping"])
+        self._best_weights = state["best"]["weights"]
+        if self._best_weights is None and state["best"]["step"] == self.step:
+            self._best_weights = {name: value.clone() for name, value in state["parts"]["model"].items()}
+        elif self._best_weights is None:
+            self._best_weights = self._keeper.weights_of(state["best"]["step"], self.device)
+        self._evaluation, self._evaluated_at = dict(state["evaluation"]), int(state["evaluated_at"])
+        self._cpu_base = float(state["cpu_seconds"])
+        restore_random_state(state["random"])
+        return float(state["elapsed_seconds"])
+
+    def _is_over(self) -> bool:
+        if self.requests.stopping:
+            return True
+        if self._budget.is_spent(self.step) or self._stopping.exhausted:
+            self.completed = True
+        return self.completed
+
+    def _between_steps(self) -> None:
+        now = time.monotonic()
+        if self._journal.is_due(now):
+            self._check()
+            self._journal.flush()
+            self._journal.measure(self.step, self.cpu_seconds())
+        if self._saves_now():
+            self._check()
+            self._save("routine")
+        if self._evaluated_at == self.step:
+            self._journal.summarise()
+        self._replay.make(self.step, self._change)
+        self._budget.pause(self.requests.handle(self.step))
+
+    def _check(self) -> None:
+        """Let the parts look at what they left on an accelerator, now that it is waited for anyway."""
+        for part in self._parts.values():
+            if hasattr(part, "check"):
+                part.check()
+
+    def _saves_now(self) -> bool:
+        every = self._config.budget.checkpoint_every
+        if every is not None:
+            return self.step % every == 0
+        return self._evaluated_at == self.step and self._keeper.may_save(self.elapsed_seconds())
+
+    def _save_asked(self) -> str:
+        self._check()
+        return self._save("asked")
+
+    def _save(self, reason: str) -> str:
+        is_best = self._evaluated_at == self.step == self._stopping.best_step
+        best_step = self._stopping.best_step
+        on_disk = is_best or self._keeper.best_on_disk == best_step
+        state = {
+            "step": self.step,
+            "elapsed_seconds": self.elapsed_seconds(),
+            "cpu_seconds": self.cpu_seconds(),
+            "parts": {name: part.state_dict() for name, part in self._parts.items()},
+            "random": random_state(),
+            "early_stopping": self._stopping.state_dict(),
+            "best": {"step": best_step, "weights": None if on_disk else self._best_weights},
+            "evaluation": self._evaluation,
+            "evaluated_at": self._evaluated_at,
+        }
+        return self._keeper.save(self.step, state, metrics=self._evaluation, best=is_best, reason=reason)
+
+    def _change(self, name: str, value: float | None, by: str) -> None:
+        live = {**flat(self._config), **self._journal.state.settings_now}
+        for part in self._parts.values():
+            if hasattr(part, "change"):
+                part.change(name, value)
+        self._say(SettingChanged, step=self.step, name=name, old=live.get(name), new=value, by=by)
+
+    def _end_loop(self) -> None:
+        self._check()
+        self._journal.flush()
+        self._save("end" if self.completed else "stop")
+        self._budget.stop()
+
+
+def _set_threads(wanted: int | None) -> int:
+    if wanted is not None:
+        torch.set_num_threads(wanted)
+    return int(torch.get_num_threads())

@@ -1,0 +1,62 @@
+"""Previews on disk: a JSON file that readers need no image library for, and a PNG for people."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+from workbench.events.types import PreviewSaved
+from workbench.recipe import Preview
+from workbench.runs.folder import RunFolder, replace_file
+
+_SCALE = 4  # screen pixels for one of a small image
+
+
+def save_preview(folder: RunFolder, step: int, preview: Preview) -> PreviewSaved:
+    """Write a preview to `samples/`; returns the event that announces it.
+
+    Raises:
+        WorkbenchError: it cannot be written.
+    """
+    stem = f"{re.sub(r'[^a-z0-9_]+', '_', preview.name.lower())}-{step:08}"
+    body: dict[str, Any] = {"kind": preview.kind, "title": preview.title, "step": step, "captions": list(preview.captions)}
+    if preview.kind == "images":
+        pixels, shape = _pixels(preview.images)
+        body |= {"shape": shape, "pixels": base64.b64encode(pixels).decode()}
+        _write_png(folder.samples / f"{stem}.png", pixels, shape)
+    elif preview.kind == "matrix":
+        body |= {"rows": list(preview.rows), "columns": list(preview.columns), "matrix": [list(row) for row in preview.matrix]}
+    else:
+        body |= {"text": preview.text}
+    replace_file(folder.samples / f"{stem}.json", json.dumps(body).encode(), durable=False)
+    return PreviewSaved(at=time.time(), step=step, name=preview.name, title=preview.title, kind=preview.kind, file=f"{stem}.json")
+
+
+def _pixels(images: Any) -> tuple[bytes, list[int]]:
+    """The bytes and (N, H, W) of a tensor of grey images from 0 to 255."""
+    import torch
+
+    whole = images.detach().to("cpu", torch.float32).round().clamp(0, 255).to(torch.uint8).contiguous()
+    return whole.numpy().tobytes(), list(whole.shape)
+
+
+def _write_png(path: Path, pixels: bytes, shape: list[int]) -> None:
+    """All images as one sheet, nearly square, each pixel magnified."""
+
+    from PIL import Image
+
+    count, height, width = shape
+    columns = max(1, math.isqrt(max(0, count - 1)) + 1)
+    sheet = Image.new("L", (columns * (width + 1) - 1, -(-max(count, 1) // columns) * (height + 1) - 1), 64)
+    for index in range(count):
+        tile = Image.frombytes("L", (width, height), pixels[index * height * width : (index + 1) * height * width])
+        sheet.paste(tile, ((index % columns) * (width + 1), (index // columns) * (height + 1)))
+    buffer = io.BytesIO()
+    sheet.resize((sheet.width * _SCALE, sheet.height * _SCALE), Image.Resampling.NEAREST).save(buffer, "PNG")
+    replace_file(path, buffer.getvalue(), durable=False)

@@ -1,0 +1,178 @@
+"""`python -m workbench.worker RUN_FOLDER`: train one attempt of a run. `--standby` waits with torch imported, see answer."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import platform
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from workbench import __version__
+from workbench.errors import ExitCode, WorkbenchError
+from workbench.events.types import PhaseChanged, RunEnded, RunStarted, SettingsAmended
+from workbench.events.writer import EventWriter
+from workbench.finding import find_recipe
+from workbench.runs import status
+from workbench.runs.feed import read_state
+from workbench.runs.folder import RunFolder
+from workbench.session.journal import Journal
+from workbench.session.requests import answer_at_end
+from workbench.settings import Common, Value, build
+from workbench.worker.supervise import tell_supervisor
+
+_DISK_WAIT_SECONDS = 30.0  # for room on a full disk, before a run's end is given up on
+
+
+def main(arguments: list[str]) -> int:
+    """Train the run in the folder that is the first argument; the exit code says how it went."""
+    if arguments[:1] == ["--standby"]:
+        from workbench.worker.answer import standby
+
+        order = standby()
+        if order is None:
+            return int(ExitCode.DONE)
+        arguments = order
+    return work(RunFolder(Path(arguments[0])), json.loads(arguments[1]) if len(arguments) > 1 else {})
+
+
+def work(folder: RunFolder, amended: dict[str, Value]) -> int:
+    """One attempt at a run: lock, log, train, end."""
+    os.umask(0o077)
+    lock = _lock(folder)
+    if lock is None:
+        print(f"{folder.id} is being trained by another worker", file=sys.stderr)
+        return int(ExitCode.WRONG_USE)
+    state = read_state(folder)
+    attempt = max([state.attempt, *_ended_attempts(folder)]) + 1
+    tell_supervisor(folder=str(folder.path), attempt=attempt)
+    writer = EventWriter(folder.events)
+    journal = Journal(folder, writer, state)
+    journal.write(_started(attempt), commit=True)
+    if amended:
+        journal.write(SettingsAmended(at=time.time(), values=amended))
+    ended = _train(folder, journal, attempt)
+    journal.write(ended, commit=True)
+    _wait_for_disk(writer)
+    journal.summarise(now=True)
+    tell_supervisor(state=ended.state, reason=ended.reason)
+    return _leave(journal, ended)
+
+
+def _train(folder: RunFolder, journal: Journal, attempt: int) -> RunEnded:
+    """Import, load, build, train; whatever happens, an event that says how it ended."""
+    record = folder.record()
+    session: Any = None
+    stop = _Signals()
+    try:
+        recipe = find_recipe(record.recipe_path or record.recipe)
+        config = build(recipe.config, {**record.settings, **journal.state.amended}, recipe=recipe.name)
+        assert isinstance(config, Common)
+        journal.write(PhaseChanged(at=time.time(), phase="importing torch"))
+        from workbench.session.handle import Session, Stopped
+
+        session = Session(folder, recipe, config, journal, attempt)
+        stop.tell(session.requests)
+        try:
+            recipe.train(config, session)
+        except Stopped:
+            session.completed = False
+    except WorkbenchError as error:
+        refused = error.code == ExitCode.WRONG_USE
+        return _end(session, "failed", error.message, advice=error.hint, code=ExitCode.WRONG_USE if refused else ExitCode.RUN_FAILED)
+    except BaseException as error:  # noqa: BLE001  the worker's one place where errors end: each is a run that failed, in words
+        from workbench.session.failure import explain
+
+        return explain(error, session, record, journal.state)
+    if session.completed:
+        return _end(session, "finished", session.end_reason())
+    return _end(session, "stopped", session.requests.reason)
+
+
+def _end(session: Any, state: Any, reason: str, *, advice: str = "", code: int = 0) -> RunEnded:
+    step = session.step if session else 0
+    seconds = session.cpu_seconds() if session else 0.0
+    return RunEnded(
+        at=time.time(), state=state, step=step, reason=reason, advice=advice, exit_code=int(code), cpu_seconds=round(seconds, 3)
+    )
+
+
+def _leave(journal: Journal, ended: RunEnded) -> int:
+    """Answer who still waits, and close the log."""
+    answer_at_end(journal, ended)
+    journal.summarise(now=True)
+    lost = journal.close()
+    if lost:
+        print(f"{lost} events could not be written: the disk is full", file=sys.stderr)
+        tell_supervisor(state="failed", reason=f"the disk is full; the last {lost} events are lost")
+        return int(ExitCode.RUN_FAILED)
+    return ended.exit_code if ended.exit_code else int(ExitCode.RUN_FAILED if ended.state == "failed" else ExitCode.DONE)
+
+
+def _lock(folder: RunFolder) -> int | None:
+    """Hold the run's lock until this process ends; None when another holds it.
+
+    A POSIX lock is dropped when its process closes any descriptor of the file, so nothing here opens the file again.
+    """
+    descriptor = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _ended_attempts(folder: RunFolder) -> list[int]:
+    names = [path.stem.removeprefix("exit-") for path in folder.path.glob("exit-*.json")]
+    return [int(name) for name in names if name.isdigit()]
+
+
+def _started(attempt: int) -> RunStarted:
+    from importlib.metadata import PackageNotFoundError, version
+
+    versions = {"workbench": __version__, "python": platform.python_version()}
+    for name in ("torch", "torchvision", "numpy"):
+        with contextlib.suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return RunStarted(
+        at=time.time(), attempt=attempt, host=platform.node(), boot_id=status.boot_id(), pid=os.getpid(),
+        process_started=status.process_started(os.getpid()) or 0.0, versions=versions,
+    )  # fmt: skip
+
+
+def _wait_for_disk(writer: EventWriter) -> None:
+    """The end of a run is worth waiting for: give a full disk a while to be cleared."""
+    deadline = time.monotonic() + _DISK_WAIT_SECONDS
+    while writer.waiting and time.monotonic() < deadline and not writer.retry():
+        time.sleep(0.5)
+
+
+class _Signals:
+    """TERM and INT set a flag that the next step boundary acts on: work inside a signal handler can hang."""
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._requests: Any = None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._note)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def tell(self, requests: Any) -> None:
+        """Pass signals on to the run's requests, also one that came before there were any."""
+        self._requests = requests
+        requests.signalled = self._name
+
+    def _note(self, number: int, _: object) -> None:
+        self._name = signal.Signals(number).name
+        if self._requests is not None:
+            self._requests.signalled = self._name
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

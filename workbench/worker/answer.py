@@ -1,0 +1,109 @@
+"""The helper's side: questions in on stdin, answers out on stdout, one JSON object a line, until it leaves or trains."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import select
+import sys
+from typing import Any
+
+from workbench.errors import WorkbenchError
+from workbench.finding import find_recipe
+from workbench.recipe import Recipe
+from workbench.settings import Settings, build
+
+_IDLE_SECONDS = 300.0
+_EXAMPLES = 24
+
+
+def standby() -> list[str] | None:
+    """Import torch, then answer until there is nobody left to answer; the arguments of the worker to become, or None."""
+    import torch  # noqa: F401  what the helper is kept for
+
+    with contextlib.suppress(WorkbenchError):
+        import workbench.session.handle  # noqa: F401  the first loss comes half a second after the key only if all is imported
+
+    buffer = b""
+    while True:
+        if not select.select([0], [], [], _IDLE_SECONDS)[0]:
+            return None
+        piece = os.read(0, 1 << 20)
+        if not piece:
+            return None
+        buffer += piece
+        while b"\n" in buffer:
+            line, buffer = buffer.split(b"\n", 1)
+            question = json.loads(line)
+            if question.get("ask") == "train":
+                _reply({"training": True})
+                _become_worker(question["log"])
+                return [str(argument) for argument in question["arguments"]]
+            _reply(_answer(question))
+
+
+def _answer(question: dict[str, Any]) -> dict[str, Any]:
+    try:
+        match question.get("ask"):
+            case "layers":
+                return _layers(*_configured(question))
+            case "batch":
+                return _batch(*_configured(question))
+            case "device":
+                return _device(question.get("device", "auto"))
+            case other:
+                return {"error": f"unknown question `{other}`"}
+    except WorkbenchError as error:
+        return {"error": error.message, "hint": error.hint}
+    except Exception as error:  # noqa: BLE001  a user's recipe may fail in any way; the one who asked shows it, and the helper lives on
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+def _configured(question: dict[str, Any]) -> tuple[Recipe, Settings]:
+    recipe = find_recipe(question["recipe"])
+    return recipe, build(recipe.config, question.get("settings", {}), recipe=recipe.name)
+
+
+def _layers(recipe: Recipe, config: Settings) -> dict[str, Any]:
+    from workbench.training.layers import layer_table
+
+    rows, parameters = layer_table(*recipe.model(config))
+    return {"layers": rows, "parameters": parameters}
+
+
+def _batch(recipe: Recipe, config: Settings) -> dict[str, Any]:
+    """The first training batch as the model sees it, after augmentation."""
+    preview = recipe.batch(config, _EXAMPLES)
+    pixels = preview.images
+    return {
+        "title": preview.title,
+        "captions": list(preview.captions),
+        "shape": list(pixels.shape),
+        "pixels": base64.b64encode(pixels.numpy().tobytes()).decode(),
+    }
+
+
+def _device(name: str) -> dict[str, Any]:
+    from workbench.training import device, precision
+
+    chosen = device.choose(name)
+    return {"device": str(chosen), "description": device.describe(chosen), "available": list(device.available()),
+            "precision": precision.resolve("auto", chosen)}  # fmt: skip
+
+
+def _reply(answer: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+def _become_worker(log: str) -> None:
+    """Let go of the user interface's pipes: from here on it may come and go."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    lines = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(nothing, 0)
+    os.dup2(lines, 1)
+    os.dup2(lines, 2)
+    os.close(nothing)
+    os.close(lines)

@@ -1,0 +1,215 @@
+"""Starting, resuming and, where nothing else helps, killing workers, from a process that does not know torch."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import workbench
+from workbench.errors import ExitCode, WorkbenchError
+from workbench.events.types import Event
+from workbench.recipe import Recipe
+from workbench.runs.feed import Feed
+from workbench.runs.folder import Labels, RunFolder, RunRecord
+from workbench.runs.status import is_process
+from workbench.runs.store import Store
+from workbench.settings import Settings, Value, flat
+from workbench.worker.ask import Helper
+from workbench.worker.spawn import spawn
+
+_POLL_SECONDS = 0.02
+_STATUS_SECONDS = 0.5
+
+
+def start(
+    store: Store,
+    recipe: Recipe,
+    preset: str,
+    config: Settings,
+    *,
+    name: str = "",
+    tags: tuple[str, ...] = (),
+    parent: str | None = None,
+    command_line: Sequence[str] = (),
+    helper: Helper | None = None,
+) -> RunFolder:
+    """Claim a folder for a new run and start its worker, or turn a helper that has torch already into it.
+
+    Raises:
+        WorkbenchError: the runs folder cannot be written; nothing is left in it.
+    """
+    folder = store.claim(recipe.name)
+    record = RunRecord(
+        id=folder.id, recipe=recipe.name, recipe_path=recipe.path, preset=preset, settings=flat(config), parent=parent,
+        created_at=time.time(), versions={"workbench": workbench.__version__, "python": platform.python_version()},
+        git_commit=_git_commit(Path.cwd()), command_line=list(command_line), host=platform.node(),
+    )  # fmt: skip
+    try:
+        folder.prepare(record, Labels(name=name, tags=tags))
+        _begin(folder, {}, helper)
+    except BaseException:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
+    return folder
+
+
+def resume(folder: RunFolder, *, recipe_path: str = "", changes: Mapping[str, Value] | None = None, helper: Helper | None = None) -> None:
+    """Start another attempt at a run that has ended, from its newest good checkpoint.
+
+    Args:
+        changes: settings that differ from now on, such as a raised limit.
+
+    Raises:
+        WorkbenchError: it lives, it was a path's recipe that is not given again, or nothing is left to do.
+    """
+    feed = Feed(folder, brief=True).read_all()
+    changes = dict(changes or {})
+    if feed.status.is_live:
+        raise WorkbenchError(f"{folder.id} is {feed.status.state}", f"`workbench attach {folder.id}` shows it")
+    if feed.record.recipe_path and not recipe_path:
+        raise WorkbenchError(
+            f"{folder.id} was trained by the recipe at {feed.record.recipe_path}",
+            f"say that it may run again: workbench resume {folder.id} --recipe {feed.record.recipe_path}",
+        )
+    if feed.status.state == "finished" and not _raises_a_limit(feed, changes):
+        raise WorkbenchError(
+            f"{folder.id} has finished: {feed.status.reason}",
+            f"give it more to do, for example: workbench resume {folder.id} {_more(feed)}",
+        )
+    _begin(folder, changes, helper)
+
+
+def await_start(folder: RunFolder, *, seconds: float = 120, watch: Callable[[Event], None] | None = None) -> Feed:
+    """Follow a run until its newest attempt has made a step, or has ended by itself.
+
+    Args:
+        watch: is shown each event as it comes.
+
+    Raises:
+        WorkbenchError: the worker refused or failed before its first step. A new run that was refused as wrong use
+            (a device that is not there) leaves no folder.
+    """
+    feed = Feed(folder)
+    before = -1
+    deadline = time.monotonic() + seconds
+    looked = 0.0
+    while time.monotonic() < deadline:
+        for event in feed.poll():
+            if watch:
+                watch(event)
+        state = feed.state
+        if before < 0:
+            before = state.attempt if state.ended else max(0, state.attempt - 1)
+        if state.attempt > before:
+            if state.ended:
+                return _ended_early(folder, feed)
+            if state.attempts[-1].step is not None and state.step > state.attempts[-1].step:
+                feed.refresh()
+                return feed
+        if time.monotonic() - looked > _STATUS_SECONDS:
+            looked = time.monotonic()
+            if feed.refresh().state == "died" and state.attempt > before:
+                raise WorkbenchError(f"the worker of {folder.id} died: {feed.status.reason}", _log_hint(folder), code=ExitCode.RUN_FAILED)
+        time.sleep(_POLL_SECONDS)
+    raise WorkbenchError(
+        f"{folder.id} made no step within {seconds:g} s; it is {feed.state.phase or 'starting'}",
+        f"it goes on by itself: `workbench show {folder.id}`",
+        code=ExitCode.NO_ANSWER,
+    )
+
+
+def force_stop(folder: RunFolder, feed: Feed) -> None:
+    """Kill a worker that does not answer; its newest checkpoint stays.
+
+    Raises:
+        WorkbenchError: it runs on another host, or is gone already.
+    """
+    state = feed.state
+    if state.host and state.host != platform.node():
+        raise WorkbenchError(f"{folder.id} runs on {state.host}", f"say it there: workbench stop --force {folder.id}")
+    try:
+        descriptor = os.pidfd_open(state.pid)  # names this very process, whoever gets its number later
+    except (OSError, AttributeError) as error:
+        if isinstance(error, AttributeError) and is_process(state.pid, state.process_started):
+            os.kill(state.pid, signal.SIGKILL)
+            return
+        raise WorkbenchError(f"the worker of {folder.id} is gone already", f"`workbench show {folder.id}` says how it ended") from error
+    try:
+        if not is_process(state.pid, state.process_started):
+            raise WorkbenchError(f"the worker of {folder.id} is gone already; its number belongs to another process", "")
+        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+    finally:
+        os.close(descriptor)
+
+
+def _begin(folder: RunFolder, changes: Mapping[str, Value], helper: Helper | None) -> None:
+    arguments = [str(folder.path), json.dumps(dict(changes))]
+    if helper is not None and helper.become_worker(arguments, folder.worker_log):
+        return
+    with open(os.open(folder.worker_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as log:
+        spawn(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+
+def _ended_early(folder: RunFolder, feed: Feed) -> Feed:
+    ended = feed.state.ended
+    assert ended is not None
+    feed.refresh()
+    if ended.state != "failed":
+        return feed
+    refused = ended.exit_code == ExitCode.WRONG_USE and feed.state.step == 0 and feed.state.attempt == 1
+    if refused:
+        _remove_when_left(folder, feed)
+    code = ExitCode.WRONG_USE if ended.exit_code == ExitCode.WRONG_USE else ExitCode.RUN_FAILED
+    hint = " ".join(part for part in (ended.advice, f"try: {ended.command}" if ended.command else "") if part)
+    raise WorkbenchError(ended.reason, hint or _log_hint(folder), code=code)
+
+
+def _remove_when_left(folder: RunFolder, feed: Feed) -> None:
+    """Remove a refused run's folder once its worker and supervisor are done writing there."""
+    deadline = time.monotonic() + 5
+    while not folder.exit_file(feed.state.attempt).exists() and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    shutil.rmtree(folder.path, ignore_errors=True)
+
+
+def _raises_a_limit(feed: Feed, changes: Mapping[str, Value]) -> bool:
+    now = {**feed.record.settings, **feed.state.amended}
+    for name in ("epochs", "max_steps", "max_seconds", "patience"):
+        if name in changes:
+            new, old = changes[name], now.get(name)
+            if old is not None and (new is None or (isinstance(new, (int, float)) and isinstance(old, (int, float)) and new > old)):
+                return True
+    return False
+
+
+def _more(feed: Feed) -> str:
+    settings = {**feed.record.settings, **feed.state.amended}
+    for name in ("max_steps", "epochs", "max_seconds"):
+        value = settings.get(name)
+        if isinstance(value, (int, float)):
+            return f"{name}={value * 2:g}"
+    return "epochs=40"
+
+
+def _log_hint(folder: RunFolder) -> str:
+    tail = [line for line in folder.worker_log_tail(3) if line.strip()]
+    return f"its log ends with: {tail[-1]}" if tail else f"look at {folder.worker_log}"
+
+
+def _git_commit(folder: Path) -> str:
+    """The commit that is checked out where the run was started; read from its files, since `git` may hang or be missing."""
+    with contextlib.suppress(OSError, ValueError):
+        for place in (folder, *folder.parents):
+            head = place / ".git" / "HEAD"
+            if head.is_file():
+                text = head.read_text().strip()
+                return (place / ".git" / text.removeprefix("ref: ")).read_text().strip() if text.startswith("ref: ") else text
+    return ""
