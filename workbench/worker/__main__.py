@@ -26,6 +26,7 @@ from workbench.session.requests import answer_at_end
 from workbench.settings import Common, Value, build
 from workbench.worker.supervise import tell_supervisor
 
+_LOCK_WAIT_SECONDS = 10.0  # a worker whose end is in the log already may need a moment to leave
 _DISK_WAIT_SECONDS = 30.0  # for room on a full disk, before a run's end is given up on
 
 
@@ -115,17 +116,22 @@ def _leave(journal: Journal, ended: RunEnded) -> int:
 
 
 def _lock(folder: RunFolder) -> int | None:
-    """Hold the run's lock until this process ends; None when another holds it.
+    """Hold the run's lock until this process ends; None when another keeps holding it.
 
     A POSIX lock is dropped when its process closes any descriptor of the file, so nothing here opens the file again.
     """
     descriptor = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
+    deadline = time.monotonic() + _LOCK_WAIT_SECONDS
+    while True:
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() > deadline:
+                os.close(descriptor)
+                return None
+            time.sleep(0.05)
+        else:
+            return descriptor
 
 
 def _ended_attempts(folder: RunFolder) -> list[int]:
