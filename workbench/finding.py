@@ -44,8 +44,15 @@ def find_recipe(name: str, paths: Iterable[str] = ()) -> Recipe:
     Raises:
         WorkbenchError: there is none of that name, or the path holds none.
     """
-    if looks_like_path(name):
-        return from_path(Path(name))
+    return from_path(Path(name)) if looks_like_path(name) else by_name(name, paths)
+
+
+def by_name(name: str, paths: Iterable[str] = ()) -> Recipe:
+    """One of the found recipes; a name is never taken for a path.
+
+    Raises:
+        WorkbenchError: there is none of that name.
+    """
     recipes = find_recipes(paths)
     if name not in recipes:
         raise unknown("recipe", name, recipes, hint="`workbench recipes` lists them")

@@ -7,6 +7,7 @@ import getpass
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ from workbench.runs.folder import RunFolder, read_json, replace_file
 
 Kind = Literal["pause", "resume", "stop", "save", "set"]
 KINDS: tuple[Kind, ...] = ("pause", "resume", "stop", "save", "set")
+_LOOK_SECONDS = 0.5  # between two looks at the worker while it is asked
+_LAST_WORDS_SECONDS = 1.0  # the end stands in the log before the answer to who asked for it
 
 
 @dataclass(frozen=True)
@@ -73,22 +76,34 @@ def withdraw(folder: RunFolder, request: Request) -> None:
     _remove(folder, f"{request.id}.json")
 
 
-def wait(folder: RunFolder, request: Request, *, seconds: float, offset: int) -> Answer:
+def wait(folder: RunFolder, request: Request, *, seconds: float, offset: int, is_live: Callable[[], bool] = lambda: True) -> Answer:
     """The worker's answer to a request.
 
     Args:
         offset: of the log at which the request was left; the answer stands behind it.
+        is_live: whether there still is a worker to wait for; asked now and then.
 
     Raises:
-        WorkbenchError: no answer within `seconds` (exit code 4); the request is withdrawn.
+        WorkbenchError: no answer within `seconds` (exit code 4), or the worker is gone; the request is withdrawn.
     """
     reader = EventReader(folder.events, offset)
     deadline = time.monotonic() + seconds
+    look_at = time.monotonic() + _LOOK_SECONDS
+    gone_at: float | None = None
     while True:
         for event in reader.poll():
             if isinstance(event, RequestAnswered) and event.request == request.id:
                 return Answer(event.accepted, event.message, event.step)
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if gone_at is None and now > look_at:
+            look_at = now + _LOOK_SECONDS
+            gone_at = None if is_live() else now
+        if gone_at is not None and now > gone_at + _LAST_WORDS_SECONDS:
+            withdraw(folder, request)
+            raise WorkbenchError(
+                f"{folder.id} ended before it answered `{request.kind}`", f"`workbench show {folder.id}` says how it ended"
+            )
+        if now > deadline:
             withdraw(folder, request)
             raise WorkbenchError(
                 f"{folder.id} did not answer `{request.kind}` within {seconds:g} s",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import tempfile
 from dataclasses import dataclass
@@ -107,6 +108,11 @@ class RunFolder:
 
     def exit_file(self, attempt: int) -> Path:
         return self.path / f"exit-{attempt}.json"
+
+    def last_exit(self) -> int:
+        """The newest attempt whose supervisor wrote down its end; 0 where there is none."""
+        names = [path.stem.removeprefix("exit-") for path in self.path.glob("exit-*.json")]
+        return max((int(name) for name in names if name.isdigit()), default=0)
 
     def prepare(self, record: RunRecord, labels: Labels) -> None:
         """Fill a freshly claimed folder."""
@@ -213,7 +219,7 @@ def _checkpoint(path: Path, *, verify: bool) -> Checkpoint | None:
             finite=bool(manifest.get("finite")),
             best=bool(manifest.get("best")),
             size_bytes=size,
-            metrics={str(key): float(value) for key, value in manifest.get("metrics", {}).items()},
+            metrics={str(key): math.nan if value is None else float(value) for key, value in manifest.get("metrics", {}).items()},
             path=path,
         )
     except (KeyError, TypeError, ValueError, AttributeError, OSError):

@@ -17,7 +17,7 @@ from workbench import __version__
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.events.types import PhaseChanged, RunEnded, RunStarted, SettingsAmended
 from workbench.events.writer import EventWriter
-from workbench.finding import find_recipe
+from workbench.finding import by_name, from_path
 from workbench.runs import status
 from workbench.runs.feed import read_state
 from workbench.runs.folder import RunFolder
@@ -39,25 +39,31 @@ def main(arguments: list[str]) -> int:
         if order is None:
             return int(ExitCode.DONE)
         arguments = order
-    return work(RunFolder(Path(arguments[0])), json.loads(arguments[1]) if len(arguments) > 1 else {})
+    folder, amended, recipe_path = (arguments + ["{}", ""][len(arguments) - 1 :])[:3]
+    return work(RunFolder(Path(folder)), json.loads(amended), recipe_path)
 
 
-def work(folder: RunFolder, amended: dict[str, Value]) -> int:
-    """One attempt at a run: lock, log, train, end."""
+def work(folder: RunFolder, amended: dict[str, Value], recipe_path: str = "") -> int:
+    """One attempt at a run: lock, log, train, end.
+
+    Args:
+        amended: settings that differ from the record's from now on.
+        recipe_path: of a recipe that is not among the found ones; never taken from the run's folder, which chooses no code.
+    """
     os.umask(0o077)
     lock = _lock(folder)
     if lock is None:
         print(f"{folder.id} is being trained by another worker", file=sys.stderr)
         return int(ExitCode.WRONG_USE)
     state = read_state(folder)
-    attempt = max([state.attempt, *_ended_attempts(folder)]) + 1
+    attempt = max(state.attempt, folder.last_exit()) + 1
     tell_supervisor(folder=str(folder.path), attempt=attempt)
     writer = EventWriter(folder.events)
     journal = Journal(folder, writer, state)
     journal.write(_started(attempt), commit=True)
     if amended:
         journal.write(SettingsAmended(at=time.time(), values=amended))
-    ended = _train(folder, journal, attempt)
+    ended = _train(folder, journal, attempt, recipe_path)
     journal.write(ended, commit=True)
     _wait_for_disk(writer)
     journal.summarise(now=True)
@@ -65,13 +71,13 @@ def work(folder: RunFolder, amended: dict[str, Value]) -> int:
     return _leave(journal, ended)
 
 
-def _train(folder: RunFolder, journal: Journal, attempt: int) -> RunEnded:
+def _train(folder: RunFolder, journal: Journal, attempt: int, recipe_path: str) -> RunEnded:
     """Import, load, build, train; whatever happens, an event that says how it ended."""
     record = folder.record()
     session: Any = None
     stop = _Signals()
     try:
-        recipe = find_recipe(record.recipe_path or record.recipe)
+        recipe = from_path(Path(recipe_path)) if recipe_path else by_name(record.recipe)
         config = build(recipe.config, {**record.settings, **journal.state.amended}, recipe=recipe.name)
         assert isinstance(config, Common)
         journal.write(PhaseChanged(at=time.time(), phase="importing torch"))
@@ -132,11 +138,6 @@ def _lock(folder: RunFolder) -> int | None:
             time.sleep(0.05)
         else:
             return descriptor
-
-
-def _ended_attempts(folder: RunFolder) -> list[int]:
-    names = [path.stem.removeprefix("exit-") for path in folder.path.glob("exit-*.json")]
-    return [int(name) for name in names if name.isdigit()]
 
 
 def _started(attempt: int) -> RunStarted:

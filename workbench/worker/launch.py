@@ -54,15 +54,15 @@ def start(
     )  # fmt: skip
     try:
         folder.prepare(record, Labels(name=name, tags=tags))
-        _begin(folder, {}, helper)
+        _begin(folder, {}, recipe.path, helper)
     except BaseException:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise
     return folder
 
 
-def resume(folder: RunFolder, *, recipe_path: str = "", changes: Mapping[str, Value] | None = None, helper: Helper | None = None) -> None:
-    """Start another attempt at a run that has ended, from its newest good checkpoint.
+def resume(folder: RunFolder, *, recipe_path: str = "", changes: Mapping[str, Value] | None = None, helper: Helper | None = None) -> int:
+    """Start another attempt at a run that has ended, from its newest good checkpoint; returns how many there were before.
 
     Args:
         changes: settings that differ from now on, such as a raised limit.
@@ -84,13 +84,16 @@ def resume(folder: RunFolder, *, recipe_path: str = "", changes: Mapping[str, Va
             f"{folder.id} has finished: {feed.status.reason}",
             f"give it more to do, for example: workbench resume {folder.id} {_more(feed)}",
         )
-    _begin(folder, changes, helper)
+    before = max(feed.state.attempt, folder.last_exit())
+    _begin(folder, changes, recipe_path, helper)
+    return before
 
 
-def await_start(folder: RunFolder, *, seconds: float = 120, watch: Callable[[Event], None] | None = None) -> Feed:
-    """Follow a run until its newest attempt has made a step, or has ended by itself.
+def await_start(folder: RunFolder, *, after: int = 0, seconds: float = 120, watch: Callable[[Event], None] | None = None) -> Feed:
+    """Follow a run until an attempt has made a step, or has ended by itself.
 
     Args:
+        after: how many attempts there were before the one that is waited for (`resume` tells).
         watch: is shown each event as it comes.
 
     Raises:
@@ -98,17 +101,14 @@ def await_start(folder: RunFolder, *, seconds: float = 120, watch: Callable[[Eve
             (a device that is not there) leaves no folder.
     """
     feed = Feed(folder)
-    before = -1
     deadline = time.monotonic() + seconds
-    looked = 0.0
+    looked = time.monotonic()
     while time.monotonic() < deadline:
         for event in feed.poll():
             if watch:
                 watch(event)
         state = feed.state
-        if before < 0:
-            before = state.attempt if state.ended else max(0, state.attempt - 1)
-        if state.attempt > before:
+        if state.attempt > after:
             if state.ended:
                 return _ended_early(folder, feed)
             if state.attempts[-1].step is not None and state.step > state.attempts[-1].step:
@@ -116,8 +116,10 @@ def await_start(folder: RunFolder, *, seconds: float = 120, watch: Callable[[Eve
                 return feed
         if time.monotonic() - looked > _STATUS_SECONDS:
             looked = time.monotonic()
-            if feed.refresh().state == "died" and state.attempt > before:
+            if state.attempt > after and feed.refresh().state == "died":
                 raise WorkbenchError(f"the worker of {folder.id} died: {feed.status.reason}", _log_hint(folder), code=ExitCode.RUN_FAILED)
+            if state.attempt <= after and folder.exit_file(after + 1).exists() and not feed.poll():
+                raise WorkbenchError(f"the worker of {folder.id} could not begin", _log_hint(folder), code=ExitCode.RUN_FAILED)
         time.sleep(_POLL_SECONDS)
     raise WorkbenchError(
         f"{folder.id} made no step within {seconds:g} s; it is {feed.state.phase or 'starting'}",
@@ -150,8 +152,8 @@ def force_stop(folder: RunFolder, feed: Feed) -> None:
         os.close(descriptor)
 
 
-def _begin(folder: RunFolder, changes: Mapping[str, Value], helper: Helper | None) -> None:
-    arguments = [str(folder.path), json.dumps(dict(changes))]
+def _begin(folder: RunFolder, changes: Mapping[str, Value], recipe_path: str, helper: Helper | None) -> None:
+    arguments = [str(folder.path), json.dumps(dict(changes)), recipe_path]
     if helper is not None and helper.become_worker(arguments, folder.worker_log):
         return
     with open(os.open(folder.worker_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as log:

@@ -1,0 +1,114 @@
+"""What every recipe that `find_recipes` finds must do, whatever its loop looks like."""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+import math
+from pathlib import Path
+
+import pytest
+
+from tests.training_runs import configure, events_of, logged, prepare, stop_at, train_here
+from workbench.events.types import Evaluated, Metrics, Tested
+from workbench.finding import find_recipes
+from workbench.recipe import Preset, Recipe
+from workbench.settings import build, describe
+
+RECIPES = find_recipes()
+PRESETS = [pytest.param(recipe, preset, id=f"{recipe.name}-{preset.name}") for recipe in RECIPES.values() for preset in recipe.presets]
+each_recipe = pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+
+
+def _quick(recipe: Recipe, **values: object) -> object:
+    smallest = min(recipe.presets, key=lambda preset: "digits" not in preset.settings.values())
+    return configure(recipe, smallest.name, **{"threads": 1, "max_steps": 3, "evaluate_every": 2, **values})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("recipe", "preset"), PRESETS)
+def test_every_preset_trains_three_steps_with_finite_losses(recipe: Recipe, preset: Preset, tmp_path: Path) -> None:
+    config = configure(recipe, preset.name, threads=1, max_steps=3)
+    folder = prepare(tmp_path, recipe, config)
+    train_here(folder, recipe, config)
+    losses = logged(folder, "train/loss")
+    assert sorted(losses) == [1, 2, 3]
+    assert all(map(math.isfinite, losses.values()))
+
+
+@each_recipe
+def test_it_overfits_one_batch(recipe: Recipe, tmp_path: Path) -> None:
+    config = _quick(
+        recipe, max_steps=60, epochs=None, examples_per_class=2, evaluate_every=60, schedule="constant", lr=3e-3, shift=0.0, rotate=0.0
+    )
+    folder = prepare(tmp_path, recipe, config)  # type: ignore[arg-type]
+    train_here(folder, recipe, config)  # type: ignore[arg-type]
+    losses = logged(folder, "train/loss")
+    assert losses[60] < 0.1 * losses[1], (losses[1], losses[60])
+
+
+@each_recipe
+def test_the_same_seed_gives_the_same_losses_and_another_seed_others(recipe: Recipe, tmp_path: Path) -> None:
+    seen = []
+    for seed in (0, 0, 1):
+        config = _quick(recipe, seed=seed)
+        folder = prepare(tmp_path, recipe, config)  # type: ignore[arg-type]
+        train_here(folder, recipe, config)  # type: ignore[arg-type]
+        seen.append(logged(folder, "train/loss"))
+    assert seen[0] == seen[1]
+    assert seen[0] != seen[2]
+
+
+@each_recipe
+def test_it_resumes_to_the_same_losses_and_stops_within_a_step(recipe: Recipe, tmp_path: Path) -> None:
+    config = _quick(recipe, max_steps=9)
+    whole, parted = prepare(tmp_path, recipe, config), prepare(tmp_path, recipe, config)  # type: ignore[arg-type]
+    train_here(whole, recipe, config)  # type: ignore[arg-type]
+    stopped = train_here(parted, recipe, config, at_step=stop_at(4))  # type: ignore[arg-type]
+    assert stopped.step == 4
+    train_here(parted, recipe, config, attempt=2)  # type: ignore[arg-type]
+    assert logged(parted, "train/loss") == logged(whole, "train/loss")
+
+
+@each_recipe
+def test_it_logs_what_its_charts_name_and_nothing_undeclared(recipe: Recipe, tmp_path: Path) -> None:
+    config = _quick(recipe)
+    folder = prepare(tmp_path, recipe, config)  # type: ignore[arg-type]
+    train_here(folder, recipe, config)  # type: ignore[arg-type]
+    keys = {key for event in events_of(folder) if isinstance(event, (Metrics, Evaluated, Tested)) for key in event.values}
+    undeclared = [key for key in keys if not any(fnmatch.fnmatchcase(key, pattern) for pattern in recipe.metrics)]
+    unlogged = [pattern for pattern in recipe.metrics if not any(fnmatch.fnmatchcase(key, pattern) for key in keys)]
+    assert not undeclared
+    assert not unlogged
+    assert {"train/loss", "train/grad_norm", "train/lr", "validation/loss", recipe.objective} <= keys
+
+
+@each_recipe
+def test_its_charts_slots_and_objective_hang_together(recipe: Recipe) -> None:
+    charted = {metric.chart for metric in recipe.metrics.values() if metric.chart}
+    assert charted == set(recipe.charts)
+    assert len(recipe.slots) >= 4
+    assert all(slot in recipe.charts or slot.startswith("preview:") for slot in recipe.slots)
+    assert recipe.metrics[recipe.objective].goal in ("min", "max")
+    assert all(metric.help for metric in recipe.metrics.values())
+
+
+@each_recipe
+def test_it_documents_every_setting_and_marks_at_most_eight_as_basic(recipe: Recipe) -> None:
+    settings = describe(recipe.config)
+    assert all(len(setting.help) > 10 and setting.help.endswith(".") for setting in settings)
+    assert 1 <= sum(setting.basic for setting in settings) <= 8
+    common = "seed split_seed device threads precision epochs max_steps max_seconds patience evaluate_every preview_every checkpoint_every"
+    assert set(common.split()) <= {setting.name for setting in settings}
+    assert all(len(line) <= 80 for line in recipe.notes.splitlines())
+
+
+@pytest.mark.parametrize(("recipe", "preset"), PRESETS)
+def test_every_preset_is_made_of_settings_that_exist(recipe: Recipe, preset: Preset) -> None:
+    build(recipe.config, preset.settings, recipe=recipe.name)
+    assert preset.summary
+
+
+@each_recipe
+def test_a_recipe_is_frozen(recipe: Recipe) -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        recipe.name = "other"  # type: ignore[misc]

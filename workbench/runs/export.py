@@ -1,0 +1,138 @@
+"""A run's numbers as a table and its events as a list, read and written as a stream: a run of any length costs little memory."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workbench.events.codec import encode
+from workbench.events.reader import EventReader
+from workbench.events.types import Evaluated, Event, LoopStarted, Metrics, Paused, Resumed, RunEnded, Tested
+from workbench.runs.folder import RunFolder
+from workbench.runs.state import Clock
+
+_NO_END = math.inf
+Row = dict[str, float]
+
+
+def as_csv(folder: RunFolder) -> Iterator[str]:
+    """Lines of a table: `step,epoch,elapsed_seconds,<metric keys...>`, one row a step, empty where nothing was logged.
+
+    Values are those that were logged, digit for digit. Where a later attempt began behind an earlier step, its values
+    replace what came after that step. Reads the log twice: first for the columns and what was replaced.
+    """
+    outline = _Outline.of(folder.events)
+    yield _joined(["step", "epoch", "elapsed_seconds", *outline.keys])
+    for step, epoch, elapsed, row in _rows(folder.events, outline):
+        texts = [_number(row[key]) if key in row else "" for key in outline.keys]
+        yield ",".join([str(step), "" if epoch is None else str(epoch), "" if elapsed is None else f"{elapsed:.3f}", *texts]) + "\n"
+
+
+def as_json(folder: RunFolder) -> Iterator[str]:
+    """One JSON list of all events, a piece of text for each."""
+    before = "["
+    for event in _events(folder.events):
+        yield before + "\n" + encode(event).decode().rstrip("\n")
+        before = ","
+    yield "[]\n" if before == "[" else "\n]\n"
+
+
+@dataclass
+class _Outline:
+    """What must be known of a log before its first row can be written."""
+
+    keys: list[str] = field(default_factory=list)
+    ends: list[float] = field(default_factory=list)  # of each attempt's loop: its last step that was not replaced
+    late: dict[tuple[int, int], Row] = field(default_factory=dict)  # by loop and step: what was logged when later steps were already
+
+    @classmethod
+    def of(cls, log: Path) -> _Outline:
+        outline = cls()
+        keys: dict[str, None] = {}
+        newest = 0
+        for event in _events(log):
+            if isinstance(event, LoopStarted):
+                outline.ends = [min(end, event.step) for end in outline.ends] + [_NO_END]
+                newest = event.step
+            for step, row in _points(event):
+                keys.update(dict.fromkeys(row))
+                if step < newest:
+                    outline.late.setdefault((len(outline.ends), step), {}).update(row)
+                newest = max(newest, step)
+        outline.keys = list(keys)
+        return outline
+
+    def keeps(self, loop: int, step: int) -> bool:
+        """Whether what loop number `loop` (from 1; 0: before any) logged at a step was not replaced later."""
+        return loop == 0 or step <= self.ends[loop - 1]
+
+
+def _rows(log: Path, outline: _Outline) -> Iterator[tuple[int, int | None, float | None, Row]]:
+    """(step, epoch, elapsed seconds, values) in the order of steps."""
+    clock = Clock()
+    loop, per_epoch = 0, 0
+    open_step: int | None = None
+    row: Row = {}
+    about: tuple[int | None, float | None] = (None, None)
+    late = {key: found for key, found in outline.late.items() if outline.keeps(*key)}
+    for event in _events(log):
+        for at, (step, values) in zip(_times(event), _points(event), strict=True):
+            if (open_step is not None and step < open_step) or not outline.keeps(loop, step):
+                continue
+            if step != open_step:
+                if open_step is not None:
+                    yield open_step, *about, row
+                open_step, row = step, dict(late.pop((loop, step), {}))
+                about = ((step - 1) // per_epoch + 1 if per_epoch else None, clock.read(at))
+            row.update(values)
+        if isinstance(event, LoopStarted):
+            loop, per_epoch = loop + 1, event.steps_per_epoch
+            clock.start(event.at, event.elapsed_seconds)
+        elif isinstance(event, Paused | RunEnded):
+            clock.stop(event.at)
+        elif isinstance(event, Resumed):
+            clock.start(event.at)
+    if open_step is not None:
+        yield open_step, *about, row
+
+
+def _points(event: Event) -> Iterator[tuple[int, Row]]:
+    """(step, values) of an event that has numbers."""
+    if isinstance(event, Metrics):
+        keys = list(event.values)
+        for step, values in zip(event.steps, zip(*event.values.values(), strict=True), strict=True):
+            yield step, dict(zip(keys, values, strict=True))
+    elif isinstance(event, Evaluated | Tested):
+        yield event.step, event.values
+
+
+def _times(event: Event) -> Iterator[float]:
+    if isinstance(event, Metrics):
+        yield from event.at
+    elif isinstance(event, Evaluated | Tested):
+        yield event.at
+
+
+def _events(log: Path) -> Iterator[Event]:
+    reader = EventReader(log)
+    while True:
+        before = reader.offset
+        yield from reader.poll()
+        if reader.offset == before:  # a piece without one event of ours still moves on
+            return
+
+
+def _number(value: float) -> str:
+    if math.isfinite(value):
+        return repr(value)
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _joined(texts: list[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(texts)
+    return line.getvalue()
