@@ -1,0 +1,130 @@
+"""Ticks, limits and their labels."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+from workbench.charts.axis import labels, limits, log_ticks, position, right_edge, ticks, usable
+
+ODD = (0.0, -0.0, 1.0, -1.0, 1e-320, 5e-324, 1e-9, 123456.789, 1e18, -1e18, 1e300, 1.7e308, -1.7e308, math.nan, math.inf, -math.inf)
+
+
+def test_ticks_are_multiples_of_a_1_2_5_step() -> None:
+    assert ticks(0, 2.5, 5) == [0, 0.5, 1, 1.5, 2, 2.5]
+    assert ticks(0, 1000, 5) == [0, 200, 400, 600, 800, 1000]
+    assert ticks(-0.3, 0.3, 3) == [-0.2, 0.0, 0.2]
+    assert ticks(3, 17, 3) == [5, 10, 15]
+
+
+def test_ticks_stay_within_the_limits_and_the_count() -> None:
+    chance = random.Random(0)
+    for _ in range(2000):
+        low = chance.uniform(-1, 1) * 10 ** chance.randint(-8, 8)
+        high = low + 10 ** chance.uniform(-6, 6) * max(1e-3, abs(low))
+        count = chance.randint(1, 9)
+        found = ticks(low, high, count)
+        slack = (high - low) * 1e-6
+        assert len(found) <= count + 1
+        assert all(low - slack <= tick <= high + slack for tick in found)
+        assert len(labels(found)) == len(set(labels(found))), (low, high, labels(found))
+
+
+def test_labels_tell_ticks_apart_and_share_their_decimals() -> None:
+    assert labels([0, 0.5, 1, 1.5]) == ["0", "0.5", "1.0", "1.5"]
+    assert labels([0.985, 0.99, 0.995]) == ["0.985", "0.990", "0.995"]
+    assert labels([0, 400, 1200]) == ["0", "400", "1200"]
+    assert labels([0, 10_000, 20_000]) == ["0", "10k", "20k"]
+    assert labels([0, 500_000, 1_000_000, 1_500_000]) == ["0", "0.5M", "1.0M", "1.5M"]
+    assert labels([0, 2e-5, 4e-5]) == ["0", "2e-5", "4e-5"]
+    assert labels([-1, 0, 1]) == ["-1", "0", "1"]
+    assert labels([0.0312]) == ["0.0312"]
+    assert labels([]) == []
+
+
+def test_labels_of_a_logarithmic_axis_are_short_unless_that_makes_two_alike() -> None:
+    assert labels([0.001, 0.1, 10, 1000], log=True) == ["0.001", "0.1", "10", "1000"]
+    assert len(set(labels([1.00001, 1.00002, 1.00003], log=True))) == 3
+
+
+def test_logarithmic_ticks_are_powers_of_ten_thinned_to_the_count() -> None:
+    assert log_ticks(0.01, 100, 4) == pytest.approx([0.01, 0.1, 1, 10, 100])
+    assert log_ticks(0.01, 100, 2) == pytest.approx([0.01, 1, 100])
+    assert len(log_ticks(1e-30, 1e30, 4)) <= 5
+
+
+def test_logarithmic_ticks_within_a_decade_are_1_2_5() -> None:
+    assert log_ticks(1.5, 9, 4) == pytest.approx([2, 5])
+    assert len(log_ticks(2.1, 4.9, 4)) > 1
+
+
+def test_limits_are_round_and_hold_the_data() -> None:
+    assert limits(0.13, 2.31) == (0, 2.5)
+    assert limits(0.03, 870, log=True) == pytest.approx((0.01, 1000))
+    chance = random.Random(0)
+    for _ in range(2000):
+        low = chance.uniform(-1, 1) * 10 ** chance.randint(-8, 8)
+        high = low + abs(low) * 10 ** chance.uniform(-9, 3)
+        bottom, top = limits(low, high)
+        slack = (top - bottom) * 1e-6
+        assert bottom - slack <= low <= high <= top + slack
+        assert limits(low, high, (bottom - slack, top + slack)) == (bottom - slack, top + slack) or (high - low) < 0.45 * (top - bottom)
+
+
+def test_limits_hold_still_while_the_data_fit_and_fill_them() -> None:
+    first = limits(0.2, 2.3)
+    assert limits(0.1, 2.4, first) == first
+    assert limits(0.1, 2.6, first) != first  # one value outgrew them
+    assert limits(0.1, 0.2, first) == limits(0.1, 0.2)  # too little of them is in use
+
+
+def test_a_constant_gets_an_axis_around_it() -> None:
+    low, high = limits(2.3, 2.3)
+    assert low < 2.3 < high
+    assert limits(0, 0) == (-1, 1)
+
+
+def test_an_almost_constant_series_does_not_need_more_digits_than_four() -> None:
+    low, high = limits(0.98765432, 0.98765433)
+    assert max(len(label) for label in labels(ticks(low, high, 4))) <= 6
+
+
+def test_a_logarithmic_axis_reaches_eight_decades_below_its_top_at_most() -> None:
+    low, high = limits(0.0, 100.0, log=True)
+    assert (low, high) == pytest.approx((1e-6, 100))
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_any_numbers_give_limits_that_can_be_drawn(log: bool) -> None:
+    for low in ODD:
+        for high in ODD:
+            for previous in (None, (0.0, 1.0), (low, high)):
+                for found in (usable(limits(low, high, previous, log), log), usable((low, high), log)):
+                    assert math.isfinite(found[0])
+                    assert math.isfinite(found[1])
+                    assert found[0] < found[1]
+                    assert found[0] > 0 or not log
+                    labels(log_ticks(*found, 4) if log else ticks(*found, 4), log)
+
+
+def test_usable_limits_are_left_as_they_are() -> None:
+    assert usable((0.25, 0.5)) == (0.25, 0.5)
+    assert usable((812.3, 845.7)) == (812.3, 845.7)
+
+
+def test_the_right_edge_is_never_left_behind_and_seldom_moves() -> None:
+    edges = [right_edge(step) for step in range(1, 100_001)]
+    assert all(edge >= step for step, edge in enumerate(edges, start=1))
+    assert all(edge <= 1.29 * step for step, edge in enumerate(edges, start=1) if step >= 100)
+    assert edges == sorted(edges)
+    assert len(set(edges)) <= 31
+    assert right_edge(3, least=5) == 5
+    assert right_edge(math.nan) == 100
+
+
+def test_positions_are_centred_on_the_limits_and_none_outside() -> None:
+    assert [position(value, 0, 10, 11) for value in (0, 0.4, 0.6, 10)] == [0, 0, 1, 10]
+    assert position(-0.1, 0, 10, 11) is None
+    assert position(math.nan, 0, 10, 11) is None

@@ -1,0 +1,146 @@
+"""Paths of dots and the canvas they are drawn on."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import pytest
+
+from workbench.charts.dots import Canvas, Layer, Path, Pen, Scale, connected, dashed, measured, smoothed
+from workbench.charts.rows import cells, plain
+
+PEN = Pen("series0", "o")
+OTHER = Pen("series1", "x")
+
+
+def dots(canvas: Canvas) -> set[tuple[int, int]]:
+    """The (column, row) of every braille dot on the canvas."""
+    bits = {0x01: (0, 0), 0x02: (0, 1), 0x04: (0, 2), 0x40: (0, 3), 0x08: (1, 0), 0x10: (1, 1), 0x20: (1, 2), 0x80: (1, 3)}
+    rows = plain(canvas.row(row) for row in range(canvas.height))
+    return {
+        (2 * column + across, 4 * row + down)
+        for row, text in enumerate(rows)
+        for column, letter in enumerate(text)
+        if letter != " "
+        for bit, (across, down) in bits.items()
+        if (ord(letter) - 0x2800) & bit
+    }
+
+
+def test_a_bar_sets_exactly_its_dots() -> None:
+    for top in range(-3, 14):
+        for bottom in range(top, 14):
+            for column in (0, 3, 5):
+                canvas = Canvas(3, 3)
+                canvas.draw([None] * column + [(top, bottom, top)], PEN)
+                assert dots(canvas) == {(column, row) for row in range(max(top, 0), min(bottom, 11) + 1)}
+
+
+def test_a_stippled_bar_keeps_both_of_its_ends() -> None:
+    canvas = Canvas(2, 5)
+    canvas.draw([(2, 17, 2), (3, 9, 3)], PEN, stippled=True)
+    found = dots(canvas)
+    assert {(0, 2), (0, 17), (1, 3), (1, 9)} <= found
+    assert 0.4 * 23 < len(found) < 0.7 * 23
+
+
+def test_an_outlier_is_cut_at_the_edge_and_costs_nothing() -> None:
+    scale = Scale((0.0, 5.0), 20, log=False)
+    path = connected(measured([(1.0, 1.0, 1.0), (1e308, 1e308, 1e308), (-1e308, 1.0, 1.0)], scale))
+    canvas = Canvas(2, 5)
+    canvas.draw(path, PEN)
+    assert {row for column, row in dots(canvas) if column == 2} == set(range(20))
+    assert max(abs(value) for reach in path if reach for value in reach) < 100
+
+
+def test_a_scale_maps_the_limits_to_the_first_and_the_last_row() -> None:
+    linear, log = Scale((-1.0, 3.0), 9, log=False), Scale((0.01, 100.0), 9, log=True)
+    assert [linear(value) for value in (3.0, 1.0, -1.0)] == [0, 4, 8]
+    assert [log(value) for value in (100.0, 1.0, 0.01)] == pytest.approx([0, 4, 8])
+    assert log(0.0) > 8
+    assert log(-5.0) > 8
+
+
+def test_numbers_that_are_not_finite_are_not_drawn() -> None:
+    scale = Scale((0.0, 1.0), 8, log=False)
+    columns = [(math.nan, 1.0, 1.0), (0.0, math.inf, 0.5), (0.0, 1.0, math.nan), (0.5, 0.5, 0.5), None]
+    assert [reach is not None for reach in measured(columns, scale)] == [False, False, False, True, False]
+
+
+def test_a_path_has_no_gaps_between_its_first_and_its_last_column() -> None:
+    path: Path = [None, (0, 0, 0), None, None, (9, 9, 9), (2, 2, 2), None]
+    joined = connected(path)
+    assert joined[0] is None
+    assert joined[6] is None
+    inner = [reach for reach in joined[1:6] if reach is not None]
+    assert len(inner) == 5
+    for before, here in pairwise(inner):
+        assert here[0] <= before[1] + 1
+        assert here[1] >= before[0] - 1
+
+
+def test_dashes_leave_columns_out_but_no_extreme() -> None:
+    path: Path = [(5, 5, 5), (0, 9, 5), (5, 5, 5), (5, 5, 5), (5, 5, 5), (4, 4, 4)]
+    drawn = dashed(path, (True, False, True, False))
+    assert [reach is not None for reach in drawn] == [True, False, True, False, True, True]
+    assert drawn[2] == (0, 9, 5)
+    assert drawn[5] == (4, 4, 4)  # the newest value is always drawn
+
+
+def test_smoothing_leaves_a_constant_and_lone_points_where_they_are() -> None:
+    assert all(reach and reach[2] == pytest.approx(5) for reach in smoothed([(3.0, 7.0, 5.0)] * 50))
+    sparse: Path = [None] * 100
+    sparse[0], sparse[50], sparse[99] = (0.0, 0.0, 0.0), (8.0, 8.0, 8.0), (0.0, 0.0, 0.0)
+    found = smoothed(sparse)
+    assert found[50] is not None
+    assert found[50][2] == pytest.approx(8, abs=0.01)
+
+
+def test_smoothing_calms_noise_without_a_bias_at_the_start() -> None:
+    noisy: Path = [(value, value, value) for value in ((10.0, 14.0) * 60)]
+    courses = [reach[2] for reach in smoothed(noisy) if reach]
+    assert courses[0] == 10
+    assert all(11.5 < course < 12.5 for course in courses[30:])
+
+
+def test_dots_of_two_lines_in_one_cell_stay_in_the_later_ink() -> None:
+    canvas = Canvas(1, 1)
+    canvas.draw([(0, 0, 0)], PEN)
+    canvas.draw([None, (3, 3, 3)], OTHER)
+    assert dots(canvas) == {(0, 0), (1, 3)}
+    assert canvas.row(0)[0].ink == "series1"
+
+
+def test_a_line_hides_the_band_behind_it_and_words_hide_both() -> None:
+    canvas = Canvas(6, 1)
+    canvas.draw([(0, 3, 0)] * 12, Pen("band0", ":"), Layer.BANDS)
+    canvas.draw([(1, 1, 1)] * 4, PEN)
+    canvas.write(0, 4, "ab", "muted")
+    assert [(span.text, span.ink) for span in canvas.row(0)] == [("⠒⠒", "series0"), ("⣿⣿", "band0"), ("ab", "muted")]
+
+
+def test_words_that_do_not_fit_or_meet_others_are_not_written() -> None:
+    canvas = Canvas(6, 1)
+    canvas.write(0, 1, "猫", "muted")
+    canvas.write(0, 2, "no", "muted")
+    canvas.write(0, 4, "long", "muted")
+    canvas.write(0, -1, "no", "muted")
+    assert plain([canvas.row(0)]) == [" 猫   "]
+    assert cells(plain([canvas.row(0)])[0]) == 6
+    assert not canvas.is_free(0, 2, 1)
+    assert canvas.is_free(0, 3, 3)
+    assert not canvas.is_free(0, 3, 4)
+
+
+def test_ascii_draws_one_marker_a_cell() -> None:
+    canvas = Canvas(3, 2, ascii_only=True)
+    canvas.draw([(0, 1, 0), None, (1, 1, 1)], PEN)
+    canvas.point(1, 0, OTHER)
+    assert plain(canvas.row(row) for row in range(2)) == ["ox ", "o o"]
+
+
+def test_a_single_point_is_two_by_two_dots() -> None:
+    canvas = Canvas(2, 2)
+    canvas.point(1, 3, PEN)
+    assert dots(canvas) == {(1, 3), (2, 3), (1, 4), (2, 4)}

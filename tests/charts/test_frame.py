@@ -1,0 +1,95 @@
+"""The frame that plotext draws."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import workbench.charts
+from workbench.charts.axis import Limits, labels, log_ticks, ticks
+from workbench.charts.dots import Scale, grain
+from workbench.charts.frame import draw
+from workbench.charts.rows import cells
+
+
+def test_a_low_frame_writes_the_labels_into_the_axis() -> None:
+    frame = draw(30, 6, x_limits=(0, 1000), y_limits=(0, 2))
+    assert frame is not None
+    assert list(frame.rows) == [
+        "2┤                            ",
+        " │                            ",
+        "1┤                            ",
+        " │                            ",
+        "0┤                            ",
+        " └0────────────500───────1000┬",
+    ]
+    assert (frame.left, frame.width, frame.height) == (2, 28, 5)
+    assert {frame.rows[-1][column] for column in frame.labelled} == set("0510")
+
+
+def test_a_high_frame_has_a_row_for_the_labels_and_ticks() -> None:
+    frame = draw(30, 14, x_limits=(0, 1000), y_limits=(0, 2), ascii_only=True)
+    assert frame is not None
+    assert frame.height == 12
+    assert frame.rows[-2] == "   ++------------+-----------+"
+    assert frame.rows[-1].split() == ["0", "500", "1000"]
+    assert not frame.labelled
+
+
+def test_ascii_is_ascii() -> None:
+    for height in (5, 20):
+        frame = draw(40, height, x_limits=(0, 1000), y_limits=(0, 2), ascii_only=True)
+        assert frame is not None
+        assert all(row.isascii() for row in frame.rows)
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+@pytest.mark.parametrize(("bounds", "log"), [((0.0, 2.5), False), ((-0.3, 0.9), False), ((0.001, 1000.0), True), ((0.2, 7.0), True)])
+def test_a_tick_stands_in_the_row_where_its_value_is_drawn(bounds: Limits, log: bool, ascii_only: bool) -> None:
+    for height in range(4, 40):
+        frame = draw(50, height, x_limits=(0, 100), y_limits=bounds, log=log, ascii_only=ascii_only)
+        assert frame is not None
+        _, down = grain(ascii_only)
+        scale = Scale(bounds, frame.height * down, log)
+        count = max(1, min(8, frame.height // 2))
+        values = log_ticks(*bounds, count) if log else ticks(*bounds, count)
+        wanted = {round(scale(value)) // down: label for value, label in reversed(list(zip(values, labels(values, log), strict=True)))}
+        shown = {
+            row: text[: frame.left - 1].strip() for row, text in enumerate(frame.rows[: frame.height]) if text[: frame.left - 1].strip()
+        }
+        assert {row: shown.get(row) for row in wanted} == wanted
+        assert set(shown) == set(wanted)
+
+
+def test_every_frame_has_exactly_the_size_asked_for() -> None:
+    for width in range(1, 60, 3):
+        for height in range(1, 30):
+            frame = draw(width, height, x_limits=(0, 12345), y_limits=(0.001, 1.7))
+            if frame is not None:
+                assert [cells(row) for row in frame.rows] == [width] * height
+                assert frame.left + frame.width == width
+                assert all(row[frame.left :].isspace() for row in frame.rows[: frame.height])
+
+
+def test_there_is_no_frame_without_room_for_a_course() -> None:
+    assert draw(7, 8, x_limits=(0, 100), y_limits=(0, 1)) is None
+    assert draw(40, 2, x_limits=(0, 100), y_limits=(0, 1)) is None
+
+
+def test_a_frame_is_drawn_once_for_its_limits() -> None:
+    first = draw(41, 9, x_limits=(0, 100), y_limits=(0, 1))
+    assert draw(41, 9, x_limits=(0, 100), y_limits=(0, 1)) is first
+
+
+def test_only_this_module_knows_plotext() -> None:
+    room = Path(workbench.charts.__file__).parent
+    assert [file.name for file in room.glob("*.py") if "plotext" in file.read_text(encoding="utf-8")] == ["frame.py"]
+
+
+def test_importing_charts_does_not_pay_for_plotext_or_numpy() -> None:
+    code = "import sys, workbench.charts.line, workbench.charts.images, workbench.charts.heatmap, workbench.charts.bars;"
+    code += "print([name for name in ('plotext', 'numpy', 'torch', 'textual', 'PIL') if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
