@@ -1,0 +1,269 @@
+import fnmatch
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from recipes.cnn import RECIPE, Model
+from recipes.cnn.model import ConvNet
+from recipes.cnn.previews import confusion, filters, worst
+from tests.fakes import FakeRun
+from workbench.data.catalogue import find
+from workbench.data.images import Split
+from workbench.errors import WorkbenchError
+from workbench.settings import build, describe
+from workbench.training.layers import layer_table
+
+PRESETS = {preset.name: preset for preset in RECIPE.presets}
+
+
+def _config(preset, **settings):
+    return build(RECIPE.config, {**PRESETS[preset].settings, "device": "cpu", "precision": "fp32", **settings})
+
+
+def _trained(preset, stop_after=None, **settings):
+    config = _config(preset, **settings)
+    run = FakeRun(config, RECIPE.objective, stop_after=stop_after)
+    RECIPE.train(config, run)
+    return run
+
+
+@pytest.fixture
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+# --- What the notes promise, a little under the figures of the README -------------------------------------------------------
+
+
+@pytest.mark.parametrize(("preset", "accuracy"), [("mnist", 0.98), ("digits", 0.98), ("tutorial", 0.965)])
+def test_a_preset_reaches_its_accuracy_on_the_held_out_test_images(preset, accuracy, one_thread):
+    run = _trained(preset, threads=1)
+    assert run.completed
+    assert run.test["test/accuracy"] >= accuracy
+    assert run.test["test/accuracy"] > run.about["baseline"]["majority class"]
+
+
+# --- The mathematics of the notes -------------------------------------------------------------------------------------------
+
+
+def test_convolution_is_the_sum_over_channels_and_filter_that_the_notes_state():
+    torch.manual_seed(0)
+    images, layer = torch.randn(2, 3, 6, 5), nn.Conv2d(3, 4, 3, padding=1)
+    patches = F.unfold(images, 3, padding=1)  # (B, C*M*M, places)
+    expected = (layer.weight.flatten(1) @ patches + layer.bias[:, None]).view(2, 4, 6, 5)
+    torch.testing.assert_close(layer(images), expected)
+    padded = F.pad(images, (1, 1, 1, 1))
+    k, i, j = 2, 4, 3
+    one = layer.bias[k] + sum(layer.weight[k, c, m, n] * padded[0, c, i + m, j + n] for c in range(3) for m in range(3) for n in range(3))
+    torch.testing.assert_close(layer(images)[0, k, i, j], one)
+
+
+@pytest.mark.parametrize(("pooling", "expected"), [("max", [[6.0, 8.0], [14.0, 16.0]]), ("average", [[3.5, 5.5], [11.5, 13.5]])])
+def test_pooling_takes_2x2_pixels_at_stride_2(pooling, expected):
+    model = ConvNet(Model(pooling=pooling, blocks=1), (1, 8, 8), 10)
+    assert model.pool1(torch.arange(1.0, 17).view(1, 1, 4, 4))[0, 0].tolist() == expected
+
+
+def test_the_tutorials_network_has_its_121930_parameters_and_computes_what_it_writes_down():
+    torch.manual_seed(0)
+    model, example = RECIPE.model(_config("tutorial"))
+    assert sum(parameter.numel() for parameter in model.parameters()) == 121_930
+    theirs = nn.Sequential(
+        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(1600, 64), nn.ReLU(), nn.Linear(64, 10),
+    )  # fmt: skip
+    for ours, other in zip(model.parameters(), theirs.parameters(), strict=True):
+        other.data.copy_(ours.data)
+    images = torch.randn(5, 1, 28, 28)
+    torch.testing.assert_close(model(images), theirs(images))
+    assert model(example).shape == (1, 10)
+
+
+@pytest.mark.parametrize("pooling", ["max", "average"])
+def test_the_default_network_computes_what_its_layers_say(pooling):
+    torch.manual_seed(0)
+    model = ConvNet(Model(blocks=2, width=4, dense=6, pooling=pooling), (3, 12, 12), 5).eval()
+    images = torch.randn(2, 3, 12, 12)
+    pool = F.max_pool2d if pooling == "max" else F.avg_pool2d
+    features = images
+    for conv, norm in ((model.conv1, model.norm1), (model.conv2, model.norm2)):
+        assert conv.bias is None
+        features = pool(F.conv2d(features, conv.weight, padding=1), 2)
+        mean, variance = norm.running_mean[:, None, None], norm.running_var[:, None, None]
+        features = F.relu((features - mean) / (variance + norm.eps).sqrt() * norm.weight[:, None, None] + norm.bias[:, None, None])
+    assert features.shape == (2, 8, 3, 3)
+    hidden = F.relu(features.flatten(1) @ model.dense.weight.T + model.dense.bias)
+    torch.testing.assert_close(model(images), hidden @ model.output.weight.T + model.output.bias)
+
+
+def test_a_forward_pass_in_training_normalises_by_the_batch_and_drops_features():
+    torch.manual_seed(0)
+    model = ConvNet(Model(dropout=0.5), (1, 28, 28), 10)
+    images = torch.randn(8, 1, 28, 28)
+    assert not torch.equal(model(images), model(images))
+    seen = model.norm1(model.pool1(model.conv1(images)))
+    assert seen.mean(dim=(0, 2, 3)).abs().max() < 1e-5
+    model.eval()
+    assert torch.equal(model(images), model(images))
+
+
+def test_a_network_that_the_images_are_too_small_for_is_refused_in_words():
+    with pytest.raises(WorkbenchError, match="images of 8x8 pixels leave nothing to pool in block 4 of 6") as caught:
+        ConvNet(Model(blocks=6), (1, 8, 8), 10)
+    assert "--blocks" in caught.value.hint
+
+
+# --- Training ---------------------------------------------------------------------------------------------------------------
+
+
+def test_every_logged_metric_is_declared_and_what_is_declared_is_logged():
+    run = _trained("digits", epochs=1)
+    logged = set(run.logged[1]) | set(next(iter(run.evaluations.values()))) | set(run.test)
+    for key in logged:
+        assert any(fnmatch.fnmatchcase(key, pattern) for pattern in RECIPE.metrics), key
+    for pattern in RECIPE.metrics:
+        assert fnmatch.filter(logged, pattern), pattern
+    assert {metric.chart for metric in RECIPE.metrics.values()} == set(RECIPE.charts)
+    assert all(math.isfinite(value) for values in run.logged.values() for value in values.values())
+
+
+def test_slots_name_charts_and_previews_that_there_are():
+    run = _trained("digits", max_steps=1)
+    names = {preview.name for preview in run.previews[1]}
+    assert names == {"worst", "confusion", "filters"}
+    for slot in RECIPE.slots:
+        assert slot in RECIPE.charts or slot.removeprefix("preview:") in names
+
+
+def test_one_batch_can_be_learned_by_heart():
+    settings = {"examples_per_class": 2, "batch_size": 20, "dropout": 0.0, "shift": 0.0, "rotate": 0.0, "schedule": "constant", "lr": 3e-3}
+    run = _trained("digits", max_steps=60, epochs=None, **settings)
+    assert run.logged[60]["train/loss"] < 0.02
+    assert run.logged[60]["train/accuracy"] == 1.0
+
+
+def test_equal_seeds_give_equal_losses_and_other_seeds_others():
+    first, again, other = (_trained("digits", max_steps=4, seed=seed) for seed in (0, 0, 1))
+    assert first.logged == again.logged
+    assert first.logged[1] != other.logged[1]
+
+
+def test_evaluating_and_previewing_neither_moves_the_random_numbers_nor_the_weights():
+    seldom = _trained("digits", max_steps=6)
+    often = _trained("digits", max_steps=6, evaluate_every=1, preview_every=1)
+    assert seldom.logged == often.logged
+
+
+def test_accumulating_two_batches_makes_half_the_steps_and_reports_the_mean_of_their_examples():
+    settings = {"dropout": 0.0, "batch_norm": False, "max_steps": 1}
+    halves = _trained("digits", batch_size=32, accumulate=2, **settings)
+    whole = _trained("digits", batch_size=64, shift=0.0, rotate=0.0, **settings)
+    parts = _trained("digits", batch_size=32, accumulate=2, shift=0.0, rotate=0.0, **settings)
+    assert halves.steps_per_epoch == whole.steps_per_epoch == 20
+    for key in ("train/loss", "train/accuracy", "train/grad_norm"):
+        assert parts.logged[1][key] == pytest.approx(whole.logged[1][key], rel=1e-4)
+
+
+def test_a_stopped_run_is_not_tested_and_a_complete_one_is_tested_with_its_best_weights():
+    assert _trained("digits", stop_after=3).test == {}
+    run = _trained("digits", epochs=3, lr=1e-3, schedule="constant")
+    best = max(run.evaluations.values(), key=lambda values: values["validation/accuracy"])
+    assert run.test["test/accuracy"] == pytest.approx(best["validation/accuracy"], abs=0.1)
+
+
+def test_scarce_data_and_bf16_and_live_schedules_train_too():
+    run = _trained("digits", examples_per_class=3, batch_size=16, max_steps=3, schedule="plateau", precision="bf16")
+    assert run.about["examples"]["train"] == 30
+    assert all(math.isfinite(values["train/loss"]) for values in run.logged.values())
+
+
+# --- What is shown ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three():
+    info = find("digits")
+    images = torch.tensor([0, 8, 16], dtype=torch.uint8).view(3, 1, 1, 1).expand(3, 1, 8, 8)
+    return Split(info, images, torch.tensor([7, 1, 4]))
+
+
+def test_the_worst_are_sorted_by_the_probability_of_the_truth_and_captioned(three):
+    probabilities = torch.full((3, 10), 0.01)
+    probabilities[0, [1, 7]] = torch.tensor([0.93, 0.03])
+    probabilities[1, 1] = 0.91
+    probabilities[2, 4] = 1.0
+    shown = worst(three, probabilities, count=3)
+    assert shown.captions == ("7 not 1 .93", "1 .91", "4 1.00")
+    assert shown.images[:, 0, 0].tolist() == [0, 128, 255]
+    assert worst(three, probabilities, count=1).captions == ("7 not 1 .93",)
+
+
+def test_the_confusion_matrix_has_the_truth_in_its_rows(three):
+    probabilities = F.one_hot(torch.tensor([1, 1, 4]), 10).float()
+    matrix = confusion(three, probabilities).matrix
+    assert (matrix[7][1], matrix[1][1], matrix[4][4]) == (1.0, 1.0, 1.0)
+    assert sum(map(sum, matrix)) == 3
+    assert confusion(three, probabilities).rows == three.info.classes
+
+
+def test_filters_show_zero_as_mid_grey_and_the_largest_weight_as_white_or_black():
+    layer = nn.Conv2d(1, 2, 2)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor([[[[0.0, 2.0], [-2.0, 1.0]]], [[[0.0, 0.0], [0.0, -1.0]]]]))
+    assert filters(layer).images.tolist() == [[[128, 255], [0, 191]], [[128, 128], [128, 64]]]
+
+
+def test_probabilities_of_each_image_sum_to_1():
+    model, _ = RECIPE.model(_config("mnist"))
+    shares = model.eval()(torch.randn(7, 1, 28, 28)).softmax(dim=1)
+    torch.testing.assert_close(shares.sum(dim=1), torch.ones(7))
+    assert (shares >= 0).all()
+
+
+def test_the_batch_that_is_shown_before_a_run_is_the_first_that_it_trains_on():
+    config = _config("mnist", batch_size=16)
+    shown = RECIPE.batch(config, 12)
+    assert shown.images.shape == (12, 28, 28)
+    assert (int(shown.images.min()), int(shown.images.max())) == (0, 255)
+    assert len(shown.captions) == 12
+    assert set(shown.captions) <= set(find("mnist5k").classes)
+
+
+def test_layers_are_listed_under_their_names_with_shapes_and_counts():
+    model, example = RECIPE.model(_config("tutorial"))
+    rows, total = layer_table(model, example)
+    assert total == 121_930
+    listed = {row["name"]: (row["output_shape"], row["parameters"]) for row in rows}
+    assert listed["conv1"] == ([32, 26, 26], 320)
+    assert listed["pool2"] == ([64, 5, 5], 0)
+    assert listed["dense"] == ([64], 102_464)
+    assert listed["output"] == ([10], 650)
+
+
+# --- What is declared -------------------------------------------------------------------------------------------------------
+
+
+def test_the_form_opens_on_at_most_eight_settings_and_every_setting_is_explained():
+    settings = describe(RECIPE.config)
+    assert sum(setting.basic for setting in settings) <= 8
+    assert all(setting.help.endswith(".") for setting in settings)
+
+
+def test_every_preset_builds_and_the_first_is_the_default():
+    for preset in RECIPE.presets:
+        build(RECIPE.config, preset.settings)
+    assert build(RECIPE.config, RECIPE.presets[0].settings) == RECIPE.config()
+
+
+def test_notes_fit_80_columns_and_hold_the_corrected_equations():
+    assert max(map(len, RECIPE.notes.splitlines())) <= 80
+    assert RECIPE.notes.isascii()
+    equations = ("x[c, s*i+d*m-p, s*j+d*n-p]", "(H + 2p - d*(M-1) - 1) / s", "y[k] = b[k] + sum over i of W[k,i] * x[i]", "-log p[t]")
+    for words in (*equations, "WHAT TO WATCH", "SOURCES"):
+        assert words in RECIPE.notes

