@@ -34,10 +34,11 @@ class WorkbenchError(Exception):
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` is most likely a slip of, or None when none is close."""
     names = list(known)
-    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
+    folded = {candidate.lower(): candidate for candidate in reversed(names)}
+    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
     if close:
-        return close[0]
-    return next((candidate for candidate in names if name and candidate.startswith(name.lower())), None)
+        return folded[close[0]]
+    return next((candidate for candidate in names if name and candidate.lower().startswith(name.lower())), None)
 
 
 def unknown(
@@ -54,4 +55,4 @@ def unknown(
     close = nearest(name, names)
     guess = f"did you mean `{close}`?" if close else f"there is {', '.join(f'`{n}`' for n in names)}" if 0 < len(names) <= 12 else ""
     message = f"unknown {kind} `{name}`" + (f" {where}" if where else "")
-    return WorkbenchError(message, " ".join(part for part in (guess, hint) if part), code=code)
+    return WorkbenchError(message, (" " if close else "; ").join(part for part in (guess, hint) if part), code=code)

@@ -7,7 +7,8 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterable
-from importlib.metadata import entry_points
+from dataclasses import replace
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 
@@ -22,11 +23,12 @@ def find_recipes(paths: Iterable[str] = ()) -> dict[str, Recipe]:
     """All recipes by name: built in, from entry points, from folders in WORKBENCH_RECIPES, and from `paths`.
 
     Raises:
-        WorkbenchError: a foreign `recipes` package hides the built-in one, or a path holds no recipe.
+        WorkbenchError: a foreign `recipes` package hides the built-in one, or a path or an entry point holds no recipe.
     """
     found = {name: _built_in(name) for name in BUILT_IN}
     for entry in entry_points(group=ENTRY_POINTS):
-        found[entry.name] = _checked(entry.load(), entry.value)
+        recipe = _from_entry_point(entry)
+        found[recipe.name] = recipe
     for folder in filter(None, os.environ.get("WORKBENCH_RECIPES", "").split(os.pathsep)):
         for path in sorted(Path(folder).expanduser().glob("*")):
             if _is_recipe_path(path):
@@ -72,7 +74,7 @@ def from_path(path: Path) -> Recipe:
     """
     path = path.expanduser().absolute()
     source = path / "__init__.py" if path.is_dir() else path
-    if not source.is_file():
+    if not source.is_file() or source.suffix != ".py":
         raise WorkbenchError(
             f"no recipe at {path}", "give a .py file or a folder with an __init__.py that defines RECIPE", code=ExitCode.NOT_FOUND
         )
@@ -84,20 +86,18 @@ def from_path(path: Path) -> Recipe:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         line = _line_in(error, source)
         raise WorkbenchError(f"the recipe {source} does not run: {type(error).__name__}: {error}{line}", "mend it and try again") from error
-    recipe = _checked(module, str(source))
-    object.__setattr__(recipe, "path", str(path))
-    return recipe
+    return replace(_checked(module, str(source)), path=str(path))  # a copy: the file may have imported it from elsewhere
 
 
 def recipes_package() -> Path | None:
     """Where the `recipes` package that Python finds lies; None when there is none."""
     spec = importlib.util.find_spec("recipes")
-    places = list(spec.submodule_search_locations or []) if spec else []
-    return Path(places[0]) if places else None
+    places = [*(spec.submodule_search_locations or []), spec.origin] if spec else []
+    return next((Path(place) for place in places if place), None)
 
 
 def _built_in(name: str) -> Recipe:
@@ -110,6 +110,15 @@ def _built_in(name: str) -> Recipe:
     if not hasattr(module, "RECIPE"):
         raise _foreign()
     return _checked(module, f"recipes.{name}")
+
+
+def _from_entry_point(entry: EntryPoint) -> Recipe:
+    where = f"the entry point {entry.name} = {entry.value}"
+    try:
+        holder = entry.load()
+    except Exception as error:
+        raise WorkbenchError(f"{where} does not load: {type(error).__name__}: {error}", "mend or uninstall its distribution") from error
+    return _checked(holder, where)
 
 
 def _foreign() -> WorkbenchError:
@@ -127,6 +136,8 @@ def _checked(holder: ModuleType | object, where: str) -> Recipe:
 
 
 def _is_recipe_path(path: Path) -> bool:
+    if path.name.startswith((".", "_")):  # an editor's, Python's own, or the parts of a recipe
+        return False
     return path.suffix == ".py" or (path / "__init__.py").is_file()
 
 

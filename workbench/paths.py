@@ -37,9 +37,18 @@ def user_settings() -> dict[str, Any]:
 
 
 def runs_folder(given: str | Path | None = None) -> Path:
-    """The folder of all runs: `--runs`, WORKBENCH_RUNS, `runs` in the settings file, or the user's data folder, in that order."""
+    """The folder of all runs: `--runs`, WORKBENCH_RUNS, `runs` in the settings file, or the user's data folder, in that order.
+
+    Raises:
+        WorkbenchError: what was named is no path.
+    """
     named = given or os.environ.get("WORKBENCH_RUNS") or user_settings().get("runs")
-    return Path(named).expanduser().absolute() if named else Path(platformdirs.user_data_dir(APP)) / "runs"
+    if not named:
+        return Path(platformdirs.user_data_dir(APP)) / "runs"
+    try:
+        return Path(named).expanduser().absolute()
+    except (TypeError, RuntimeError) as error:  # a number in the settings file; a home folder of nobody
+        raise WorkbenchError(f"the runs folder `{named}` is not a path: {error}", "give a folder with --runs DIR") from error
 
 
 def cache_folder() -> Path:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-_PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k"))
-_BYTES = ((1 << 40, "TB"), (1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"))
+_PREFIXES = ("", "k", "M", "G", "T")
+_BYTES = ("B", "kB", "MB", "GB", "TB", "PB")
+_PLAIN_BELOW = 9999.5  # from here on, four digits would round to five
 
 
 def compact(value: float) -> str:
@@ -17,15 +18,10 @@ def compact(value: float) -> str:
     size = abs(value)
     if size == 0:
         return "0"
-    for scale, prefix in _PREFIXES:
-        if size >= scale:
-            return f"{value / scale:.3g}{prefix}"
-    if size >= 1e-3:
-        return f"{value:.4g}"
-    mantissa, exponent = f"{value:.3g}".split("e") if "e" in f"{value:.3g}" else f"{value:.2e}".split("e")
-    if "." in mantissa:
-        mantissa = mantissa.rstrip("0").rstrip(".")
-    return f"{mantissa}e{int(exponent)}"
+    if size >= _PLAIN_BELOW:
+        scaled, prefix = _scaled(value, 1000, _PREFIXES)
+        return f"{scaled}{prefix}" if "e" not in scaled else _scientific(value)
+    return f"{value:.4g}" if size >= 1e-3 else _scientific(value)
 
 
 def grouped(value: int) -> str:
@@ -35,11 +31,15 @@ def grouped(value: int) -> str:
 
 def percent(share: float) -> str:
     """A share of one as a percentage with one decimal: 98.6 %."""
-    return f"{100 * share:.1f} %" if math.isfinite(share) else compact(share)
+    if not math.isfinite(share):
+        return compact(share)
+    return f"{100 * share:.1f} %" if abs(share) < 100 else f"{compact(100 * share)} %"
 
 
 def duration(seconds: float) -> str:
-    """Elapsed or remaining time: 0:09, 12:40, 3:07:20, 2 d 04:10."""
+    """Elapsed or remaining time: 0:09, 12:40, 3:07:20, 2 d 04:10; NaN and infinities in words."""
+    if not math.isfinite(seconds):
+        return compact(seconds)
     whole = max(0, int(seconds))
     days, rest = divmod(whole, 86400)
     hours, rest = divmod(rest, 3600)
@@ -51,6 +51,8 @@ def duration(seconds: float) -> str:
 
 def age(seconds: float) -> str:
     """How long ago, coarsely, so that a still screen does not change at every look: now, 8 s, 3 min, 2 h, 5 d."""
+    if not math.isfinite(seconds):
+        return compact(seconds)
     if seconds < 2:
         return "now"
     if seconds < 10:
@@ -64,11 +66,11 @@ def age(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """A number of bytes: 412 MB, 1.2 GB."""
-    for scale, unit in _BYTES:
-        if count >= scale:
-            return f"{count / scale:.3g} {unit}"
-    return f"{int(count)} B"
+    """A number of bytes: 412 MB, 1.2 GB; NaN and infinities in words."""
+    if not math.isfinite(count):
+        return compact(count)
+    scaled, prefix = _scaled(count, 1024, _BYTES)
+    return f"{scaled} {prefix}"
 
 
 def metric(value: float, unit: str = "") -> str:
@@ -76,3 +78,19 @@ def metric(value: float, unit: str = "") -> str:
     if unit == "%":
         return percent(value)
     return f"{compact(value)} {unit}".rstrip()
+
+
+def _scaled(value: float, step: int, prefixes: tuple[str, ...]) -> tuple[str, str]:
+    """Three digits of a value, or four below `step`, and the prefix that makes them so."""
+    for prefix in prefixes[:-1]:
+        if abs(value) < 999.5:
+            return f"{value:.3g}", prefix
+        if abs(value) < step - 0.5:
+            return f"{value:.0f}", prefix
+        value /= step
+    return f"{value:.3g}", prefixes[-1]
+
+
+def _scientific(value: float) -> str:
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from workbench.events.types import Event
 # Half the time per byte of 4 MiB pieces: the events of a piece stay in the processor's cache until they are applied.
 MAX_POLL_BYTES = 256 * 1024
 MAX_LINE_BYTES = MAX_POLL_BYTES  # writers stay below 64 KiB; a foreign line of any length costs no more than this
+_REMEMBERED_BYTES = 64  # of the last line read: enough of its times to tell it from another's
 
 
 @dataclass
@@ -28,7 +30,10 @@ class Dropped:
 
 
 class EventReader:
-    """Yields each event once, in order. `poll` reads at most `MAX_POLL_BYTES`; `behind` says whether there is more."""
+    """Yields each event once, in order. `poll` reads at most `MAX_POLL_BYTES`; `behind` says whether there is more.
+
+    A poll may bring no event and still be behind: what it read was torn, of a later version, or part of a line without end.
+    """
 
     def __init__(self, path: Path, offset: int = 0) -> None:
         self.path = path
@@ -37,32 +42,61 @@ class EventReader:
         self.behind = False
         self.restarts = 0  # times the file was replaced or cut: readers of state begin anew then
         self._identity: tuple[int, int] | None = None
+        self._before = b""  # the last bytes before `offset`: other ones there are those of another log
         self._skipping = False
 
-    def poll(self, budget: int = MAX_POLL_BYTES) -> list[Event]:
+    def poll(self) -> list[Event]:
         """The events that are whole since the last poll; an unterminated last line waits."""
+        self.behind = False
         try:
-            with open(self.path, "rb", buffering=0) as file:
-                return self._read(file.fileno(), budget)
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe in its place must not hang
+            try:
+                return self._read(descriptor)
+            finally:
+                os.close(descriptor)
         except OSError:  # not there yet, or a network file system's stale handle: the next poll tries again
             return []
 
-    def _read(self, descriptor: int, budget: int) -> list[Event]:
+    def rest(self) -> Iterator[list[Event]]:
+        """All that the log holds by now, in pieces."""
+        while True:
+            if events := self.poll():
+                yield events
+            if not self.behind:
+                return
+
+    def _read(self, descriptor: int) -> list[Event]:
         status = os.fstat(descriptor)
-        identity = (status.st_dev, status.st_ino)
-        if (self._identity and identity != self._identity) or status.st_size < self.offset:
-            self.offset, self._skipping = 0, False
-            self.restarts += 1
-        self._identity = identity
-        data = os.pread(descriptor, budget, self.offset)
+        data = self._piece(descriptor, status)
         end = data.rfind(b"\n") + 1
-        self.behind = self.offset + len(data) < status.st_size
-        if not end:
-            if len(data) >= min(MAX_LINE_BYTES, budget):
-                self._skip(len(data))
-            return []
-        self.offset += end
-        return self._decode(data[:end])
+        more = self.offset + len(data) < status.st_size
+        if end:
+            self._advance(data[:end])
+            self.behind = more
+            return self._decode(data[:end])
+        if len(data) >= MAX_LINE_BYTES:
+            if not self._skipping:
+                self.dropped.too_long += 1
+            self._skipping, self.behind = True, more
+            self._advance(data)
+        return []
+
+    def _piece(self, descriptor: int, status: os.stat_result) -> bytes:
+        """The bytes from `offset` on, which is the beginning again when the file was cut or another took its place."""
+        identity = (status.st_dev, status.st_ino)
+        known, self._identity = self._identity in (None, identity), identity
+        before = self._before
+        if known and status.st_size >= self.offset:
+            data = os.pread(descriptor, len(before) + MAX_POLL_BYTES, self.offset - len(before))
+            if data.startswith(before):
+                return data[len(before) :]
+        self.offset, self._before, self._skipping = 0, b"", False
+        self.restarts += 1
+        return os.pread(descriptor, MAX_POLL_BYTES, 0)
+
+    def _advance(self, data: bytes) -> None:
+        self.offset += len(data)
+        self._before = data[-_REMEMBERED_BYTES:]
 
     def _decode(self, data: bytes) -> list[Event]:
         events: list[Event] = []
@@ -72,9 +106,6 @@ class EventReader:
         for line in lines:
             if not line:
                 continue
-            if len(line) > MAX_LINE_BYTES:
-                self.dropped.too_long += 1
-                continue
             event = decode(line)
             if event is not None:
                 events.append(event)
@@ -83,9 +114,3 @@ class EventReader:
             else:
                 self.dropped.torn += 1
         return events
-
-    def _skip(self, count: int) -> None:
-        if not self._skipping:
-            self.dropped.too_long += 1
-        self.offset += count
-        self._skipping = True

@@ -10,6 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+# What no run reaches, though a damaged or foreign log may claim it: beyond these bounds, arithmetic and calendars raise.
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Seconds = Annotated[float, Field(ge=0, le=2.5e11, allow_inf_nan=False)]
+Moment = Seconds  # since 1970, until the year 9892
 Numbers = dict[str, float]
 
 
@@ -23,11 +27,11 @@ class RunStarted(Event):
     """A worker holds the run's lock and begins an attempt."""
 
     type: Literal["run_started"] = "run_started"
-    at: float
-    attempt: int
+    at: Moment
+    attempt: Count
     host: str
     boot_id: str
-    pid: int
+    pid: Count
     process_started: float  # clock ticks since boot, so that a reused pid is told apart
     versions: dict[str, str] = {}
 
@@ -36,7 +40,7 @@ class PhaseChanged(Event):
     """What the worker does now, in words: "importing torch", "loading mnist5k", "training"."""
 
     type: Literal["phase_changed"] = "phase_changed"
-    at: float
+    at: Moment
     phase: str
 
 
@@ -44,7 +48,7 @@ class MetricsDeclared(Event):
     """What the recipe's numbers mean, so that no reader guesses from their spelling; `*` ends a key that stands for many."""
 
     type: Literal["metrics_declared"] = "metrics_declared"
-    at: float
+    at: Moment
     objective: str
     metrics: dict[str, dict[str, str]]  # key -> goal, unit, chart, help
     charts: dict[str, dict[str, Any]]  # name -> title, log
@@ -55,10 +59,10 @@ class DeviceChosen(Event):
     """Where the run trains, and with which arithmetic."""
 
     type: Literal["device_chosen"] = "device_chosen"
-    at: float
+    at: Moment
     device: str
     description: str
-    threads: int
+    threads: Count
     precision: str
     memory_format: str
 
@@ -67,12 +71,12 @@ class DataLoaded(Event):
     """Which data the run learns from, exactly, and what needs no network at all to reach."""
 
     type: Literal["data_loaded"] = "data_loaded"
-    at: float
+    at: Moment
     name: str
     version: str = ""
     sha256: str = ""
     task: str = ""
-    examples: dict[str, int] = {}
+    examples: dict[str, Count] = {}
     classes: tuple[str, ...] = ()
     licence: str = ""
     split: str = ""
@@ -84,8 +88,8 @@ class ModelBuilt(Event):
     """The model's size and layers (name, kind, output shape, parameters)."""
 
     type: Literal["model_built"] = "model_built"
-    at: float
-    parameters: int
+    at: Moment
+    parameters: Count
     layers: tuple[dict[str, Any], ...] = ()
 
 
@@ -93,13 +97,13 @@ class LoopStarted(Event):
     """The training loop begins, or goes on behind a checkpoint's step: what an earlier attempt logged after it is replaced."""
 
     type: Literal["loop_started"] = "loop_started"
-    at: float
-    step: int
-    elapsed_seconds: float
-    steps_total: int | None
-    steps_per_epoch: int
-    epochs_total: int | None
-    examples_per_step: int
+    at: Moment
+    step: Count
+    elapsed_seconds: Seconds
+    steps_total: Count | None
+    steps_per_epoch: Count
+    epochs_total: Count | None
+    examples_per_step: Count
     unit: str
     tuning: dict[str, Any] = {}
 
@@ -108,8 +112,8 @@ class Metrics(Event):
     """Numbers of a group of steps, in columns; steps that log other keys stand in another event."""
 
     type: Literal["metrics"] = "metrics"
-    steps: list[int]
-    at: list[float]
+    steps: list[Count]
+    at: list[Moment]
     values: dict[str, list[float]]
 
 
@@ -117,19 +121,19 @@ class Evaluated(Event):
     """Metrics of an evaluation on the validation split."""
 
     type: Literal["evaluated"] = "evaluated"
-    at: float
-    step: int
+    at: Moment
+    step: Count
     values: Numbers
     best: bool = False
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
 
 
 class Tested(Event):
     """Metrics of the run's one evaluation on the test split."""
 
     type: Literal["tested"] = "tested"
-    at: float
-    step: int
+    at: Moment
+    step: Count
     values: Numbers
 
 
@@ -137,8 +141,8 @@ class PreviewSaved(Event):
     """Something to look at was written to `samples/`."""
 
     type: Literal["preview_saved"] = "preview_saved"
-    at: float
-    step: int
+    at: Moment
+    step: Count
     name: str
     title: str
     kind: Literal["images", "matrix", "text"]
@@ -149,12 +153,12 @@ class CheckpointSaved(Event):
     """A checkpoint is on the disk and was read back; until then nobody is told."""
 
     type: Literal["checkpoint_saved"] = "checkpoint_saved"
-    at: float
-    step: int
-    attempt: int
-    size_bytes: int
+    at: Moment
+    step: Count
+    attempt: Count
+    size_bytes: Count
     finite: bool
-    seconds: float
+    seconds: Seconds
     reason: str
 
 
@@ -162,17 +166,17 @@ class CheckpointRemoved(Event):
     """A checkpoint made room for newer ones."""
 
     type: Literal["checkpoint_removed"] = "checkpoint_removed"
-    at: float
-    step: int
-    attempt: int
+    at: Moment
+    step: Count
+    attempt: Count
 
 
 class Paused(Event):
     """The loop waits between two steps."""
 
     type: Literal["paused"] = "paused"
-    at: float
-    step: int
+    at: Moment
+    step: Count
     by: str
 
 
@@ -180,8 +184,8 @@ class Resumed(Event):
     """The loop goes on after a pause."""
 
     type: Literal["resumed"] = "resumed"
-    at: float
-    step: int
+    at: Moment
+    step: Count
     by: str
 
 
@@ -189,8 +193,8 @@ class SettingChanged(Event):
     """A live setting has another value from step `step` on."""
 
     type: Literal["setting_changed"] = "setting_changed"
-    at: float
-    step: int
+    at: Moment
+    step: Count
     name: str
     old: float | None
     new: float | None
@@ -201,7 +205,7 @@ class SettingsAmended(Event):
     """Settings that this attempt and those after it train with instead of the record's (a raised limit)."""
 
     type: Literal["settings_amended"] = "settings_amended"
-    at: float
+    at: Moment
     values: dict[str, bool | int | float | str | None]
 
 
@@ -209,8 +213,8 @@ class RequestAnswered(Event):
     """A request from `control/` was carried out, or refused with a message."""
 
     type: Literal["request_answered"] = "request_answered"
-    at: float
-    step: int
+    at: Moment
+    step: Count
     request: str
     kind: str
     accepted: bool
@@ -221,17 +225,17 @@ class Measured(Event):
     """The worker's own vitals, also its heartbeat while it is silent otherwise."""
 
     type: Literal["measured"] = "measured"
-    at: float
-    step: int
-    memory_bytes: int
-    cpu_seconds: float
+    at: Moment
+    step: Count
+    memory_bytes: Count
+    cpu_seconds: Seconds
 
 
 class Noticed(Event):
     """Something worth a line in the log that is not an error."""
 
     type: Literal["noticed"] = "noticed"
-    at: float
+    at: Moment
     level: Literal["info", "warning"] = "info"
     message: str
 
@@ -240,15 +244,15 @@ class RunEnded(Event):
     """The attempt is over, and why. After it the worker writes no more metrics."""
 
     type: Literal["run_ended"] = "run_ended"
-    at: float
+    at: Moment
     state: Literal["finished", "stopped", "failed"]
-    step: int
+    step: Count
     reason: str
     advice: str = ""
     command: str = ""  # ready to be typed, where there is something to try next
     detail: str = ""  # the traceback of an error in the recipe
     exit_code: int = 0
-    cpu_seconds: float = 0.0
+    cpu_seconds: Seconds = 0.0
 
 
 AnyEvent = Annotated[

@@ -12,8 +12,8 @@ import os
 from collections import deque
 from pathlib import Path
 
-from workbench.events.codec import MAX_LINE_BYTES, encode
-from workbench.events.types import Event, Metrics
+from workbench.events.codec import lines
+from workbench.events.types import Event
 
 MOST_WAITING_BYTES = 32 << 20
 
@@ -22,7 +22,7 @@ class EventWriter:
     """The one writer of a run's log. Writing never raises into training.
 
     Lines that the disk had no room for wait in memory, in order, and are written before the next ones. What exceeds
-    `MOST_WAITING_BYTES` is counted in `lost`.
+    `MOST_WAITING_BYTES` is counted in `lost`; commit points (start, checkpoint, answer, end) are few and wait in any case.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,9 +40,10 @@ class EventWriter:
 
     def write(self, event: Event, *, commit: bool = False) -> bool:
         """Append one event; True when all so far are in the file (and, with `commit`, on the disk)."""
-        for part in _within_limit(event) if isinstance(event, Metrics) else [event]:
-            self._queue(encode(part))
-        return self.retry() and (not commit or self._sync())
+        lost = self.lost
+        for line in lines(event):
+            self._queue(line, commit=commit)
+        return self.retry() and lost == self.lost and (not commit or self._sync())
 
     def retry(self) -> bool:
         """Write what waits; True when nothing waits any more."""
@@ -62,8 +63,8 @@ class EventWriter:
         """Where the log ends now."""
         return os.fstat(self._descriptor).st_size
 
-    def _queue(self, line: bytes) -> None:
-        if self._waiting_bytes + len(line) > MOST_WAITING_BYTES:
+    def _queue(self, line: bytes, *, commit: bool) -> None:
+        if not commit and self._waiting_bytes + len(line) > MOST_WAITING_BYTES and not self.retry():
             self.lost += 1
             return
         self._waiting.append(line)
@@ -76,9 +77,17 @@ class EventWriter:
         except OSError as error:
             self.failure = error
             return False
-        self._torn = written != len(data)
-        self.failure = OSError(errno.ENOSPC, f"only {written} of {len(data)} bytes were written") if self._torn else None
-        return not self._torn
+        if written == len(data):
+            self._torn, self.failure = False, None
+            return True
+        self._torn = self._torn or written > 0
+        self.failure = OSError(errno.ENOSPC, f"only {written} of {len(data)} bytes were written")
+        if written == len(data) - 1 and line != b"\n":
+            # All but the newline: the record is whole, and written again it would count twice.
+            self._torn = False
+            self._waiting[0] = b"\n"
+            self._waiting_bytes -= len(line) - 1
+        return False
 
     def _sync(self) -> bool:
         try:
@@ -91,17 +100,3 @@ class EventWriter:
     def _ends_torn(self) -> bool:
         size = os.fstat(self._descriptor).st_size
         return size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
-
-
-def _within_limit(event: Metrics) -> list[Metrics]:
-    """The event, halved until each line is below the limit that readers hold to."""
-    count = len(event.steps)
-    # A value takes at most 25 characters in JSON, a step or a time at most 20.
-    if count <= 1 or count * (40 + 25 * len(event.values)) + 200 + sum(map(len, event.values)) < MAX_LINE_BYTES:
-        return [event]
-    half = count // 2
-    return [part for piece in (slice(0, half), slice(half, count)) for part in _within_limit(_cut(event, piece))]
-
-
-def _cut(event: Metrics, piece: slice) -> Metrics:
-    return Metrics(steps=event.steps[piece], at=event.at[piece], values={key: column[piece] for key, column in event.values.items()})

@@ -84,8 +84,17 @@ def wait(folder: RunFolder, request: Request, *, seconds: float, offset: int, is
         is_live: whether there still is a worker to wait for; asked now and then.
 
     Raises:
-        WorkbenchError: no answer within `seconds` (exit code 4), or the worker is gone; the request is withdrawn.
+        WorkbenchError: no answer within `seconds` (exit code 4), or the worker is gone.
+
+    The request is withdrawn however the wait ends, also by Ctrl-C: left behind, a stop would meet the run's next worker.
     """
+    try:
+        return _await(folder, request, seconds, offset, is_live)
+    finally:
+        withdraw(folder, request)
+
+
+def _await(folder: RunFolder, request: Request, seconds: float, offset: int, is_live: Callable[[], bool]) -> Answer:
     reader = EventReader(folder.events, offset)
     deadline = time.monotonic() + seconds
     look_at = time.monotonic() + _LOOK_SECONDS
@@ -99,12 +108,10 @@ def wait(folder: RunFolder, request: Request, *, seconds: float, offset: int, is
             look_at = now + _LOOK_SECONDS
             gone_at = None if is_live() else now
         if gone_at is not None and now > gone_at + _LAST_WORDS_SECONDS:
-            withdraw(folder, request)
             raise WorkbenchError(
                 f"{folder.id} ended before it answered `{request.kind}`", f"`workbench show {folder.id}` says how it ended"
             )
         if now > deadline:
-            withdraw(folder, request)
             raise WorkbenchError(
                 f"{folder.id} did not answer `{request.kind}` within {seconds:g} s",
                 f"it may be in a long step; `workbench show {folder.id}` tells, `workbench stop --force {folder.id}` ends it",

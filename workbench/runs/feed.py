@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -17,6 +18,7 @@ from workbench.runs.status import Status, status
 
 _FORMAT = 1
 _LEFT_OUT = {"series", "ghosts", "log"}
+_UNREAD = Status("unknown", "its log is being read")
 _states: TypeAdapter[RunState] | None = None
 
 
@@ -37,34 +39,43 @@ class Feed:
 
     def __post_init__(self) -> None:
         self.record = self.folder.record()
+        self.labels = self.folder.labels()
         self.reader = EventReader(self.folder.events)
         self.state = RunState()
+        self.status = _UNREAD
         self._restarts = 0
+        self._late: list[Event] = []  # applied, and not yet returned by `poll`
         if self.brief:
             self._from_summary()
-        self.refresh()
 
     def poll(self, seconds: float = 0.1) -> list[Event]:
         """Read new events for at most `seconds` and apply them; returns them. `behind` says whether there is more."""
         deadline = time.monotonic() + seconds
-        fresh: list[Event] = []
-        while events := self._step():
-            fresh += events
-            if time.monotonic() > deadline:
-                break
-        return fresh
+        fresh, self._late = self._late, []
+        while True:
+            fresh += self._step()
+            if not self.behind or time.monotonic() > deadline:
+                return fresh
 
     def read_all(self) -> Feed:
         """Read to the end of the log, without keeping the events."""
-        while self._step():
-            pass
+        self._step()
+        while self.behind:
+            self._step()
         self.refresh()
+        self._late = []
         return self
 
     def refresh(self) -> Status:
         """Look at labels and liveness again."""
+        if not self.record.created_at:  # the run was only just claimed
+            self.record = self.folder.record()
         self.labels = self.folder.labels()
-        self.status = status(self.folder, self.state, created_at=self.record.created_at)
+        self.status = self._judge()
+        if self.status.state in ("died", "unknown"):
+            # Its last words may have come between the last look at the log and this one at its lock.
+            self._late = self.poll()
+            self.status = _UNREAD if self.behind else self._judge()
         return self.status
 
     def checkpoints(self) -> list[Checkpoint]:
@@ -74,18 +85,21 @@ class Feed:
     def behind(self) -> bool:
         return self.reader.behind
 
+    def _judge(self) -> Status:
+        created_at = self.record.created_at or self.folder.claimed_at
+        return status(self.folder, self.state, created_at=created_at, host=self.record.host)
+
     def _step(self) -> list[Event]:
         events = self.reader.poll()
         if self.reader.restarts != self._restarts:
             self._restarts, self.state = self.reader.restarts, RunState()
-        for event in _joined(events):
-            apply(event, self.state)
+        apply_all(events, self.state)
         return events
 
     def _from_summary(self) -> None:
         value = read_json(self.folder.summary)
         offset = value.get("offset")
-        if value.get("format") != _FORMAT or not isinstance(offset, int) or offset > _size(self.folder):
+        if value.get("format") != _FORMAT or type(offset) is not int or not _begins_a_line(self.folder.events, offset):
             return
         try:
             self.state = _adapter().validate_python(value["state"])
@@ -95,37 +109,41 @@ class Feed:
         self.reader.offset = offset
 
 
-def _joined(events: list[Event]) -> Iterator[Event]:
-    """The same events with neighbouring groups of steps as one, which halves the time that a long log takes to read."""
+def apply_all(events: Iterable[Event], state: RunState) -> None:
+    """`apply` for each event. Neighbouring groups of steps count as one, which halves the time that a long log takes to read."""
     group: Metrics | None = None
     for event in events:
-        if isinstance(event, Metrics):
-            if group is not None and group.values.keys() == event.values.keys():
-                group.steps.extend(event.steps)
-                group.at.extend(event.at)
-                for key, column in group.values.items():
-                    column.extend(event.values[key])
-                continue
+        if group is not None and isinstance(event, Metrics) and group.values.keys() == event.values.keys():
+            _join(group, event)
+        else:
             if group is not None:
-                yield group
-            group = Metrics.model_construct(
-                steps=list(event.steps), at=list(event.at), values={key: list(column) for key, column in event.values.items()}
-            )
-            continue
-        if group is not None:
-            yield group
-            group = None
-        yield event
+                apply(group, state)
+            group = _copy(event) if isinstance(event, Metrics) else None
+            if group is None:
+                apply(event, state)
+        if isinstance(event, Metrics) and event.steps:
+            state.pace(event.at[-1], event.steps[-1])
     if group is not None:
-        yield group
+        apply(group, state)
+
+
+def _join(group: Metrics, event: Metrics) -> None:
+    group.steps.extend(event.steps)
+    group.at.extend(event.at)
+    for key, column in group.values.items():
+        column.extend(event.values[key])
+
+
+def _copy(event: Metrics) -> Metrics:
+    values = {key: list(column) for key, column in event.values.items()}
+    return Metrics.model_construct(steps=list(event.steps), at=list(event.at), values=values)
 
 
 def read_state(folder: RunFolder) -> RunState:
     """What a run's log adds up to, without a look at its lock: for the worker, who would drop the lock by looking."""
-    reader, state = EventReader(folder.events), RunState()
-    while events := reader.poll():
-        for event in _joined(events):
-            apply(event, state)
+    state = RunState()
+    for events in EventReader(folder.events).rest():
+        apply_all(events, state)
     return state
 
 
@@ -148,11 +166,18 @@ def _adapter() -> TypeAdapter[RunState]:
     return _states
 
 
-def _size(folder: RunFolder) -> int:
+def _begins_a_line(path: Path, offset: int) -> bool:
+    """Whether a log reaches to `offset` and has the end of a line before it."""
+    if offset == 0:
+        return True
     try:
-        return os.stat(folder.events).st_size
-    except OSError:
-        return 0
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            return os.pread(descriptor, 1, offset - 1) == b"\n"
+        finally:
+            os.close(descriptor)
+    except (OSError, OverflowError):
+        return False
 
 
 def open_run(folder: RunFolder) -> Feed:

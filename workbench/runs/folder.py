@@ -6,22 +6,26 @@ Folders have mode 0700 and files 0600: settings, data paths and samples are nobo
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import math
 import os
+import stat
 import tempfile
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from workbench.clean import clean_tree
+from workbench.clean import clean, clean_tree, is_harmless_json
 from workbench.errors import WorkbenchError
 
 Value = bool | int | float | str | None
 _LARGEST_JSON = 8 << 20
+_TAIL_BYTES = 16384
 _LARGEST_HASHED = 1 << 30  # beyond it, a look at a run would take seconds; a resume verifies whatever the size
 
 
@@ -112,12 +116,27 @@ class RunFolder:
     def last_exit(self) -> int:
         """The newest attempt whose supervisor wrote down its end; 0 where there is none."""
         names = [path.stem.removeprefix("exit-") for path in self.path.glob("exit-*.json")]
-        return max((int(name) for name in names if name.isdigit()), default=0)
+        return max((int(name) for name in names if name.isdecimal()), default=0)
+
+    @property
+    def claimed_at(self) -> float:
+        """When the run was claimed; `run.json` is written once, while a folder's own time moves with its content."""
+        for path in (self.path / "run.json", self.path):
+            with contextlib.suppress(OSError):
+                return path.stat().st_mtime
+        return 0.0
 
     def prepare(self, record: RunRecord, labels: Labels) -> None:
-        """Fill a freshly claimed folder."""
-        for folder in (self.control, self.samples, self.checkpoints):
-            folder.mkdir(mode=0o700, exist_ok=True)
+        """Fill a freshly claimed folder.
+
+        Raises:
+            WorkbenchError: the disk is full or the folder is not writable.
+        """
+        try:
+            for folder in (self.control, self.samples, self.checkpoints):
+                folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
         self.write_labels(labels)
         replace_file(self.path / "run.json", record.model_dump_json(indent=1).encode())
 
@@ -151,9 +170,9 @@ class RunFolder:
     def worker_log_tail(self, lines: int = 20) -> list[str]:
         """The last lines that the worker or its libraries printed."""
         try:
-            with open(self.worker_log, "rb") as file:
-                file.seek(max(0, os.fstat(file.fileno()).st_size - 16384))
-                return [str(clean_tree(line)) for line in file.read().decode("utf-8", "replace").splitlines()[-lines:]]
+            with _open_file(self.worker_log) as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
+                return [clean(line) for line in file.read(_TAIL_BYTES).decode("utf-8", "replace").splitlines()[-lines:]]
         except OSError:
             return []
 
@@ -180,9 +199,7 @@ def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
         if durable:
             sync_folder(path.parent)
     except OSError as error:
-        raise WorkbenchError(
-            f"cannot write {path}: {error.strerror or error}", "free some space, or choose another folder with --runs"
-        ) from error
+        raise _cannot_write(path, error) from error
 
 
 def sync_folder(path: Path) -> None:
@@ -197,12 +214,31 @@ def sync_folder(path: Path) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """The cleaned object in a JSON file; empty when it is missing, too large, or no JSON object."""
     try:
-        if path.stat().st_size > _LARGEST_JSON:
+        with _open_file(path) as file:
+            data = file.read(_LARGEST_JSON + 1)
+        value = json.loads(data) if len(data) <= _LARGEST_JSON else None
+        if not isinstance(value, dict):
             return {}
-        value = json.loads(path.read_bytes())
+        return value if is_harmless_json(data) else dict(clean_tree(value))
     except (OSError, ValueError, RecursionError):
         return {}
-    return clean_tree(value) if isinstance(value, dict) else {}
+
+
+def _open_file(path: Path) -> BufferedReader:
+    """A file to read. In a folder that others may write, a pipe would hang and a device never end: they are refused.
+
+    Raises:
+        OSError: it is not there, or no plain file.
+    """
+    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))  # noqa: SIM115 - the caller closes it
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "not a plain file", str(path))
+    return file
+
+
+def _cannot_write(path: Path, error: OSError) -> WorkbenchError:
+    return WorkbenchError(f"cannot write {path}: {error.strerror or error}", "free some space, or choose another folder with --runs")
 
 
 def _checkpoint(path: Path, *, verify: bool) -> Checkpoint | None:
@@ -222,10 +258,10 @@ def _checkpoint(path: Path, *, verify: bool) -> Checkpoint | None:
             metrics={str(key): math.nan if value is None else float(value) for key, value in manifest.get("metrics", {}).items()},
             path=path,
         )
-    except (KeyError, TypeError, ValueError, AttributeError, OSError):
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, OSError):
         return None
 
 
 def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
+    with _open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

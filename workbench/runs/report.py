@@ -35,7 +35,7 @@ def report(feed: Feed, *, diagnosis: list[dict[str, Any]] | None = None) -> dict
         "epoch": state.epoch,
         "epochs_total": state.epochs_total,
         "started_at": started_at,
-        "ended_at": state.ended.at if state.ended else state.news_at if status.state == "died" else None,
+        "ended_at": state.ended.at if state.ended else state.news_at or None if status.state in ("died", "failed") else None,
         "elapsed_seconds": round(state.clock.read(now if status.state == "running" else state.news_at), 3),
         "eta_seconds": state.eta_seconds() if live else None,
         "throughput": rate * state.examples_per_step if rate else None,

@@ -7,6 +7,7 @@ each then stands for twice as many points: appending costs O(1) and drawing O(bu
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 
 CAPACITY = 1024
@@ -104,28 +105,27 @@ class Series:
         lows: list[float | None] = [None] * count
         highs, totals, points = [0.0] * count, [0.0] * count, [0] * count
         scale = (count - 1) / ((x_high - x_low) or 1.0)
-        for step, low, high, total, many in zip(self.first, self.low, self.high, self.total, self.points, strict=True):
-            if not x_low <= step <= x_high:
-                continue
-            column = int((step - x_low) * scale + 0.5)
+        for i in self._between(x_low, x_high):
+            low, high, many = self.low[i], self.high[i], self.points[i]
+            column = int((min(max(self.first[i], x_low), x_high) - x_low) * scale + 0.5)
             before = lows[column]
             if before is None:
                 lows[column], highs[column] = low, high
             else:
                 lows[column] = low if low < before else before
                 highs[column] = max(highs[column], high)
-            totals[column] += total
+            totals[column] += self.total[i]
             points[column] += many
-        return [None if low is None else (low, highs[i], totals[i] / points[i]) for i, low in enumerate(lows)]
+        return [None if low is None else (low, highs[i], _mean(totals[i], points[i], low, highs[i])) for i, low in enumerate(lows)]
 
     def extent(self, x_low: float, x_high: float) -> tuple[float, float] | None:
         """Lowest and highest value between two steps; None where there is no point."""
-        inside = [i for i, step in enumerate(self.first) if x_low <= step <= x_high]
-        return (min(self.low[i] for i in inside), max(self.high[i] for i in inside)) if inside else None
+        inside = self._between(x_low, x_high)
+        return (min(self.low[inside.start : inside.stop]), max(self.high[inside.start : inside.stop])) if inside else None
 
     def means(self) -> list[float]:
         """One value a bucket, for a sparkline."""
-        return [total / many for total, many in zip(self.total, self.points, strict=True)]
+        return [_mean(*bucket) for bucket in zip(self.total, self.points, self.low, self.high, strict=True)]
 
     def cut(self, step: int) -> Series:
         """Keep the points up to `step`; returns the rest. A bucket that spans `step` stays whole: thinned, it cannot be parted."""
@@ -136,10 +136,16 @@ class Series:
             setattr(tail, name, column[keep:])
             del column[keep:]
         self.last_step = min(self.last_step, step)
-        if self.points:
-            self.points[-1] = min(self.points[-1], self.stride)
         self.version += 1
         return tail
+
+    def _between(self, x_low: float, x_high: float) -> range:
+        """Buckets with points between two steps; the first of them may begin before."""
+        start, end = bisect_left(self.first, x_low), bisect_right(self.first, x_high)
+        if start > 0 and self.points[start - 1] > 1:
+            reaches_in = x_low < self.first[start] if start < len(self.first) else x_low <= self.last_step
+            start -= reaches_in
+        return range(start, end)
 
     def _open(self, step: int, value: float) -> None:
         self.first.append(step)
@@ -157,3 +163,8 @@ class Series:
         self.total = [*map(float.__add__, self.total[even], self.total[odd]), *self.total[len(self.total) - pad :]]
         self.points = [*map(int.__add__, self.points[even], self.points[odd]), *self.points[len(self.points) - pad :]]
         self.stride *= 2
+
+
+def _mean(total: float, points: int, low: float, high: float) -> float:
+    """Never outside of its points, whatever rounding or an overflow made of their sum."""
+    return min(high, max(low, total / points))

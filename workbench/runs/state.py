@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict
 
 from workbench.events import types as events
 from workbench.runs.series import Series, Summary
@@ -80,6 +82,8 @@ class LogLine:
 @dataclass
 class RunState:
     """All that is known of a run from its log."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(ser_json_inf_nan="strings")  # for summary.json
 
     attempt: int = 0
     attempts: list[Attempt] = field(default_factory=list)
@@ -170,6 +174,13 @@ class RunState:
         patterns = [name for name in self.declared if name.endswith("*") and key.startswith(name[:-1])]
         return self.declared[max(patterns, key=len)] if patterns else {}
 
+    def pace(self, at: float, step: int) -> None:
+        """Note when a group of steps was done, for the steps per second."""
+        if not self.rate or self.rate[-1] != (at, step):
+            self.rate.append((at, step))
+        while len(self.rate) > 2 and self.rate[0][0] < at - _RATE_SECONDS:
+            self.rate.popleft()
+
     def add(self, at: float, text: str, level: str = "info") -> None:
         """A line for the log that people read."""
         self.log.append(LogLine(at, text, level))
@@ -229,7 +240,7 @@ def _(event: events.LoopStarted, state: RunState) -> None:
     state.examples_per_step, state.unit, state.tuning = event.examples_per_step, event.unit, event.tuning
     if state.attempts:
         state.attempts[-1].step = event.step
-    if state.attempt > 1:
+    if state.attempt > 1 or event.step < state.step:
         _go_back(state, event.step)
         text = f"attempt {state.attempt} goes on behind step {event.step:,}"
         state.interventions.append(Intervention(event.step, event.at, "attempt", text))
@@ -247,9 +258,7 @@ def _(event: events.Metrics, state: RunState) -> None:
         _extend(state, key, event.steps, values)
     state.step = event.steps[-1]
     state.step_at = state.news_at = event.at[-1]
-    state.rate.append((state.step_at, state.step))
-    while len(state.rate) > 2 and state.rate[0][0] < state.step_at - _RATE_SECONDS:
-        state.rate.popleft()
+    state.pace(state.step_at, state.step)
 
 
 @apply.register
@@ -258,7 +267,7 @@ def _(event: events.Evaluated, state: RunState) -> None:
         _extend(state, key, [event.step], [value])
     state.news_at = event.at
     shown = [key for key in (state.objective, "validation/loss") if key in event.values]
-    text = "  ".join(f"{key.split('/', 1)[1]} {compact(event.values[key])}" for key in dict.fromkeys(shown))
+    text = "  ".join(f"{key.partition('/')[2] or key} {compact(event.values[key])}" for key in dict.fromkeys(shown))
     state.add(event.at, f"evaluated at {event.step:,}  {text}{' (best)' if event.best else ''}")
 
 
@@ -388,7 +397,12 @@ def _go_back(state: RunState, step: int) -> None:
             state.ghosts.setdefault(key, []).append(tail)
     state.trail.cut(step)
     kept = [name for name in state.at_checkpoint if int(name.split("-")[0]) == step]
-    state.summaries = {key: summary.copy() for key, summary in state.at_checkpoint[kept[-1]].items()} if kept and step else {}
-    state.settings_now = dict(state.settings_at_checkpoint[kept[-1]]) if kept and step else {}
+    if kept and step:
+        state.summaries = {key: summary.copy() for key, summary in state.at_checkpoint[kept[-1]].items()}
+        state.settings_now = dict(state.settings_at_checkpoint[kept[-1]])
+    else:
+        # From the start, or from a checkpoint whose event a kill kept out of the log: right behind it, then.
+        state.summaries = {key: summary for key, summary in state.summaries.items() if (summary.last_step or 0) <= step}
+        state.settings_now = dict(state.settings_now) if step else {}
     state.step = step
     state.previews = [shown for shown in state.previews if shown.step <= step]

@@ -93,11 +93,16 @@ def judge(evidence: Evidence) -> Status:
     return Status("died", "its process is gone and left no word; the machine or a person killed it")
 
 
-def status(folder: RunFolder, state: RunState, *, created_at: float, now: float | None = None) -> Status:
-    """Gather the evidence about a run and judge it."""
+def status(folder: RunFolder, state: RunState, *, created_at: float, host: str = "", now: float | None = None) -> Status:
+    """Gather the evidence about a run and judge it.
+
+    Args:
+        host: where the run was asked for; counts until its worker has said where it runs.
+    """
     now = time.time() if now is None else now
     ended = state.ended
-    local = not state.host or state.host == platform.node()
+    host = state.host or host
+    local = host in ("", platform.node())
     return judge(
         Evidence(
             started=state.attempt > 0,
@@ -110,9 +115,9 @@ def status(folder: RunFolder, state: RunState, *, created_at: float, now: float 
             same_boot=not state.boot_id or state.boot_id == boot_id(),
             lock_held=local and not ended and lock_holder(folder.lock) is not None,
             process_alive=local and not ended and is_process(state.pid, state.process_started),
-            quiet_seconds=max(0.0, now - state.news_at) if state.news_at else 0.0,
+            quiet_seconds=max(0.0, now - (state.news_at or created_at)),
             claimed_seconds=now - created_at,
-            host=state.host,
+            host=host,
         )
     )
 
@@ -140,7 +145,7 @@ def lock_holder(path: Path) -> int | None:
         struct.pack(layout, 0, 0, 0, fcntl.F_WRLCK, os.SEEK_SET) if darwin else struct.pack(layout, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
     )
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # asking needs no right to write
     except OSError:
         return None
     try:

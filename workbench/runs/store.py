@@ -14,7 +14,8 @@ from workbench.paths import short
 from workbench.runs.feed import Feed
 from workbench.runs.folder import RunFolder
 
-_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,80}-\d{1,9}")
+_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,80}-[0-9]{1,9}")
+_LONGEST_STEM = 60
 _TRASH = ".trash"
 _COUNTERS = ".ids"
 
@@ -27,7 +28,7 @@ class Store:
 
     def ids(self) -> list[str]:
         """Ids of all runs, in the order in which they were claimed."""
-        return [name for _, name in sorted(self._claimed())]
+        return [name for *_, name in sorted(self._claimed())]
 
     def folder(self, run_id: str) -> RunFolder:
         return RunFolder(self.root / run_id)
@@ -45,11 +46,9 @@ class Store:
         Raises:
             WorkbenchError: the runs folder is not writable.
         """
-        stem = re.sub(r"[^a-z0-9_.]+", "_", recipe.lower()).strip("_.") or "run"
+        stem = re.sub(r"[^a-z0-9_.]+", "_", recipe.lower()).strip("_.")[:_LONGEST_STEM] or "run"
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            counter = self.root / _COUNTERS
-            counter.mkdir(mode=0o700, exist_ok=True)
             number = 1 + max([_number(name) for name in self._names(stem)], default=0)
             while True:
                 path = self.root / f"{stem}-{number}"
@@ -58,7 +57,11 @@ class Store:
                 except FileExistsError:
                     number += 1
                     continue
-                self._remember(counter, stem, path.name)
+                try:
+                    self._remember(path.name)
+                except OSError:
+                    path.rmdir()
+                    raise
                 return RunFolder(path)
         except OSError as error:
             raise WorkbenchError(
@@ -93,8 +96,10 @@ class Store:
         """Move a run to the trash folder beside the runs; returns where it lies now.
 
         Raises:
-            WorkbenchError: it cannot be moved.
+            WorkbenchError: it cannot be moved, or there is none of that id.
         """
+        if not _ID.fullmatch(run_id):
+            raise self._missing(run_id, "`workbench runs` lists them")
         try:
             trash = self.root / _TRASH
             trash.mkdir(mode=0o700, exist_ok=True)
@@ -102,14 +107,17 @@ class Store:
             os.rename(self.root / run_id, target)
         except OSError as error:
             raise WorkbenchError(f"cannot move {run_id} to the trash: {error.strerror or error}", f"look at {self.root}") from error
+        with contextlib.suppress(OSError):  # the trash remembers the id as well, until it is emptied
+            self._remember(run_id)
         return target
 
-    def _claimed(self) -> list[tuple[float, str]]:
+    def _claimed(self) -> list[tuple[float, int, str]]:
         found = []
         with contextlib.suppress(OSError):
             for entry in os.scandir(self.root):
                 if _ID.fullmatch(entry.name) and entry.is_dir():
-                    found.append((_claimed_at(Path(entry.path)), entry.name))
+                    # Runs that are claimed within one tick of the file system's clock are told apart by their number.
+                    found.append((self.folder(entry.name).claimed_at, _number(entry.name), entry.name))
         return found
 
     def _names(self, stem: str) -> Iterator[str]:
@@ -117,15 +125,17 @@ class Store:
         for folder in (self.root, self.root / _TRASH, self.root / _COUNTERS):
             with contextlib.suppress(OSError):
                 for entry in os.scandir(folder):
-                    name = entry.name.partition(".")[0] if folder.name == _TRASH else entry.name
-                    if name.rpartition("-")[0] == stem:
+                    name = entry.name.rpartition(".")[0] if folder.name == _TRASH else entry.name
+                    if _ID.fullmatch(name) and name.rpartition("-")[0] == stem:
                         yield name
 
-    @staticmethod
-    def _remember(counter: Path, stem: str, name: str) -> None:
-        (counter / name).touch(mode=0o600)
+    def _remember(self, run_id: str) -> None:
+        """Leave the highest number of a recipe in the counter, for when folder and trash are gone."""
+        counter = self.root / _COUNTERS
+        counter.mkdir(mode=0o700, exist_ok=True)
+        (counter / run_id).touch(mode=0o600)
         for entry in os.scandir(counter):
-            if entry.name.rpartition("-")[0] == stem and _number(entry.name) < _number(name):
+            if entry.name.rpartition("-")[0] == run_id.rpartition("-")[0] and _number(entry.name) < _number(run_id):
                 with contextlib.suppress(OSError):
                     os.unlink(entry.path)
 
@@ -133,14 +143,6 @@ class Store:
         return WorkbenchError(f"there is no run `{name}` in {short(self.root)}", hint, code=ExitCode.NOT_FOUND)
 
 
-def _claimed_at(path: Path) -> float:
-    # run.json is written once, so its time is the run's; a folder's own time moves with its content.
-    for name in ("run.json", "."):
-        with contextlib.suppress(OSError):
-            return (path / name).stat().st_mtime
-    return 0.0
-
-
 def _number(name: str) -> int:
     digits = name.rpartition("-")[2]
-    return int(digits) if digits.isdigit() else 0
+    return int(digits) if digits.isdecimal() else 0

@@ -20,8 +20,7 @@ class Replay:
         self._waiting: list[Change] = []
         changes: list[Change] = []
         marks: dict[tuple[int, int], int] = {}
-        reader = EventReader(folder.events)
-        while events := reader.poll():
+        for events in EventReader(folder.events).rest():
             for event in events:
                 if isinstance(event, SettingChanged):
                     changes.append((event.step, event.name, event.new))

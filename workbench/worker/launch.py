@@ -116,7 +116,7 @@ def await_start(folder: RunFolder, *, after: int = 0, seconds: float = 120, watc
                 return feed
         if time.monotonic() - looked > _STATUS_SECONDS:
             looked = time.monotonic()
-            if state.attempt > after and feed.refresh().state == "died":
+            if feed.refresh().state == "died" and (state.attempt > after or after == 0):
                 raise WorkbenchError(f"the worker of {folder.id} died: {feed.status.reason}", _log_hint(folder), code=ExitCode.RUN_FAILED)
             if state.attempt <= after and folder.exit_file(after + 1).exists() and not feed.poll():
                 raise WorkbenchError(f"the worker of {folder.id} could not begin", _log_hint(folder), code=ExitCode.RUN_FAILED)
