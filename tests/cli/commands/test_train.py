@@ -1,0 +1,167 @@
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders import SETTINGS, build_run, finished_run
+from workbench.cli import app, follow
+from workbench.cli.commands import train
+from workbench.errors import WorkbenchError
+from workbench.finding import find_recipe
+from workbench.runs.folder import RunFolder
+from workbench.settings import build, describe, flat
+from workbench.worker import launch
+
+CNN = find_recipe("cnn")
+FLAGS = describe(CNN.config)
+
+
+class Started:
+    """What the launcher was asked for."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict[str, Any]] = []
+
+    def __call__(self, store: Any, recipe: Any, preset: str, config: Any, **more: Any) -> RunFolder:
+        self.calls.append({"store": store, "recipe": recipe, "preset": preset, "settings": flat(config), **more})
+        return RunFolder(store.root / "cnn-9")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return dict(self.calls[-1]["settings"])
+
+
+@pytest.fixture
+def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Started:
+    monkeypatch.setenv("WORKBENCH_RUNS", str(tmp_path / "runs"))
+    monkeypatch.delenv("WORKBENCH_RECIPES", raising=False)
+    started = Started()
+    monkeypatch.setattr(launch, "start", started)
+    monkeypatch.setattr(follow, "follow", lambda *_, **__: 0)
+    monkeypatch.setattr(follow, "detach", lambda *_, **__: 0)
+    return started
+
+
+def test_flags_become_settings_over_the_first_preset(started: Started) -> None:
+    assert (
+        app.run(["train", "cnn", "--lr", "3e-4", "--batch-size", "32", "--no-restore-best", "--name", "n", "--tag", "a", "--tag", "b"]) == 0
+    )
+    assert started.settings == {**flat(build(CNN.config, {})), "lr": 3e-4, "batch_size": 32, "restore_best": False}
+    assert started.calls[0]["preset"] == "mnist"
+    assert (started.calls[0]["name"], started.calls[0]["tags"]) == ("n", ("a", "b"))
+
+
+def test_flag_beats_file_beats_other_run_beats_preset_in_any_order(started: Started, tmp_path: Path) -> None:
+    build_run(
+        tmp_path / "runs", finished_run(100), settings={**flat(build(CNN.config, {})), "epochs": 7, "momentum": 0.7, "lr": 0.7, "width": 7}
+    )
+    file = tmp_path / "c.toml"
+    file.write_text("momentum = 0.6\nlr = 0.6\n")
+    words = [["--lr", "0.5"], ["--config", str(file)], ["--from", "last"], ["--preset", "tutorial"]]
+    for order in (words, words[::-1]):
+        assert app.run(["train", "cnn", *[word for pair in order for word in pair]]) == 0
+        assert {name: started.settings[name] for name in ("lr", "momentum", "epochs", "width")} == {
+            "lr": 0.5,
+            "momentum": 0.6,
+            "epochs": 7,
+            "width": 7,
+        }
+        assert started.calls[-1]["parent"] == "cnn-1"
+        assert started.calls[-1]["preset"] == "tutorial"
+
+
+def test_the_recipe_may_stand_behind_its_flags(started: Started) -> None:
+    assert app.run(["train", "--lr", "0.5", "--preset", "digits", "cnn"]) == 0
+    assert (started.settings["lr"], started.settings["dataset"]) == (0.5, "digits")
+
+
+def test_a_recipe_of_ones_own_is_given_as_a_path(started: Started, tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("import dataclasses\nfrom recipes.cnn import RECIPE as CNN\nRECIPE = dataclasses.replace(CNN, name='mine')\n")
+    for typed in (
+        ["train", str(file)],
+        ["train", "--recipe", str(file)],
+        ["train", f"--recipe={file}"],
+        ["train", "--lr", "0.5", str(file)],
+    ):
+        assert app.run(typed) == 0
+        assert started.calls[-1]["recipe"].name == "mine"
+        assert started.calls[-1]["recipe"].path == str(file)
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "words"),
+    [
+        (["train", "cn"], 2, ["unknown recipe `cn`", "did you mean `cnn`?"]),
+        (["train", "cnn", "--preset", "digit"], 2, ["unknown preset `digit` of recipe `cnn`", "did you mean `digits`?"]),
+        (["train", "cnn", "--dataset", "digit"], 2, ["did you mean `digits`?"]),
+        (["train", "cnn", "--lr", "-1"], 2, ["setting `lr` is `-1`, expected a number above 0 and at most 1"]),
+        (["train", "cnn", "--lr", "fast"], 2, ["setting `lr` is `fast`"]),
+        (["train", "cnn", "--lr", "nan"], 2, ["setting `lr` is `nan`"]),
+        (["train", "cnn", "--epochs", "1.5"], 2, ["`epochs` is `1.5`, expected a whole number"]),
+        (["train", "./none.py"], 3, ["no recipe at"]),
+        (["train", "cnn", "--from", "cnn-77"], 3, ["no run `cnn-77`"]),
+        (["train", "cnn", "--config", "/none.toml"], 3, ["there is no file /none.toml"]),
+        (["train", "cnn", "--name", "last"], 2, ["cannot be named `last`"]),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_and_nothing_is_started(
+    typed: list[str], code: int, words: list[str], started: Started, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.run(typed) == code
+    text = capsys.readouterr().err
+    for word in words:
+        assert word in text
+    assert started.calls == []
+
+
+def test_settings_of_another_recipe_are_not_taken(tmp_path: Path) -> None:
+    other = build_run(tmp_path, finished_run(100), "rnn-1", settings=SETTINGS).record()
+    with pytest.raises(WorkbenchError, match="is a run of `rnn`, not of `cnn`"):
+        train.settings_for(CNN, FLAGS, CNN.presets[0], other, None, {})
+
+
+def test_a_file_may_be_flat_or_in_groups(tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text('lr = 1e-3\nclip_norm = "off"\n[model]\nwidth = 8\nbatch_norm = false\n[machine]\ndevice = "cpu"\n')
+    assert train.read_config(file, FLAGS) == {"lr": 1e-3, "clip_norm": None, "width": 8, "batch_norm": False, "device": "cpu"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("lrr = 1", ["unknown setting `lrr`", "c.toml", "did you mean `lr`?"]),
+        ("[model]\nlr = 1", ["unknown setting `lr`", "[model]"]),
+        ("[modle]\nwidth = 1", ["unknown setting `modle`"]),
+        ("lr = 2", ["c.toml: setting `lr` is `2`"]),
+        ("lr = true", ["c.toml: setting `lr` is `yes`"]),
+        ("lr = [1]", ["c.toml: setting `lr` is `[1]`"]),
+        ('nesterov = "perhaps"', ["c.toml: setting `nesterov` is `perhaps`, expected yes or no"]),
+        ("lr = = 1", ["c.toml cannot be read"]),
+    ],
+)
+def test_a_files_errors_name_the_file_and_the_key(text: str, words: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(text)
+    with pytest.raises(WorkbenchError) as caught:
+        train.read_config(file, FLAGS)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_bytes_that_are_no_text_do_not_break_a_start(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "caf\udce9\x1b[31m"
+    monkeypatch.setattr(sys, "argv", ["workbench", "train", "cnn", "--name", name])
+    assert app.run(["train", "cnn", "--name", name]) == 0
+    assert started.calls[0]["name"] == "caf\ufffd\ufffd[31m"
+    started.calls[0]["command_line"][-1].encode()
+
+
+def test_help_lists_recipes_or_one_recipes_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["train", "--help"]) == 0
+    assert "cnn " in capsys.readouterr().out
+    assert app.run(["train", "cnn", "--help"]) == 0
+    text = capsys.readouterr().out
+    for setting in FLAGS:
+        assert setting.flag in text

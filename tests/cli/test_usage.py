@@ -1,0 +1,30 @@
+import pytest
+
+from workbench.cli import app
+
+
+@pytest.mark.parametrize(
+    ("typed", "message", "hint"),
+    [
+        (["show", "--jsno", "x"], "unknown option `--jsno`", "did you mean `--json`?"),
+        (["show"], "`workbench show` needs RUN", "`workbench show --help`"),
+        (["show", "a", "b"], "unexpected `b`", "`workbench show --help`"),
+        (["show", "last", "--runs"], "`--runs` needs a value", ""),
+        (["pause", "x", "--timeout", "soon"], "`--timeout`: ", ""),
+        (["set", "x"], "needs NAME=VALUE", ""),
+        (["export", "x"], "needs `--to`", ""),
+        (["train", "cnn", "--lrr", "1"], "unknown setting `--lrr` for recipe `cnn`", "did you mean `--lr`? `workbench recipes cnn` lists"),
+        (["train", "cnn", "--batchsize", "1"], "unknown setting `--batchsize`", "did you mean `--batch-size`?"),
+        (["train", "cnn", "--lr"], "`--lr` needs a value", ""),
+        (["train", "cnn", "--nesterov", "yes"], "unexpected `yes`", ""),
+        (["train"], "needs a recipe", "workbench train cnn"),
+    ],
+)
+def test_wrong_use_is_said_in_the_workbenchs_form(typed: list[str], message: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(typed) == 2
+    text = capsys.readouterr().err
+    assert text.startswith("error: ")
+    first, _, rest = text.partition("\n\nhint: ")
+    assert message in first
+    assert hint in rest
+    assert "Traceback" not in text

@@ -1,0 +1,78 @@
+from pathlib import Path
+
+from tests.builders import SETTINGS, START, build_run, ended, evaluated, finished_run, loop, metrics, opening
+from workbench.charts.rows import cells, plain
+from workbench.events.types import SettingsAmended
+from workbench.runs.feed import Feed, open_run
+from workbench.runs.folder import Labels
+from workbench.runs.store import Store
+from workbench.views import table
+
+
+def three(root: Path) -> list[Feed]:
+    build_run(root, finished_run(), "cnn-1")
+    build_run(
+        root,
+        [
+            *opening(),
+            loop(),
+            metrics(range(1, 213), value=lambda step: float("nan") if step == 212 else 1.0),
+            ended("failed", step=212, reason="NaN"),
+        ],
+        "cnn-2",
+        settings={**SETTINGS, "lr": 1.0},
+    )
+    build_run(
+        root,
+        [*opening(), loop(), metrics(range(1, 41)), evaluated(40, 0.5), ended("stopped", step=40)],
+        "gan-1",
+        labels=Labels(name="漢字 [red]"),
+    )
+    return [open_run(Store(root).folder(run_id)) for run_id in ("gan-1", "cnn-2", "cnn-1")]
+
+
+def test_entries_say_what_each_run_reached(tmp_path: Path) -> None:
+    gan, failed, finished = table.entries(three(tmp_path), now=START + 110)
+    assert (finished.state, finished.step, finished.best) == ("finished", "400", "accuracy 97.5 %")
+    assert (failed.state, failed.best) == ("failed", "NaN at step 212")
+    assert (gan.name, gan.best, gan.age) == ("漢字 [red]", "accuracy 50.0 %", "1 min")
+
+
+def test_only_settings_in_which_runs_of_one_recipe_are_not_alike_are_named(tmp_path: Path) -> None:
+    gan, failed, finished = table.entries(three(tmp_path))
+    assert (gan.differs, failed.differs, finished.differs) == ("-", "lr 1", "lr 0.001")
+
+
+def test_settings_changed_on_resuming_count(tmp_path: Path) -> None:
+    folder = build_run(tmp_path, [*opening(), SettingsAmended(at=START, values={"epochs": 40}), ended()])
+    assert table.settings_of(open_run(folder))["epochs"] == 40
+
+
+def test_rows_are_as_wide_as_asked_for_with_any_text(tmp_path: Path) -> None:
+    feeds = three(tmp_path)
+    for width in range(20, 140, 7):
+        rows = plain(table.rows(feeds, width))
+        assert len(rows) == 4
+        assert {cells(row) for row in rows} == {width}
+
+
+def test_narrow_tables_keep_run_state_and_best(tmp_path: Path) -> None:
+    heading, first, *_ = plain(table.rows(three(tmp_path), 50))
+    assert heading.split()[:2] == ["run", "state"]
+    assert "best" in heading
+    assert first.split()[0] == "gan-1"
+
+
+def test_brackets_in_a_name_show_as_they_are(tmp_path: Path) -> None:
+    assert "漢字 [red]" in plain(table.rows(three(tmp_path), 120))[1]
+
+
+def test_the_selected_row_is_pointed_at(tmp_path: Path) -> None:
+    rows = plain(table.rows(three(tmp_path), 80, selected=1))
+    assert [row[0] for row in rows] == [" ", " ", ">", " "]
+
+
+def test_a_run_without_any_event_is_listed(tmp_path: Path) -> None:
+    build_run(tmp_path, [], "cnn-1")
+    (entry,) = table.entries([open_run(Store(tmp_path).folder("cnn-1"))])
+    assert (entry.state, entry.step, entry.best) == ("died", "-", "-")

@@ -1,0 +1,100 @@
+"""Asking the worker of a run to do something, and waiting until it says that it did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from workbench.cli import output
+from workbench.errors import ExitCode, WorkbenchError
+from workbench.finding import find_recipes, from_path
+from workbench.recipe import Recipe
+from workbench.runs import control
+from workbench.runs.feed import Feed
+from workbench.runs.store import Store
+
+
+def find(store: Store, name: str) -> Feed:
+    """A run by what was typed, as lists see it.
+
+    Raises:
+        WorkbenchError: there is none (exit code 3).
+    """
+    return Feed(store.find(name), brief=True).read_all()
+
+
+def require_live(feed: Feed, verb: str) -> None:
+    """Refuse what only a run that is alive can do.
+
+    Raises:
+        WorkbenchError: it is not alive; says what it is.
+    """
+    if not feed.status.is_live:
+        run_id = feed.folder.id
+        raise WorkbenchError(
+            f"{run_id} is not alive: {in_words(feed)}; there is nothing to {verb}",
+            f"`workbench resume {run_id}` continues it" if feed.status.state != "finished" else f"`workbench show {run_id}` shows it",
+        )
+
+
+def in_words(feed: Feed) -> str:
+    """A run's state and why, as one phrase."""
+    status = feed.status
+    return f"{status.state} ({status.reason})" if status.reason else status.state
+
+
+def ask(feed: Feed, kind: control.Kind, *, seconds: float, as_json: bool = False, **arguments: str) -> None:
+    """Ask, wait for the acknowledgement in the log, and say what the worker said.
+
+    Raises:
+        WorkbenchError: it refused, it ended before it answered, or it did not answer in time (exit code 4).
+    """
+    folder = feed.folder
+    offset = control.log_size(folder)
+    request = control.ask(folder, kind, **arguments)
+    try:
+        answer = control.wait(folder, request, seconds=seconds, offset=offset, is_live=lambda: feed.read_all().status.is_live)
+    except KeyboardInterrupt:
+        control.withdraw(folder, request)
+        raise
+    if not answer.accepted:
+        raise WorkbenchError(f"{folder.id} refused to {kind}: {answer.message}", f"`workbench show {folder.id}` shows the run")
+    tell(feed, answer.message or f"{kind} done", as_json=as_json)
+
+
+def tell(feed: Feed, message: str, *, as_json: bool = False, **more: Any) -> None:
+    """Say what was done to a run; with `as_json` as a document."""
+    if as_json:
+        output.emit_json({"id": feed.folder.id, "message": message, **more})
+    output.say(f"{feed.folder.id}: {message}")
+
+
+def failed(feed: Feed) -> int:
+    """The exit code that a run's end stands for: 0 when it finished or was stopped, 1 when it failed or died."""
+    return int(ExitCode.DONE if feed.status.state in ("finished", "stopped") else ExitCode.RUN_FAILED)
+
+
+def recipe_of(feed: Feed, path: str = "") -> Recipe | None:
+    """The recipe of a run: the one at `path`, which somebody typed, else the found one of its name; None where there is none.
+
+    Nothing in a run folder chooses code, so a path that stands there is not followed.
+    """
+    if path:
+        return from_path(Path(path))
+    return None if feed.record.recipe_path else find_recipes().get(feed.record.recipe)
+
+
+def pairs(changes: Sequence[str]) -> dict[str, str]:
+    """`lr=3e-4` and the like, by name. A dash may stand for an underscore, as in flags.
+
+    Raises:
+        WorkbenchError: one has no `=`.
+    """
+    found = {}
+    for change in changes:
+        name, equals, value = change.partition("=")
+        if not equals or not name.strip():
+            raise WorkbenchError(f"`{change}` is no change, expected NAME=VALUE", "for example lr=3e-4")
+        found[name.strip().lstrip("-").replace("-", "_")] = value.strip()
+    return found

@@ -1,0 +1,1 @@
+"""One file for each command; `workbench.cli.app` names them."""

@@ -1,0 +1,16 @@
+"""Let a run wait between two steps, until `workbench resume RUN`."""
+
+from __future__ import annotations
+
+import typer
+
+from workbench.cli import asking, options
+from workbench.cli.options import Json, RunName, Runs, Timeout
+
+
+def command(
+    context: typer.Context, run: RunName, runs: Runs = None, timeout: Timeout = options.ANSWER_SECONDS, as_json: Json = False
+) -> None:
+    feed = asking.find(options.store(context, runs), run)
+    asking.require_live(feed, "pause")
+    asking.ask(feed, "pause", seconds=timeout, as_json=as_json)

@@ -1,0 +1,85 @@
+"""Let a paused run go on, or continue one that ended from its newest good checkpoint, and follow it.
+
+Settings may differ from now on: `workbench resume last epochs=40`, or --epochs 40.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from workbench.cli import asking, follow, options, output, usage
+from workbench.cli.options import Json, RecipePath, RunName, Runs, Timeout
+from workbench.errors import WorkbenchError, unknown
+from workbench.runs.feed import Feed
+from workbench.settings import Value, describe
+from workbench.worker import launch
+
+_OWN = {"--runs", "--timeout", "--recipe", "--detach", "--json", "--help", "-h"}
+
+
+def command_for(arguments: list[str]) -> tuple[Any, list[str]]:
+    """The command, and its arguments with flags of settings (`--epochs 40`) as changes (`epochs=40`)."""
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        flag, equals, value = argument.partition("=")
+        if not flag.startswith("--") or flag in _OWN:
+            rest.append(argument)
+        elif equals:
+            rest.append(f"{flag[2:]}={value}")
+        elif flag.startswith("--no-"):
+            rest.append(f"{flag[5:]}=no")
+        else:
+            rest.append(f"{flag[2:]}={next(waiting, '')}")
+    return usage.command(command, name="resume", help=__doc__), rest
+
+
+def command(
+    context: typer.Context,
+    run: RunName,
+    changes: Annotated[list[str] | None, typer.Argument(metavar="[NAME=VALUE...]", help="Settings that differ from now on.")] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Return after the first new step; print the id and nothing else.")] = False,
+    recipe: RecipePath = "",
+    runs: Runs = None,
+    timeout: Timeout = options.ANSWER_SECONDS,
+    as_json: Json = False,
+) -> int:
+    feed = asking.find(options.store(context, runs), run)
+    run_id, texts = feed.folder.id, asking.pairs(changes or [])
+    if feed.status.state == "paused":
+        if texts:
+            raise WorkbenchError(
+                f"{run_id} is paused, and goes on with the settings it has", f"`workbench set {run_id} {(changes or [''])[0]}` changes one"
+            )
+        asking.ask(feed, "resume", seconds=timeout, as_json=as_json)
+        return 0
+    if feed.status.is_live:
+        raise WorkbenchError(f"{run_id} is {feed.status.state}; there is nothing to resume", f"`workbench attach {run_id}` shows it")
+    launch.resume(feed.folder, recipe_path=recipe, changes=checked(texts, feed, recipe))
+    if detach:
+        return follow.detach(feed.folder)
+    (output.say if as_json else output.emit)(f"{run_id} goes on behind its newest good checkpoint")
+    return follow.follow(feed.folder, attempt=feed.state.attempt + 1, as_json=as_json)
+
+
+def checked(texts: dict[str, str], feed: Feed, recipe_path: str) -> dict[str, Value]:
+    """The changes as values of the recipe's settings.
+
+    Raises:
+        WorkbenchError: a name that the recipe does not have, or a value out of bounds.
+    """
+    found = asking.recipe_of(feed, recipe_path)
+    if found is None:
+        if texts:
+            raise WorkbenchError(
+                f"the recipe `{feed.record.recipe}` of {feed.folder.id} was not found", "say where it is with --recipe PATH"
+            )
+        return {}
+    settings = {setting.name: setting for setting in describe(found.config)}
+    for name in texts:
+        if name not in settings:
+            where = f"for recipe `{feed.record.recipe}`"
+            raise unknown("setting", name, settings, where=where, hint=f"`workbench recipes {feed.record.recipe}` lists every setting")
+    return {name: settings[name].parse(text) for name, text in texts.items()}

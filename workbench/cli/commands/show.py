@@ -1,0 +1,69 @@
+"""One look at a run: status, charts, newest preview, the end of its log. `ssh box workbench show last` works as well."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Annotated
+
+import typer
+
+from workbench.cli import asking, options, output
+from workbench.cli.options import Ascii, Json, RunName, Runs
+from workbench.errors import WorkbenchError
+from workbench.runs.feed import Feed, open_run
+
+
+def command(
+    context: typer.Context,
+    run: RunName,
+    once: Annotated[bool, typer.Option("--once", help="Plain text without any escape sequence, also on a terminal.")] = False,
+    runs: Runs = None,
+    as_json: Json = False,
+    ascii_only: Ascii = False,
+) -> None:
+    feed = open_run(options.store(context, runs).find(run))
+    if as_json:
+        from workbench.runs.report import report
+
+        output.emit_json(report(feed))
+        return
+    from workbench.views import frame
+
+    colours = 1 if once else output.colours()
+    drawn = frame.rows(
+        feed,
+        output.columns(),
+        output.lines() - 1,
+        ascii_only=options.wants_ascii(context, ascii_only),
+        colours=colours,
+        notes=tuple(filter(None, [differing(feed), _advice(feed), _dropped(feed)])),
+    )
+    output.emit_rows(drawn, colours=colours)
+
+
+def differing(feed: Feed) -> str:
+    """Which settings are not the preset's; nothing for a recipe that is not found by its name."""
+    from workbench.settings import build, describe, differences, flat
+    from workbench.views.table import settings_of
+
+    recipe = None
+    with contextlib.suppress(WorkbenchError):  # of a recipe that is broken; a run is shown all the same
+        recipe = asking.recipe_of(feed)
+    if recipe is None or not feed.record.settings:
+        return ""
+    preset = feed.record.preset
+    base = next((known.settings for known in recipe.presets if known.name == preset), {})
+    known = {setting.name: setting for setting in describe(recipe.config)}
+    changed = differences(settings_of(feed), flat(build(recipe.config, base, recipe=recipe.name)))
+    words = [f"{name} {known[name].text(before)} -> {known[name].text(now)}" for name, (before, now) in changed.items() if name in known]
+    return f"differs from {preset or 'the defaults'}: {', '.join(words)}" if words else ""
+
+
+def _advice(feed: Feed) -> str:
+    ended = feed.state.ended
+    return " ".join(filter(None, [ended.advice, f"try: {ended.command}" if ended.command else ""])) if ended else ""
+
+
+def _dropped(feed: Feed) -> str:
+    count = feed.reader.dropped.total
+    return f"{output.plural(count, 'line')} of its log could not be read and {'is' if count == 1 else 'are'} left out" if count else ""

@@ -1,0 +1,184 @@
+"""Start a run and follow it. Its worker trains by itself: closing this terminal does not touch it."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from workbench.clean import clean
+from workbench.cli import asking, flags, follow, options, output, usage
+from workbench.cli.options import Json, Runs
+from workbench.errors import ExitCode, WorkbenchError, unknown
+from workbench.finding import find_recipe, find_recipes, looks_like_path
+from workbench.paths import short
+from workbench.recipe import Preset, Recipe
+from workbench.runs.folder import RunRecord
+from workbench.settings import Setting, Value, build, describe
+from workbench.worker import launch
+
+_VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs")
+_HELP = ("-h", "--help")
+_RESERVED_NAME = re.compile(r"last(~\d*)?")
+
+
+def command_for(arguments: list[str]) -> tuple[Any, list[str]]:
+    """The command of the recipe that was typed, with a flag for each of its settings, and what else was typed.
+
+    Raises:
+        WorkbenchError: there is no such recipe, or none was named.
+    """
+    named, rest = _recipe_among(arguments)
+    if not named and any(argument in _HELP for argument in arguments):
+        return usage.command(_without_recipe, name="train", help=_general_help()), ["--help"]
+    if not named:
+        known = list(find_recipes())
+        raise WorkbenchError("`workbench train` needs a recipe", f"there is {', '.join(known)}: workbench train {known[0]}")
+    recipe = find_recipe(named)
+    settings = describe(recipe.config)
+    command = usage.command(
+        flags.with_flags(_starter(recipe, settings), settings),
+        name="train",
+        help=f"{__doc__}\n\n{recipe.name}: {recipe.summary}. Presets: {', '.join(preset.name for preset in recipe.presets)}.",
+        cls=flags.SettingsCommand,
+    )
+    command.recipe_name, command.settings = named, settings
+    return command, rest
+
+
+def settings_for(
+    recipe: Recipe, settings: Sequence[Setting], preset: Preset, parent: RunRecord | None, config: Path | None, typed: Mapping[str, Value]
+) -> dict[str, Value]:
+    """Settings by name: the preset's, over them those of `--from`, of `--config`, and of flags, whatever was typed first.
+
+    Raises:
+        WorkbenchError: the other run is of another recipe, or the file cannot be read.
+    """
+    if parent is not None and parent.recipe != recipe.name:
+        raise WorkbenchError(f"{parent.id} is a run of `{parent.recipe}`, not of `{recipe.name}`", "--from takes a run of the same recipe")
+    inherited = parent.settings if parent is not None else {}
+    return {**preset.settings, **inherited, **(read_config(config, settings) if config else {}), **typed}
+
+
+def read_config(path: Path, settings: Sequence[Setting]) -> dict[str, Value]:
+    """The settings in a TOML file, flat or in tables named after their groups.
+
+    Raises:
+        WorkbenchError: it cannot be read, or a key or a value is not a setting's; says which.
+    """
+    try:
+        body = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise WorkbenchError(
+            f"there is no file {path}", "--config takes a TOML file such as `lr = 3e-4`", code=ExitCode.NOT_FOUND
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise WorkbenchError(f"{path} cannot be read: {error}", "--config takes a TOML file such as `lr = 3e-4`") from error
+    known = {setting.name: setting for setting in settings}
+    groups = {setting.group: [other.name for other in settings if other.group == setting.group] for setting in settings}
+    found: dict[str, Value] = {}
+    for key, value in body.items():
+        grouped = key in groups and isinstance(value, dict)
+        for name, given in value.items() if grouped else [(key, value)]:
+            names = groups[key] if grouped else known
+            if name not in names:
+                raise unknown("setting", name, names, where=f"in {path}" + (f", table [{key}]" if grouped else ""))
+            found[name] = _parsed(known[name], given, path)
+    return found
+
+
+def _parsed(setting: Setting, value: object, path: Path) -> Value:
+    text = ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    try:
+        if isinstance(value, (dict, list)) or (isinstance(value, bool) and setting.kind != "switch"):
+            raise setting.refuse(text)
+        return setting.parse(text)
+    except WorkbenchError as error:
+        raise WorkbenchError(f"{path}: {error.message}", error.hint) from error
+
+
+def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
+    def start(
+        context: typer.Context,
+        preset: Annotated[str, typer.Option("--preset", metavar="NAME", help="Settings for one task; flags change some of them.")] = "",
+        name: Annotated[str, typer.Option("--name", metavar="TEXT", help="What to call the run.")] = "",
+        tags: Annotated[list[str] | None, typer.Option("--tag", metavar="TEXT", help="A word to find it by; may be given again.")] = None,
+        from_run: Annotated[str, typer.Option("--from", metavar="RUN", help="Begin with the settings of another run.")] = "",
+        config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings in a TOML file.")] = None,
+        detach: Annotated[bool, typer.Option("--detach", help="Return after the first step; print the id and nothing else.")] = False,
+        runs: Runs = None,
+        as_json: Json = False,
+        **given: Any,
+    ) -> int:
+        store = options.store(context, runs)
+        parent = asking.find(store, from_run).record if from_run else None
+        chosen = _preset(recipe, preset or (parent.preset if parent and parent.recipe == recipe.name else ""))
+        values = settings_for(recipe, settings, chosen, parent, config, flags.read(settings, given))
+        folder = launch.start(
+            store,
+            recipe,
+            chosen.name,
+            build(recipe.config, values, recipe=recipe.name),
+            name=_label(name),
+            tags=tuple(clean(tag) for tag in tags or ()),
+            parent=parent.id if parent else None,
+            command_line=["workbench", *(clean(argument) for argument in sys.argv[1:])],
+        )
+        if detach:
+            return follow.detach(folder)
+        first = f"{folder.id}  {recipe.name}/{chosen.name}  in {short(folder.path)}"
+        (output.say if as_json else output.emit)(first)
+        return follow.follow(folder, as_json=as_json)
+
+    return start
+
+
+def _preset(recipe: Recipe, name: str) -> Preset:
+    known = {preset.name: preset for preset in recipe.presets}
+    if not name:
+        return recipe.presets[0]
+    if name not in known:
+        raise unknown("preset", name, known, where=f"of recipe `{recipe.name}`")
+    return known[name]
+
+
+def _label(name: str) -> str:
+    if _RESERVED_NAME.fullmatch(name):
+        raise WorkbenchError(f"a run cannot be named `{name}`", "last and last~1 stand for the newest runs; choose another name")
+    return clean(name)
+
+
+def _recipe_among(arguments: list[str]) -> tuple[str, list[str]]:
+    """The recipe's name or path, and the other arguments: the first one, else one that is a known recipe or a path."""
+    if arguments and not arguments[0].startswith("-"):
+        return arguments[0], arguments[1:]
+    for place, argument in enumerate(arguments):
+        before = arguments[place - 1] if place else ""
+        if before == "--recipe" and argument:
+            return argument, [*arguments[: place - 1], *arguments[place + 1 :]]
+        if argument.startswith("--recipe="):
+            return argument.partition("=")[2], [*arguments[:place], *arguments[place + 1 :]]
+    known = find_recipes() if arguments else {}
+    for place, argument in enumerate(arguments):
+        before = arguments[place - 1] if place else ""
+        if before not in _VALUED and (argument in known or (not argument.startswith("-") and looks_like_path(argument))):
+            return argument, [*arguments[:place], *arguments[place + 1 :]]
+    return "", arguments
+
+
+def _without_recipe() -> None:
+    """Only its help is shown."""
+
+
+def _general_help() -> str:
+    lines = [f"  {recipe.name:<12} {recipe.summary}" for recipe in find_recipes().values()]
+    return (
+        f"{__doc__}\n\n\b\nRecipes:\n"
+        + "\n".join(lines)
+        + "\n\n\b\n  workbench train RECIPE --help    lists its settings\n  workbench train ./my_recipe.py   trains a recipe of your own"
+    )

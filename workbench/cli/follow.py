@@ -1,0 +1,154 @@
+"""Following a run in plain lines, on a terminal as in a pipe, and what Ctrl-C means meanwhile."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from types import FrameType
+
+from workbench.cli import asking, output
+from workbench.errors import ExitCode
+from workbench.runs import control
+from workbench.runs.feed import Feed
+from workbench.runs.folder import RunFolder
+from workbench.views.progress import Progress, summary
+from workbench.worker import launch
+
+_POLL_SECONDS = 0.1
+_STATUS_SECONDS = 0.5
+
+
+def follow(folder: RunFolder, *, attempt: int = 1, as_json: bool = False) -> int:
+    """Follow an attempt from its start to its end; returns the run's exit code, or 130 when it was left training.
+
+    Raises:
+        WorkbenchError: the worker refused or failed before its first step.
+    """
+    progress = Progress(output.say if as_json else output.emit, attempt=attempt)
+    watch = _Watch(folder)
+    with watch:
+        feed = watch.until_started(progress)
+        code = ExitCode.INTERRUPTED if feed is None else watch.until_ended(feed, progress)
+    if feed is None or code == ExitCode.INTERRUPTED:
+        output.say(f"{folder.id} trains on: workbench attach {folder.id}")
+        return int(ExitCode.INTERRUPTED)
+    progress.finish()
+    feed.read_all()
+    tell_end(feed, as_json=as_json)
+    return asking.failed(feed)
+
+
+def tell_end(feed: Feed, *, as_json: bool) -> None:
+    """Print a run's end: the summary or its JSON, then what to do next."""
+    if as_json:
+        from workbench.runs.report import report
+
+        output.emit_json(report(feed))
+    else:
+        for text in summary(feed):
+            output.emit(text)
+    run_id, ended = feed.folder.id, feed.state.ended
+    if asking.failed(feed):
+        hint = " ".join(filter(None, [ended.advice if ended else "", f"try: {ended.command}" if ended and ended.command else ""]))
+        output.say(f"error: {run_id} {feed.status.state}: {feed.status.reason}\n\nhint: {hint or f'workbench resume {run_id}'}")
+    elif feed.status.state == "stopped":
+        output.say(f"next: workbench show {run_id}    workbench resume {run_id}")
+    else:
+        output.say(f"next: workbench show {run_id}    workbench export {run_id} --to csv")
+
+
+def detach(folder: RunFolder) -> int:
+    """Wait until a run has made its first step, then print its id and nothing else.
+
+    Raises:
+        WorkbenchError: the worker refused or failed before that.
+    """
+    launch.await_start(folder)
+    output.emit(folder.id)
+    return int(ExitCode.DONE)
+
+
+class _Watch:
+    """Looks on while a run trains. With a terminal Ctrl-C asks what to do; without one INT and TERM stop the run."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._stopping = False
+        self._before: dict[signal.Signals, signal._HANDLER] = {}
+
+    def __enter__(self) -> None:
+        if output.is_answered():
+            return
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # a shell's background job ignores INT, and shall
+                self._before[number] = signal.signal(number, self._stop)
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def until_started(self, progress: Progress) -> Feed | None:
+        """The run when it has made a step or has ended; None when it was left."""
+        while True:
+            try:
+                return launch.await_start(self._folder, watch=progress.show)
+            except KeyboardInterrupt:
+                if not self._goes_on():
+                    return None
+                progress.begin_again()
+
+    def until_ended(self, feed: Feed, progress: Progress) -> ExitCode:
+        """DONE when the run has ended, INTERRUPTED when it was left."""
+        while True:
+            try:
+                for _ in _polls(feed, progress):
+                    if not feed.status.is_live and not feed.behind:
+                        return ExitCode.DONE
+            except KeyboardInterrupt:
+                if not self._goes_on():
+                    return ExitCode.INTERRUPTED
+
+    def _goes_on(self) -> bool:
+        """Ask whether to leave the run training; False when it is left. A second Ctrl-C stops it, a third one leaves."""
+        if self._stopping:
+            return False
+        run_id = self._folder.id
+        try:
+            question = f"\n{run_id} is training. Leave it training (Enter), stop it (s, or Ctrl-C again), or go on watching (w)? "
+            print(question, end="", file=sys.stderr, flush=True)
+            answer = sys.stdin.readline().strip().lower()
+        except KeyboardInterrupt:
+            output.say()
+            answer = "s"
+        if answer.startswith("w"):
+            return True
+        if not answer.startswith("s"):
+            return False
+        self._stop()
+        output.say(f"stopping {run_id} after this step, with a checkpoint")
+        return True
+
+    def _stop(self, number: int = 0, _frame: FrameType | None = None) -> None:
+        if not self._stopping:
+            self._stopping = True
+            name = f" ({signal.Signals(number).name})" if number else ""
+            control.ask(self._folder, "stop", by=control.who() + name)
+
+
+def _polls(feed: Feed, progress: Progress) -> Iterator[None]:
+    """Show what is new, again and again; the run's status is looked at now and then."""
+    looked = 0.0
+    while True:
+        for event in feed.poll():
+            progress.show(event)
+        now = time.monotonic()
+        if now - looked > _STATUS_SECONDS or feed.state.ended:
+            looked = now
+            feed.refresh()
+            if not feed.status.is_live:  # what it wrote between the poll and the look
+                for event in feed.poll():
+                    progress.show(event)
+        yield
+        time.sleep(_POLL_SECONDS)

@@ -1,0 +1,36 @@
+"""Arguments and options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench.paths import runs_folder
+
+if TYPE_CHECKING:
+    from workbench.runs.store import Store
+
+Runs = Annotated[Path | None, typer.Option("--runs", metavar="DIR", help="Folder of all runs.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="An id, a name, last or last~1.")]
+Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="How long to wait for the worker's answer.")]
+Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
+RecipePath = Annotated[str, typer.Option("--recipe", metavar="PATH", help="A recipe's file or folder.")]
+
+ANSWER_SECONDS = 60.0  # a worker answers between two steps, and a first step waits for torch and the data
+
+
+def store(context: Any, runs: Path | None) -> Store:
+    """The runs that a command works on: `--runs` behind the command, before it, or where runs are by default."""
+    from workbench.runs.store import Store  # here: `--help` and `recipes` do without runs
+
+    return Store(runs_folder(runs or context.find_root().params.get("runs")))
+
+
+def wants_ascii(context: Any, given: bool) -> bool:
+    """Whether to draw in ASCII: asked for, or all that the locale can show."""
+    from workbench.cli import output
+
+    return bool(given or context.find_root().params.get("ascii_only") or output.ascii_only())
