@@ -1,0 +1,183 @@
+"""The home screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.runs import NOW, FakeLauncher, cnn_run, interface, live_run, shown, shows, until
+from workbench.runs import control
+from workbench.tui.app import Workbench
+from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.run import RunScreen
+
+SIZES = ((80, 24), (120, 40), (200, 60))
+
+
+def launcher(app: Workbench) -> FakeLauncher:
+    return app._launcher  # type: ignore[return-value]
+
+
+def bench(app: Workbench) -> Bench:
+    assert isinstance(app.screen, Bench)
+    return app.screen
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_two_keys_lead_from_an_empty_folder_to_a_run(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await shows(app, "ready: s starts cnn/mnist")
+        await shows(app, "No runs yet. s trains")
+        await pilot.press("s")
+        assert isinstance(app.screen, RunScreen)
+        await shows(app, "cnn-101")
+    assert [form.command() for form in launcher(app).started] == [["workbench", "train", "cnn"]]
+
+
+async def test_the_form_changes_with_the_arrows_and_says_the_command(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("tab", "down", "down", "down", "right")
+        await shows(app, "$ workbench train cnn --lr 0.02")
+        await shows(app, "* lr")
+        await shows(app, "1 changed")
+        await shows(app, "lr 0.02  Step size of the optimizer.")
+        await pilot.press("r")
+        await shows(app, "0 to 1, default 0.01")
+        assert "--lr" not in shown(app)
+
+
+async def test_a_wrong_value_is_said_as_it_is_typed_and_does_not_start(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("tab", "down", "down", "down", "7")
+        await shows(app, "setting `lr` is `7`, expected a number above 0 and at most 1")
+        await shows(app, "not ready: mend lr")
+        await pilot.press("enter", "s")
+        assert not launcher(app).started
+        await pilot.press("3", "e", "minus", "4", "enter")
+        await shows(app, "$ workbench train cnn --lr 3e-4")
+        await pilot.press("9", "9", "escape")
+        await shows(app, "$ workbench train cnn --lr 3e-4")
+
+
+async def test_letters_typed_into_a_field_are_no_commands(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("tab", *["down"] * 6, "enter", *"cuda:1", "enter")
+        await shows(app, "--device cuda:1")
+        assert isinstance(app.screen, Bench)
+
+
+async def test_all_settings_stand_in_groups_and_can_be_found(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "more (a)")
+        await pilot.press("tab", "a")
+        await shows(app, "fewer (a)")
+        await shows(app, " data")
+        await pilot.press("slash", *"momentum")
+        await shows(app, "nesterov")
+        assert "batch size" not in shown(app)
+        await pilot.press("escape")
+        await shows(app, "batch size")
+
+
+async def test_the_helper_tells_layers_and_parameters(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "conv16 pool bn dense64 dense10")
+        await shows(app, "37,770 parameters")
+        await pilot.press("m")
+        await shows(app, "BatchNorm2d")
+        await pilot.press("escape", "b")
+        await shows(app, "4 of a batch of 64")
+        await pilot.press("escape", "i")
+        await shows(app, "NOTES cnn")
+        await pilot.press("end")
+        await shows(app, "the last line of the notes")
+        await pilot.press("escape")
+        assert isinstance(app.screen, Bench)
+
+
+async def test_a_live_run_is_selected_on_opening(tmp_path: Path) -> None:
+    live_run(tmp_path, "cnn-1")
+    cnn_run(tmp_path, "cnn-2")
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "running")
+        await until(lambda: bench(app).focused is bench(app).runs)
+        await shows(app, "> cnn-1")
+        await pilot.press("enter")
+        await shows(app, "RUNNING")
+
+
+async def test_the_list_shows_what_became_of_each_run(tmp_path: Path) -> None:
+    cnn_run(tmp_path, "cnn-1")
+    cnn_run(tmp_path, "cnn-2", end="failed", steps=212, settings={"lr": 0.5})
+    app = interface(tmp_path, now=NOW)
+    async with app.run_test(size=(80, 24)):
+        await shows(app, "! failed")
+        await shows(app, "+ finished")
+        await shows(app, "RUNS 2")
+        await shows(app, "last run cnn-2: lr 0.5 -> 0.01")
+
+
+async def test_stopping_asks_once_and_tells_the_worker(tmp_path: Path) -> None:
+    folder = live_run(tmp_path)
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "> cnn-9")
+        await until(lambda: bench(app).focused is bench(app).runs)
+        await pilot.press("x")
+        await shows(app, "x again stops cnn-9")
+        await pilot.press("escape", "x")
+        await shows(app, "x again stops cnn-9")
+        assert not control.pending(folder)
+        await pilot.press("x")
+        await until(lambda: [request.kind for request in control.pending(folder)] == ["stop"])
+
+
+async def test_deleting_asks_once_and_moves_to_the_trash(tmp_path: Path) -> None:
+    folder = cnn_run(tmp_path, "cnn-1")
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "cnn-1")
+        await pilot.press("tab", "tab", "d")
+        await shows(app, "d again moves cnn-1 to the trash")
+        await pilot.press("d")
+        await until(lambda: not folder.path.exists())
+        await shows(app, "No runs yet")
+    assert list((tmp_path / ".trash").iterdir())
+
+
+async def test_hostile_text_never_reaches_the_terminal(tmp_path: Path) -> None:
+    evil = "\x1b]52;c;ZXZpbA==\x07\x1b[2J[bold red]name[/] \u202e\x9b31m"
+    cnn_run(tmp_path, "cnn-1", name=evil)
+    cnn_run(tmp_path, "cnn-2", end="failed", advice=evil, command=evil)
+    app = interface(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "[2J[bo")
+        assert all(character.isprintable() or character == "\n" for character in shown(app))
+        await pilot.press("tab", "tab", "enter")
+        await shows(app, "FAILED")
+        await shows(app, "[bold red]")
+        assert shown(app).isascii()
+        assert all(character.isprintable() or character == "\n" for character in shown(app))
+
+
+async def test_a_damaged_run_does_not_blind_the_list(tmp_path: Path) -> None:
+    cnn_run(tmp_path, "cnn-1")
+    (tmp_path / "cnn-2").mkdir()
+    (tmp_path / "cnn-2" / "events.jsonl").write_bytes(b"\xff\x00 no event\n" * 50)
+    (tmp_path / "cnn-3").mkdir()
+    (tmp_path / "cnn-3" / "run.json").write_text("[1, 2")
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)):
+        await shows(app, "RUNS 3")
+        await shows(app, "+ finished")

@@ -1,0 +1,118 @@
+"""What only a real terminal shows: leaving it as it was found, staying quiet, drawing without colour or UTF-8."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.builders import append
+from tests.tui.runs import cnn_run, live_run
+from tests.tui.terminal import Terminal
+from workbench.events.types import Measured, Paused
+
+ROOT = Path(__file__).parents[2]
+RESTORED = (b"\x1b[?1049l", b"\x1b[?1003l", b"\x1b[?2004l", b"\x1b[?25h")
+
+
+def terminal(
+    runs: Path,
+    run_id: str | None = None,
+    *,
+    size: tuple[int, int] = (80, 24),
+    environment: Mapping[str, str] | None = None,
+    before: str = "",
+) -> Terminal:
+    code = f"from pathlib import Path; from workbench.tui.app import run; {before}; run(Path({str(runs)!r}), run_id={run_id!r})"
+    variables = {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **(environment or {})}
+    return Terminal([sys.executable, "-c", code], size=size, environment=variables)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_the_terminal_as_it_was(tmp_path: Path, number: signal.Signals) -> None:
+    cnn_run(tmp_path)
+    with terminal(tmp_path, "cnn-1") as screen:
+        screen.wait_for("FINISHED", 30)
+        os.kill(screen.pid, number)
+        assert screen.wait(10)
+        assert all(code in screen.raw for code in RESTORED)
+
+
+def test_the_interface_ends_when_its_terminal_is_gone(tmp_path: Path) -> None:
+    cnn_run(tmp_path)
+    with terminal(tmp_path, before="import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)") as screen:
+        screen.wait_for("ready:", 30)
+        screen.hang_up()
+        assert screen.wait(10)
+
+
+def test_a_finished_run_sends_nothing(tmp_path: Path) -> None:
+    cnn_run(tmp_path)
+    with terminal(tmp_path, "cnn-1", size=(120, 40)) as screen:
+        screen.wait_for("best accuracy", 30)
+        screen.read(1.0)
+        assert screen.read(3.0) == 0
+
+
+def test_a_paused_run_sends_nothing_for_its_heartbeats(tmp_path: Path) -> None:
+    folder = live_run(tmp_path)
+    append(folder, [Paused(at=time.time(), step=400, by="ada")])
+    with terminal(tmp_path, "cnn-9") as screen:
+        screen.wait_for("PAUSED", 30)
+        screen.read(1.0)
+        sent = 0
+        for _ in range(6):
+            append(folder, [Measured(at=time.time(), step=400, memory_bytes=10**9, cpu_seconds=9.0)])
+            sent += screen.read(0.5)
+        assert sent == 0 or time.time() % 60 < 5  # the age of the news may turn with the minute
+
+
+def test_leaving_says_that_the_run_goes_on(tmp_path: Path) -> None:
+    live_run(tmp_path)
+    with terminal(tmp_path, "cnn-9") as screen:
+        screen.wait_for("RUNNING", 30)
+        screen.send("q")
+        assert screen.wait(10)
+        assert f"cnn-9 goes on training. See it again: workbench attach cnn-9 --runs {tmp_path}".encode() in screen.raw.replace(
+            b"\r\n", b""
+        )
+
+
+def test_no_color_sends_no_colour(tmp_path: Path) -> None:
+    cnn_run(tmp_path)
+    with terminal(tmp_path, "cnn-1", environment={"NO_COLOR": "1"}) as screen:
+        screen.wait_for("best accuracy", 30)
+        assert not [code for code in (b"\x1b[38;", b";38;", b"\x1b[48;", b";48;") if code in screen.raw]
+
+
+def test_another_locale_than_utf8_gets_ascii(tmp_path: Path) -> None:
+    cnn_run(tmp_path, name="naïve 漢字")
+    with terminal(tmp_path, environment={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}) as screen:
+        screen.wait_for("finished", 30)
+        assert bytes(screen.raw).isascii()
+        screen.send("\t\t\r")
+        screen.wait_for("FINISHED", 30)
+        screen.wait_for("best accuracy", 30)
+        assert bytes(screen.raw).isascii()
+
+
+def test_nothing_of_torch_is_imported(tmp_path: Path) -> None:
+    cnn_run(tmp_path)
+    code = (
+        "import sys, asyncio; from pathlib import Path; from tests.tui.runs import interface, shows\n"
+        "async def go():\n"
+        f"    app = interface(Path({str(tmp_path)!r}), run_id='cnn-1')\n"
+        "    async with app.run_test(size=(120, 40)) as pilot:\n"
+        "        await shows(app, 'best accuracy')\n"
+        "        await pilot.press('escape')\n"
+        "        await shows(app, 'ready:')\n"
+        "asyncio.run(go())\n"
+        "print('loaded:', sorted({'torch', 'torchvision', 'numpy', 'typer'} & set(sys.modules)))"
+    )
+    with Terminal([sys.executable, "-c", code], environment={"PYTHONPATH": str(ROOT)}) as screen:
+        screen.wait_for("loaded: []", 40)

@@ -1,0 +1,71 @@
+"""Keys: one table per screen, from which key bar and help follow, and one meaning per letter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.binding import Binding
+
+from tests.tui.runs import NOW, cnn_run, interface, shown, shows
+from workbench.tui.app import Workbench
+from workbench.tui.screens.base import WorkScreen
+from workbench.tui.screens.batch import Batch
+from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.page import LogPage, Page
+from workbench.tui.screens.run import RunScreen
+from workbench.tui.screens.zoom import Zoom
+from workbench.tui.widgets.key_bar import bar, shown_key
+
+SCREENS: tuple[type[WorkScreen], ...] = (Bench, RunScreen, Zoom, Page, LogPage, Batch)
+MEANING = {  # of a letter, on every screen that has it
+    "s": "start", "x": "stop", "p": "pause", "w": "save", "c": "change lr", "v": "view", "m": "model", "b": "batch", "l": "log",
+    "i": "notes", "slash": "find", "question_mark": "help", "q": "leave", "d": "delete", "a": "all", "r": ("reset", "resume"),
+}  # fmt: skip
+
+
+def table(screen: type[WorkScreen]) -> list[Binding]:
+    return [binding for binding in screen.BINDINGS if isinstance(binding, Binding)]
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_every_key_has_an_id_of_its_own_and_says_what_it_does(screen: type[WorkScreen]) -> None:
+    keys = table(screen)
+    assert len({binding.id for binding in keys}) == len(keys)
+    assert all(binding.id and binding.tooltip and binding.description for binding in keys)
+    assert all(hasattr(screen, f"action_{binding.action.partition('(')[0]}") for binding in keys)
+
+
+def test_a_letter_means_the_same_on_every_screen() -> None:
+    for screen in SCREENS:
+        for binding in table(screen):
+            if binding.key in MEANING and binding.description != "go on":
+                assert binding.description in MEANING[binding.key], f"{screen.__name__}: {binding.key}"
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+async def test_the_key_bar_and_the_help_come_from_the_table(tmp_path: Path, width: int) -> None:
+    cnn_run(tmp_path)
+    app: Workbench = interface(tmp_path, run_id="cnn-1", now=NOW)
+    async with app.run_test(size=(width, 30)) as pilot:
+        await shows(app, "r resume")
+        screen = app.screen
+        assert isinstance(screen, WorkScreen)
+        offered = "".join(span.text for span in bar(screen.offered(), width)).rstrip()
+        assert shown(app).splitlines()[-1] == offered
+        await pilot.press("question_mark")
+        await shows(app, "KEYS")
+        for binding in table(RunScreen)[:8]:
+            assert binding.tooltip in shown(app)
+
+
+def test_a_key_bar_that_is_too_narrow_keeps_help_and_the_way_out() -> None:
+    text = "".join(span.text for span in bar(table(RunScreen), 30))
+    assert "? help" in text
+    assert "q leave" in text
+    assert len(text) <= 30
+
+
+def test_keys_are_shown_as_they_are_printed_on_a_keyboard() -> None:
+    assert shown_key(Binding("question_mark", "help")) == "?"
+    assert shown_key(Binding("up", "move", key_display="arrows")) == "arrows"

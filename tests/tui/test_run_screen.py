@@ -1,0 +1,233 @@
+"""The screen of one run."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.builders import append, build_run, loop, started
+from tests.tui.runs import NOW, FakeLauncher, cnn_run, declared, interface, live_run, opening, save_preview, shown, shows, training, until
+from workbench.events.types import Measured, Paused, PhaseChanged, RequestAnswered, Resumed
+from workbench.runs import control
+from workbench.runs.folder import RunFolder
+from workbench.tui.app import Workbench
+from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.run import RunScreen
+from workbench.tui.screens.zoom import Zoom
+from workbench.views import slots
+
+
+def answer(folder: RunFolder, *events: object, accepted: bool = True, message: str = "") -> None:
+    """Do what a worker does with the request that waits."""
+    (request,) = control.pending(folder)
+    said = RequestAnswered(at=time.time(), step=400, request=request.id, kind=request.kind, accepted=accepted, message=message)
+    append(folder, [*events, said])  # type: ignore[list-item]
+    control.withdraw(folder, request)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_a_finished_run_shows_charts_previews_and_what_it_reached(tmp_path: Path, size: tuple[int, int]) -> None:
+    cnn_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-1", now=NOW)
+    async with app.run_test(size=size):
+        await shows(app, "worst classified @ 1,260")
+        for text in (
+            "+ FINISHED",
+            "loss",
+            "gradient norm (log)",
+            "accuracy",
+            "best accuracy 98.5 % at step 1,260",
+            "r resume",
+            "0 not 7 .9",
+        ):
+            await shows(app, text)
+
+
+async def test_phases_are_named_before_there_is_anything_to_draw(tmp_path: Path) -> None:
+    folder = build_run(tmp_path, [started(at=time.time(), host="far"), PhaseChanged(at=time.time(), phase="importing torch")])
+    app = interface(tmp_path, run_id="cnn-1")
+    async with app.run_test(size=(80, 24)):
+        await shows(app, "importing torch ...")
+        append(folder, [declared(time.time()), PhaseChanged(at=time.time(), phase="loading mnist5k")])
+        await shows(app, "loading mnist5k ...")
+        await shows(app, "gradient norm")
+
+
+async def test_pausing_says_that_it_was_asked_and_then_what_happened(tmp_path: Path) -> None:
+    folder = live_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-9")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "p pause")
+        await pilot.press("p")
+        await shows(app, "asked to pause ...")
+        await until(lambda: control.pending(folder))
+        answer(folder, Paused(at=time.time(), step=400, by="ada"), message="paused at step 400")
+        await shows(app, "PAUSED")
+        await shows(app, "p go on")
+        assert "asked to pause" not in shown(app)
+        await pilot.press("p")
+        await until(lambda: [request.kind for request in control.pending(folder)] == ["resume"])
+        answer(folder, Resumed(at=time.time(), step=400, by="ada"), message="resumed at step 400")
+        await shows(app, "p pause")
+
+
+async def test_a_paused_run_is_not_painted_for_its_heartbeats(tmp_path: Path) -> None:
+    folder = live_run(tmp_path)
+    append(folder, [Paused(at=time.time(), step=400, by="ada")])
+    app = interface(tmp_path, run_id="cnn-9")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "PAUSED")
+        await pilot.pause(0.3)
+        assert isinstance(app.screen, RunScreen)
+        before = app.screen.seen
+        append(folder, [Measured(at=time.time(), step=400, memory_bytes=10**9, cpu_seconds=9.0)])
+        await pilot.pause(0.3)
+        assert app.screen.seen is before
+
+
+async def test_stopping_asks_once(tmp_path: Path) -> None:
+    folder = live_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-9")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "x stop")
+        await pilot.press("x")
+        await shows(app, "x again to stop: it saves and ends; esc to leave it training")
+        await pilot.press("escape")
+        assert isinstance(app.screen, RunScreen)
+        await pilot.press("x", "x")
+        await until(lambda: [request.kind for request in control.pending(folder)] == ["stop"])
+
+
+async def test_a_live_setting_is_changed_with_validation(tmp_path: Path) -> None:
+    folder = live_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-9")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "c change lr")
+        await until(lambda: app.recipes)
+        await pilot.press("c", *"5")
+        await shows(app, "expected a number above 0 and at most 1")
+        await pilot.press("enter")
+        assert not control.pending(folder)
+        await pilot.press("backspace", *"5e", "minus", "4", "enter")
+        await until(lambda: [request.arguments for request in control.pending(folder)] == [{"lr": "5e-4"}])
+        answer(folder, accepted=False, message="lr is not to be touched")
+        await shows(app, "refused to set: lr is not to be touched")
+        await pilot.press("c", "tab")
+        await shows(app, " weight_decay ")
+
+
+async def test_saving_leaves_a_request(tmp_path: Path) -> None:
+    folder = live_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-9")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "w save")
+        await pilot.press("w")
+        await until(lambda: [request.kind for request in control.pending(folder)] == ["save"])
+
+
+async def test_a_failed_run_says_why_and_what_to_type(tmp_path: Path) -> None:
+    cnn_run(tmp_path, end="failed", steps=212, advice="a smaller lr is worth a try", command="workbench train cnn --lr 1e-3")
+    app = interface(tmp_path, run_id="cnn-1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "failed: the loss is NaN at step 212")
+        await shows(app, "a smaller lr is worth a try")
+        await shows(app, "$ workbench train cnn --lr 1e-3")
+        await pilot.press("r")
+        launcher = app._launcher
+        assert isinstance(launcher, FakeLauncher)
+        assert launcher.resumed == ["cnn-1"]
+
+
+async def test_a_run_without_new_steps_is_called_stalled(tmp_path: Path) -> None:
+    events = [*opening(time.time() - 100, host="far"), loop(at=time.time() - 60), *training(1, 63, time.time() - 48)]
+    folder = build_run(tmp_path, events, "cnn-1")
+    append(folder, [Measured(at=time.time() - 1, step=63, memory_bytes=1, cpu_seconds=1.0)])
+    app = interface(tmp_path, run_id="cnn-1")
+    async with app.run_test(size=(80, 24)):
+        await shows(app, "no step for 40 s")
+        await shows(app, "workbench stop --force cnn-1")
+
+
+async def test_previews_turn_and_slots_zoom(tmp_path: Path) -> None:
+    folder = cnn_run(tmp_path)
+    save_preview(folder)
+    app = interface(tmp_path, run_id="cnn-1", now=NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "worst classified")
+        await pilot.press("enter")
+        assert isinstance(app.screen, Zoom)
+        await shows(app, "arrows place a cursor")
+        await pilot.press("right")
+        await shows(app, "step 6")
+        await shows(app, "val 0.")
+        await pilot.press("plus", "plus", "y")
+        await shows(app, "(log)")
+        await pilot.press("v", "v", "v")
+        await shows(app, "worst classified")
+        await pilot.press("escape", "l")
+        await shows(app, "LOG cnn-1")
+        await pilot.press("home")
+        await shows(app, "attempt 1 started")
+        await pilot.press("escape", "escape")
+        assert isinstance(app.screen, Bench)
+
+
+async def test_a_panel_that_breaks_is_a_card_and_the_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = slots.draw
+
+    def broken(feed: object, name: str, *rest: object, **more: object) -> object:
+        if name == "accuracy":
+            raise ZeroDivisionError("by \x1b[31mzero")
+        return draw(feed, name, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(slots, "draw", broken)
+    cnn_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-1", now=NOW)
+    async with app.run_test(size=(80, 24)):
+        await shows(app, "this panel could not be drawn")
+        await shows(app, "ZeroDivisionError: by ?[31mzero")
+        await shows(app, "gradient norm (log)")
+        await shows(app, "worst classified")
+
+
+async def test_a_preview_that_is_no_image_is_words(tmp_path: Path) -> None:
+    folder = cnn_run(tmp_path)
+    (folder.samples / "worst.json").write_text(json.dumps({"shape": [1, 10**9, 10**9], "pixels": "AAAA"}))
+    app = interface(tmp_path, run_id="cnn-1", now=NOW)
+    async with app.run_test(size=(80, 24)):
+        await shows(app, "its file is damaged")
+
+
+@pytest.mark.parametrize("which", ["bench", "run", "zoom"])
+async def test_no_size_is_too_small_or_too_large(tmp_path: Path, which: str) -> None:
+    cnn_run(tmp_path)
+    app: Workbench = interface(tmp_path, run_id=None if which == "bench" else "cnn-1", now=NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "cnn-1")
+        if which == "zoom":
+            await shows(app, "accuracy")
+            await pilot.press("enter")
+        for size in (
+            (1, 1),
+            (2, 1),
+            (3, 40),
+            (20, 5),
+            (39, 24),
+            (40, 10),
+            (50, 12),
+            (63, 17),
+            (80, 10),
+            (300, 10),
+            (41, 100),
+            (300, 100),
+            (80, 24),
+        ):
+            await pilot.resize_terminal(*size)
+            await pilot.pause(0.05)
+        await pilot.resize_terminal(20, 5)
+        await shows(app, "20x5 is too small:")
+        await pilot.resize_terminal(80, 24)
+        await shows(app, {"bench": "ready:", "run": "best accuracy", "zoom": "1.0"}[which] if which != "zoom" else "loss")

@@ -1,0 +1,283 @@
+"""The terminal user interface: it holds the screens, and passes on what the polling thread and the helper tell."""
+
+from __future__ import annotations
+
+import gc
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.message import Message
+from textual.screen import Screen
+
+from workbench.charts.rows import Rows, Span, fit
+from workbench.tui import terminal
+from workbench.tui.launching import Launcher
+from workbench.tui.messages import Answered, Asked, Begun, RecipesFound, Refused, RunChanged, RunsChanged, Wish
+from workbench.tui.poller import Poller
+from workbench.tui.screens.base import WorkScreen
+from workbench.tui.screens.bench import Bench
+from workbench.tui.theme import Look, theme
+from workbench.tui.widgets.key_bar import shown_key
+
+if TYPE_CHECKING:
+    from workbench.recipe import Recipe
+    from workbench.runs.control import Kind
+    from workbench.runs.store import Store
+    from workbench.tui.editing.form import Form
+
+_HANG_UP_SECONDS = 1.0
+_UNFOCUSED = 4  # times slower while another window has the keyboard, where the terminal says so
+
+
+class Workbench(App[None]):
+    """The app. Screens call its methods; widgets never do."""
+
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/bench.tcss", "screens/run.tcss", "screens/zoom.tcss"]
+    TITLE = "workbench"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "suspend_process", "suspend", id="app.suspend", tooltip="back to the shell; fg returns"),
+        Binding("ctrl+c", "leave", "leave", id="app.interrupt", priority=True, tooltip="leave; runs go on training"),
+        Binding("ctrl+q", "leave", "leave", id="app.quit", priority=True, tooltip="leave; runs go on training"),
+        Binding("ctrl+l", "repaint", "repaint", id="app.repaint", tooltip="paint the screen anew"),
+    ]
+
+    def __init__(
+        self,
+        root: Path,
+        look: Look,
+        *,
+        run_id: str | None = None,
+        launcher: Launcher | None = None,
+        find: Callable[[], Mapping[str, Recipe]] | None = None,
+        seconds: float | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(ansi_color=look.plain or None)
+        self.root, self.look = root, look
+        self.recipes: Mapping[str, Recipe] = {}
+        self.live: dict[str, bool] = {}  # runs seen since the start, and whether they were alive
+        self._opened = run_id
+        self._launcher = launcher or Launcher(root, self.post_message)
+        self._seconds = seconds or terminal.refresh_seconds()
+        self._poller = Poller(
+            root, self.post_message, look, seconds=self._seconds, find=find, clock=clock, behind=lambda: terminal.is_behind(self._driver)
+        )
+        self.register_theme(theme())
+        self.theme = "ansi-dark" if look.plain else "workbench"
+        self.animation_level = "none"
+
+    # Coming and going
+
+    def get_default_screen(self) -> Screen[None]:
+        return Bench()
+
+    def on_mount(self) -> None:
+        if self._opened:
+            self.open_run(self._opened)
+        if not self.is_headless:
+            terminal.leave_on_signals(self.leave)
+            hung_up = terminal.HangUp()
+            self.set_interval(_HANG_UP_SECONDS, lambda: self.leave() if hung_up() else None)
+        self.app_resume_signal.subscribe(self, lambda _: self.call_later(self.action_repaint))
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """What the first paint need not wait for."""
+        gc.enable()
+        self._poller.start()
+        self.look_again()
+
+    def leave(self) -> None:
+        """Leave, within two seconds whatever the terminal does. Runs are not touched."""
+        if not self.is_headless:
+            self._hard_exit = terminal.hard_exit_soon()
+        self._poller.leave()
+        self.exit()
+
+    def finish(self) -> list[str]:
+        """Behind the last paint: let a start that is under way happen, let the helper go; what to tell the user."""
+        if timer := getattr(self, "_hard_exit", None):
+            timer.cancel()
+        for run_id in self._launcher.leave():
+            self.live[run_id] = True
+        return farewell([run_id for run_id, is_live in self.live.items() if is_live], self.root)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a thread still waits for the helper, which must not hold up the end."""
+        return self._launcher.is_asking
+
+    def action_leave(self) -> None:
+        self.leave()
+
+    def action_repaint(self) -> None:
+        self.refresh(layout=True)
+        self.screen.refresh(layout=True)
+
+    def on_app_blur(self) -> None:
+        self._poller.seconds = self._seconds * _UNFOCUSED
+
+    def on_app_focus(self) -> None:
+        self._poller.seconds = self._seconds
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [terminal.Harmless(self.look.ascii_only), *super().get_line_filters()]
+
+    # What is told is passed on to every open screen
+
+    def on_recipes_found(self, message: RecipesFound) -> None:
+        self.recipes = message.recipes
+        self._pass_on(message)
+        self.warm()
+
+    def on_runs_changed(self, message: RunsChanged) -> None:
+        self.live.update({run.id: run.is_live for run in message.runs if run.is_live or run.id in self.live})
+        self._pass_on(message)
+
+    def on_run_changed(self, message: RunChanged) -> None:
+        if message.seen.is_live or message.seen.id in self.live:
+            self.live[message.seen.id] = message.seen.is_live
+        self._pass_on(message)
+
+    def on_begun(self, message: Begun) -> None:
+        self.live[message.run_id] = True
+        self._pass_on(message)
+
+    def on_answered(self, message: Answered) -> None:
+        self._pass_on(message)
+
+    def on_asked(self, message: Asked) -> None:
+        self._pass_on(message)
+
+    def on_refused(self, message: Refused) -> None:
+        self._pass_on(message)
+
+    def _pass_on(self, message: Message) -> None:
+        for screen in self.screen_stack:
+            screen.post_message(message)
+
+    # What screens ask for
+
+    def look_again(self) -> None:
+        """Look at what the topmost screen wants that wants anything."""
+        for screen in reversed(self.screen_stack):
+            wish = screen.wish() if isinstance(screen, WorkScreen) else None
+            if wish is not None:
+                self._poller.watch(wish)
+                return
+        self._poller.watch(Wish())
+
+    def about(self, form: Form) -> dict[str, Any]:
+        """What the helper needs to know to answer about a form's model."""
+        return {"recipe": form.recipe.path or form.recipe.name, "settings": dict(form.values)}
+
+    def warm(self) -> None:
+        """Have a helper ready, unless a run was just started and needs the machine."""
+        if self.recipes and isinstance(self.screen, Bench):
+            self._launcher.ask("device", {})
+
+    def measure(self, form: Form, *, after: float) -> None:
+        """Ask for the layers of a form's model once it has stood still for a moment."""
+        if timer := getattr(self, "_measuring", None):
+            timer.stop()
+        self._measuring = self.set_timer(after, lambda: self._launcher.ask("layers", self.about(form)))
+
+    def start(self, form: Form) -> None:
+        """Start a run and watch it from the first moment.
+
+        Raises:
+            WorkbenchError: a setting is not what it may be.
+        """
+        from workbench.tui.screens.run import RunScreen
+
+        self._launcher.start(form)
+        phase = "starting a worker" if self._launcher.is_warm else "importing torch"  # in the helper, which becomes the worker
+        self.push_screen(RunScreen(None, title=f"{form.recipe.name}/{form.preset.name}", phase=phase))
+
+    def resume(self, run_id: str) -> None:
+        self._launcher.resume(run_id)
+
+    def ask(self, run_id: str, kind: Kind, **arguments: str) -> None:
+        """Leave a request for a run's worker."""
+        from workbench.runs import control
+
+        self._poller.do(lambda store: Asked(control.ask(store.folder(run_id), kind, **arguments).id, kind))
+
+    def delete(self, run_id: str) -> None:
+        def job(store: Store) -> None:
+            store.delete(run_id)
+
+        self._poller.do(job)
+
+    def open_run(self, run_id: str) -> None:
+        from workbench.tui.screens.run import RunScreen
+
+        self.push_screen(RunScreen(run_id))
+
+    def open_zoom(self, run_id: str, name: str) -> None:
+        from workbench.tui.screens.zoom import Zoom
+
+        self.push_screen(Zoom(run_id, name))
+
+    def open_log(self, run_id: str) -> None:
+        from workbench.tui.screens.page import LogPage
+
+        self.push_screen(LogPage(run_id))
+
+    def open_batch(self, form: Form) -> None:
+        from workbench.tui.screens.batch import Batch
+
+        self._launcher.ask("batch", self.about(form))
+        self.push_screen(Batch(f"BATCH {form.recipe.name}/{form.preset.name}", self.about(form)))
+
+    def open_model(self, layers: Iterable[Mapping[str, Any]], parameters: int | None) -> None:
+        from workbench.tui.widgets.model_lines import table
+
+        lines = table(list(layers), max(20, self.size.width), look=self.look)
+        total = f"{parameters:,} parameters" if parameters is not None else "not measured yet"
+        self._open_page("MODEL", [*lines, [Span("")], [Span(f" {total}", "title")]])
+
+    def open_notes(self, recipe: Recipe) -> None:
+        lines = recipe.notes.splitlines()
+        self._open_page(f"NOTES {recipe.name}", [[Span(" " + fit(line, len(line) + 1, ascii_only=self.look.ascii_only))] for line in lines])
+
+    def open_help(self, keys: Iterable[Binding]) -> None:
+        """The keys of a screen, from its own table."""
+        lines: Rows = [
+            [Span(f" {fit(shown_key(binding), 16)}", "key"), Span(binding.tooltip)]
+            for binding in [*keys, *(binding for binding in self.BINDINGS if isinstance(binding, Binding))]
+        ]
+        self._open_page("KEYS", lines)
+
+    def _open_page(self, title: str, lines: Rows) -> None:
+        from workbench.tui.screens.page import Page
+
+        self.push_screen(Page(title, lines))
+
+
+def farewell(live: Sequence[str], root: Path) -> list[str]:
+    """What is printed when the interface has left: which runs go on, and how to see them again."""
+    from workbench.paths import runs_folder, short
+
+    where = "" if root == runs_folder() else f" --runs {short(root)}"
+    return [f"{run_id} goes on training. See it again: workbench attach {run_id}{where}" for run_id in live]
+
+
+def run(runs: Path, *, run_id: str | None = None, ascii_only: bool = False) -> None:
+    """Open the interface, on a run where one is given, and say at the end which runs go on."""
+    gc.disable()  # until the first paint: collecting while modules load costs 20 ms
+    plain = terminal.no_colour()
+    look = Look(ascii_only=ascii_only or terminal.only_ascii(), plain=plain, colours=1 if plain else terminal.colours())
+    app = Workbench(runs, look, run_id=run_id)
+    app.run()
+    for line in app.finish():
+        print(line, flush=True)
+    if app.is_waiting:
+        os._exit(app.return_code or 0)  # a thread that reads from the helper would hold up the interpreter's end

@@ -1,0 +1,128 @@
+"""Starting runs and asking the helper that knows torch, each in a thread: both wait for processes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.message import Message
+
+from workbench.errors import WorkbenchError
+from workbench.tui.messages import Answered, Begun, Refused
+
+if TYPE_CHECKING:
+    from workbench.tui.editing.form import Form
+    from workbench.worker.ask import Helper
+
+_START_SECONDS = 10.0  # at most, for a start under way when the user leaves: the helper may still import torch
+Post = Callable[[Message], object]
+
+
+class Launcher:
+    """One helper at a time: it answers questions until a start turns it into a worker; then there is a new one."""
+
+    def __init__(self, root: Path, post: Post) -> None:
+        self._root, self._post = root, post
+        self._helper: Helper | None = None
+        self._questions: dict[str, Mapping[str, Any]] = {}  # the newest of each kind; older ones nobody waits for
+        self._asking: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._starting: list[threading.Thread] = []
+        self._begun: list[str] = []
+
+    def warm(self) -> None:
+        """Have a helper import torch, so that an answer or a start is quick."""
+        with self._lock:
+            if self._helper is None:
+                from workbench.worker.ask import Helper
+
+                self._helper = Helper()
+                self._helper.start()
+
+    @property
+    def is_warm(self) -> bool:
+        return self._helper is not None and self._helper.ready
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a thread waits for the helper."""
+        return self._asking is not None and self._asking.is_alive()
+
+    def ask(self, kind: str, about: Mapping[str, Any]) -> None:
+        """Ask a question; `Answered` or `Refused` tells. A newer one of its kind replaces one that still waits."""
+        self.warm()
+        with self._lock:
+            self._questions[kind] = about
+            if not self.is_asking:
+                self._asking = threading.Thread(target=self._answer, name="asking", daemon=True)
+                self._asking.start()
+
+    def start(self, form: Form) -> None:
+        """Start a run with the settings of a form; `Begun` or `Refused` tells.
+
+        Raises:
+            WorkbenchError: a setting is not what it may be.
+        """
+        recipe, preset, config, command = form.recipe, form.preset.name, form.config(), form.command()
+
+        def begin() -> str:
+            from workbench.runs.store import Store
+            from workbench.worker import launch
+
+            return launch.start(Store(self._root), recipe, preset, config, command_line=command, helper=self._take_helper()).id
+
+        self._in_thread("start", begin)
+
+    def resume(self, run_id: str) -> None:
+        """Start another attempt at an ended run; `Begun` or `Refused` tells."""
+
+        def begin() -> str:
+            from workbench.runs.store import Store
+            from workbench.worker import launch
+
+            launch.resume(Store(self._root).folder(run_id), helper=self._take_helper())
+            return run_id
+
+        self._in_thread("resume", begin)
+
+    def leave(self) -> list[str]:
+        """Let starts that are under way happen, and the helper go; returns the runs that were started."""
+        for thread in self._starting:
+            thread.join(_START_SECONDS)
+        if self._helper is not None and not self.is_asking:
+            self._helper.close()
+        return self._begun
+
+    def _take_helper(self) -> Helper | None:
+        with self._lock:
+            helper, self._helper, self._questions = self._helper, None, {}
+        return helper
+
+    def _answer(self) -> None:
+        while True:
+            with self._lock:
+                helper = self._helper
+                if not self._questions or helper is None:
+                    self._asking = None
+                    return
+                kind = next(iter(self._questions))
+                about = self._questions.pop(kind)
+            try:
+                self._post(Answered(kind, about, helper.ask(kind, **about)))
+            except WorkbenchError as error:
+                self._post(Refused(kind, error))
+
+    def _in_thread(self, what: str, begin: Callable[[], str]) -> None:
+        def work() -> None:
+            try:
+                run_id = begin()
+                self._begun.append(run_id)
+                self._post(Begun(run_id))
+            except WorkbenchError as error:
+                self._post(Refused(what, error))
+
+        thread = threading.Thread(target=work, name=what, daemon=True)
+        self._starting = [*(one for one in self._starting if one.is_alive()), thread]
+        thread.start()

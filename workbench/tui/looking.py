@@ -1,0 +1,190 @@
+"""Looking at runs on disk and drawing them, for the polling thread: everything here may wait for a disk, nothing touches a widget."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from workbench.charts.rows import Rows
+from workbench.events.types import Event, Measured
+from workbench.runs.feed import Feed
+from workbench.runs.store import Store
+from workbench.tui.messages import Ending, Listed, RunSeen, RunWish, SlotSeen
+from workbench.tui.notice import notice
+from workbench.tui.theme import Look
+from workbench.tui.widgets.painted import card
+from workbench.units import age, metric
+from workbench.views import log, previews, slots, status_lines, table
+
+_MOST_RUNS = 500
+_MINUTE = 60.0
+_READING_SECONDS = 0.1  # of one look: a long log shows as it is read
+
+
+@dataclass
+class RunLook:
+    """Follows one run and draws it; `look` returns None while nothing that is shown has changed."""
+
+    feed: Feed
+    look_at: Look
+    memory: slots.LimitsMemory = field(default_factory=slots.LimitsMemory)
+    _drawn_for: object = None
+    _previews: dict[object, Rows] = field(default_factory=dict)
+
+    def look(self, wish: RunWish, now: float) -> RunSeen | None:
+        """The run as it is now, drawn as wished."""
+        fresh = self.feed.poll(_READING_SECONDS)
+        status = self.feed.refresh()
+        running = status.state == "running"
+        state = self.feed.state
+        # A clock that stands still does not repaint: beyond news, a quiet run changes with its age in words, others by the minute.
+        moment = age(now - state.news_at) if running else str(int(now // _MINUTE))
+        key = (wish, status, moment, self.feed.labels)
+        if key == self._drawn_for and not any(_shows(event) for event in fresh):
+            return None
+        self._drawn_for = key
+        return self._draw(wish, now if running or now - state.news_at > _MINUTE else state.news_at)
+
+    def forget(self) -> None:
+        """Draw at the next look in any case."""
+        self._drawn_for = None
+
+    @property
+    def behind(self) -> bool:
+        return self.feed.behind
+
+    def _draw(self, wish: RunWish, now: float) -> RunSeen:
+        feed, state, status = self.feed, self.feed.state, self.feed.status
+        ascii_only = self.look_at.ascii_only
+        width, height, back = wish.log
+        ended = state.ended
+        advice, command = (ended.advice, ended.command) if ended else ("", "")
+        return RunSeen(
+            wish=wish,
+            id=feed.folder.id,
+            recipe=feed.record.recipe,
+            preset=feed.record.preset,
+            state=status.state,
+            is_live=status.is_live,
+            step=state.step,
+            phase=state.phase,
+            status=status_lines.lines(feed, wish.width, ascii_only=ascii_only, now=now),
+            slots=tuple(self._slot(slot, box, wish) for slot, box in zip(self._chosen(wish), wish.boxes, strict=False)),
+            log=log.lines(state, width, min(height, max(0, len(state.log) - back)), ascii_only=ascii_only, back=back),
+            log_lines=len(state.log),
+            notice=notice(feed, now),
+            ending=None if status.is_live else Ending(status.state, status.reason, advice, command),
+            settings={**feed.record.settings, **state.amended, **state.settings_now},
+            layers=tuple(state.layers),
+            answers=dict(state.answers),
+            names=tuple(slot.name for slot in slots.every(feed)),
+        )
+
+    def _chosen(self, wish: RunWish) -> list[slots.Slot]:
+        """The slots for the boxes: the recipe's first, the previews among them turned by as many places as was asked for."""
+        if wish.only:
+            return [slots.slot(self.feed, wish.only)]
+        found = slots.every(self.feed)
+        shown = [slot for slot in found if slot.kind == "preview"]
+        places = [index for index, slot in enumerate(found) if slot.kind == "preview"]
+        for index, place in enumerate(places):
+            found[place] = shown[(index + wish.turn) % len(shown)]
+        return found
+
+    def _slot(self, slot: slots.Slot, box: tuple[int, int], wish: RunWish) -> SlotSeen:
+        try:
+            rows = self._rows(slot, box, wish)
+        except Exception as error:  # noqa: BLE001 - one broken panel shows a card, the others go on
+            rows = card(error, *box, self.look_at.ascii_only)
+        cursor = wish.view.cursor if wish.view and wish.only else None
+        return SlotSeen(slot.name, slot.title, slot.kind, rows, "" if cursor is None else self._reading(slot, cursor))
+
+    def _rows(self, slot: slots.Slot, box: tuple[int, int], wish: RunWish) -> Rows:
+        view = wish.view if wish.only else None
+        shown = previews.newest(self.feed.state, slot.name.removeprefix("preview:")) if slot.kind == "preview" else None
+        key = (slot.name, shown.file, shown.at, box, view) if shown else None
+        if key and key in self._previews:
+            return self._previews[key]
+        rows = slots.draw(
+            self.feed, slot.name, *box, ascii_only=self.look_at.ascii_only, colours=self.look_at.colours, memory=self.memory, view=view
+        )
+        if key:
+            if len(self._previews) > 16:
+                self._previews.clear()
+            self._previews[key] = rows
+        return rows
+
+    def _reading(self, slot: slots.Slot, cursor: float) -> str:
+        """What the metrics of a chart were at a step, as far as their series is kept."""
+        state = self.feed.state
+        parts = [f"step {round(cursor):,}"]
+        for key, label in slots.labels(slot.metrics).items():
+            series = state.series.get(key)
+            if series is None or not series.first:
+                continue
+            place = min(range(len(series.first)), key=lambda index: abs(series.first[index] - cursor))
+            parts.append(f"{label} {metric(series.total[place] / series.points[place], state.declaration(key).get('unit', ''))}")
+        return "   ".join(parts)
+
+
+@dataclass
+class RunsLook:
+    """Keeps the list of runs; `look` returns None while nothing in it has changed."""
+
+    store: Store
+    _feeds: dict[str, Feed] = field(default_factory=dict)
+    _stamps: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    _seen: tuple[Listed, ...] | None = None
+
+    def forget(self) -> None:
+        """Tell everything at the next look, to a screen that comes back."""
+        self._seen = None
+
+    def look(self, now: float) -> tuple[Listed, ...] | None:
+        """The newest runs, newest first."""
+        ids = self.store.ids()[-_MOST_RUNS:]
+        for gone in self._feeds.keys() - set(ids):
+            del self._feeds[gone]
+            self._stamps.pop(gone, None)
+        feeds = [self._feed(run_id) for run_id in reversed(ids)]
+        entries = table.entries(feeds, now=now // _MINUTE * _MINUTE)
+        seen = tuple(
+            Listed(
+                entry, feed.record.preset, {**feed.record.settings, **feed.state.amended, **feed.state.settings_now}, feed.status.is_live
+            )
+            for entry, feed in zip(entries, feeds, strict=True)
+        )
+        if seen == self._seen:
+            return None
+        self._seen = seen
+        return seen
+
+    def _feed(self, run_id: str) -> Feed:
+        feed = self._feeds.get(run_id)
+        stamp = _stamp(self.store, run_id)
+        if feed is None:
+            feed = self._feeds[run_id] = Feed(self.store.folder(run_id), brief=True)
+            feed.read_all()
+        elif feed.status.is_live or stamp != self._stamps.get(run_id):
+            if not feed.record.created_at:  # its run.json was not there yet
+                feed.record = feed.folder.record()
+            feed.read_all()
+        self._stamps[run_id] = stamp
+        return feed
+
+
+def _shows(event: Event) -> bool:
+    """Whether an event changes what is drawn; a heartbeat does not."""
+    return not isinstance(event, Measured)
+
+
+def _stamp(store: Store, run_id: str) -> tuple[float, ...]:
+    folder = store.folder(run_id)
+    times = []
+    for path in (folder.events, folder.path / "labels.json", folder.path):
+        try:
+            status = os.stat(path)
+            times += [status.st_mtime, float(status.st_size)]
+        except OSError:
+            times.append(0.0)
+    return tuple(times)

@@ -1,0 +1,159 @@
+"""What the polling thread tells the screens: complete and frozen, so that no handler waits for a disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from textual.message import Message
+
+from workbench.charts.rows import Rows
+
+if TYPE_CHECKING:
+    from workbench.errors import WorkbenchError
+    from workbench.recipe import Recipe
+    from workbench.settings import Value
+    from workbench.views.slots import View
+    from workbench.views.table import Entry
+
+
+@dataclass(frozen=True)
+class RunWish:
+    """What a screen wants drawn of a run: the polling thread does it, so that no key waits for a chart."""
+
+    id: str
+    width: int = 0  # of the status lines
+    boxes: tuple[tuple[int, int], ...] = ()  # width and height of each slot
+    log: tuple[int, int, int] = (0, 0, 0)  # width, height, newest lines that are scrolled past
+    turn: int = 0  # how far the previews have been turned
+    only: str = ""  # one slot, by name, in the first box
+    view: View | None = None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What there is to look at."""
+
+    runs: bool = False
+    run: RunWish | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One run of the list: what the table shows, and what the form compares with."""
+
+    entry: Entry
+    preset: str
+    settings: Mapping[str, Value]
+    is_live: bool
+
+    @property
+    def id(self) -> str:
+        return self.entry.id
+
+
+@dataclass(frozen=True)
+class SlotSeen:
+    """One chart or preview, drawn."""
+
+    name: str
+    title: str
+    kind: str
+    rows: Rows
+    reading: str = ""  # the values at the cursor
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an ended run ended, and what there is to do about it."""
+
+    state: str
+    reason: str
+    advice: str = ""
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class RunSeen:
+    """One run as it is now, drawn for the sizes that were wished for."""
+
+    wish: RunWish
+    id: str
+    recipe: str
+    preset: str
+    state: str
+    is_live: bool
+    step: int
+    phase: str
+    status: Rows
+    slots: tuple[SlotSeen, ...]
+    log: Rows
+    log_lines: int
+    notice: tuple[tuple[str, str], ...]  # (text, ink): what needs saying below the charts
+    ending: Ending | None
+    settings: Mapping[str, Value]
+    layers: tuple[Mapping[str, Any], ...]
+    answers: Mapping[str, tuple[bool, str]]
+    names: tuple[str, ...] = ()  # of all charts and previews
+
+
+class RunsChanged(Message, bubble=False):
+    """The list of runs."""
+
+    def __init__(self, runs: tuple[Listed, ...]) -> None:
+        super().__init__()
+        self.runs = runs
+
+
+class RunChanged(Message, bubble=False):
+    """The run that is watched."""
+
+    def __init__(self, seen: RunSeen) -> None:
+        super().__init__()
+        self.seen = seen
+
+
+class RecipesFound(Message, bubble=False):
+    """All recipes, with those that could not be read."""
+
+    def __init__(self, recipes: Mapping[str, Recipe], problem: WorkbenchError | None = None) -> None:
+        super().__init__()
+        self.recipes = recipes
+        self.problem = problem
+
+
+class Asked(Message, bubble=False):
+    """A request was left for a worker; its answer comes through the log."""
+
+    def __init__(self, request: str, kind: str) -> None:
+        super().__init__()
+        self.request = request
+        self.kind = kind
+
+
+class Begun(Message, bubble=False):
+    """A worker was started for a new run, or for another attempt at one."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__()
+        self.run_id = run_id
+
+
+class Answered(Message, bubble=False):
+    """The helper that knows torch answered a question."""
+
+    def __init__(self, question: str, about: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.question = question
+        self.about = about
+        self.answer = answer
+
+
+class Refused(Message, bubble=False):
+    """Something could not be done, in the words of its error."""
+
+    def __init__(self, what: str, error: WorkbenchError) -> None:
+        super().__init__()
+        self.what = what
+        self.error = error

@@ -1,0 +1,130 @@
+"""What all screens share: the key bar from their table of bindings, asking twice, and a sentence where the terminal is too small."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.binding import Binding
+from textual.events import Key, Resize
+from textual.screen import Screen
+
+from workbench.charts.rows import Rows, Span
+from workbench.tui.messages import RunChanged, Wish
+from workbench.tui.widgets.foot import Foot
+from workbench.tui.widgets.key_bar import KeyBar
+from workbench.tui.widgets.painted import Painted
+
+if TYPE_CHECKING:
+    from workbench.tui.app import Workbench
+
+LEAST = (40, 10)  # columns and rows below which a screen is a sentence
+
+
+class TooSmall(Painted):
+    """Stands in for the screen on a terminal of a few cells."""
+
+    def compose_rows(self, width: int, height: int) -> Rows:
+        columns, rows = self.app.size
+        text = f"{columns}x{rows} is too small: at least {LEAST[0]}x{LEAST[1]}"
+        return [[Span(text[start : start + width])] for start in range(0, len(text), width)]
+
+
+class WorkScreen(Screen[None]):
+    """A screen of the workbench. Its table of bindings is in the order of the key bar."""
+
+    AUTO_FOCUS = ""
+    _armed: tuple[str, str] | None = None  # key and subject of a question that waits for the key again
+
+    @property
+    def bench(self) -> Workbench:
+        """The app, for what only it can do: wishes, workers, other screens."""
+        return cast("Workbench", self.app)
+
+    @property
+    def is_current(self) -> bool:
+        """Only the topmost screen paints: Textual 8.2 takes the one below it for visible, and repaints both for ever."""
+        return bool(self.is_active)
+
+    @property
+    def keys(self) -> list[Binding]:
+        """The table of this screen alone."""
+        return [binding for binding in type(self).BINDINGS if isinstance(binding, Binding)]
+
+    def wish(self) -> Wish | None:
+        """What this screen wants looked at; None keeps what the screen below it wanted."""
+        return None
+
+    def is_for_this(self, message: RunChanged) -> bool:
+        """Whether a run was drawn for this screen as it is now, rather than for another or before it was resized."""
+        wish = self.wish()
+        return wish is not None and message.seen.wish == wish.run
+
+    def on_screen_resume(self) -> None:
+        self.bench.look_again()
+
+    def key_bar(self) -> KeyBar:
+        return KeyBar(self.bench.look, self.keys)
+
+    def too_small(self) -> TooSmall:
+        return TooSmall(self.bench.look, id="too-small")
+
+    def on_resize(self, event: Resize) -> None:
+        columns, rows = event.size
+        self.set_class(columns < LEAST[0] or rows < LEAST[1], "-too-small")
+        self.set_class(columns < 64, "-narrow")
+        self.set_class(rows < 20, "-short")
+        self.set_class(columns >= 100, "-wide")
+        self.set_class(rows >= 34, "-tall")
+        self.set_class(columns >= 160 and rows >= 34, "-broad")
+        self.fit_to(columns, rows)
+        self.call_after_refresh(self.tell_wish)
+
+    def fit_to(self, columns: int, rows: int) -> None:
+        """Fit what the stylesheet cannot to the size."""
+
+    def tell_wish(self) -> None:
+        """Say what to look at, once sizes are known."""
+        if self.is_current:
+            self.bench.look_again()
+
+    def offered(self) -> list[Binding]:
+        """The keys that do something now."""
+        return [binding for binding in self.keys if self.check_action(binding.action.partition("(")[0], ()) is not False]
+
+    def show_keys(self) -> None:
+        for bar in self.query(KeyBar):
+            bar.offer(self.offered())
+
+    def confirm(self, key: str, subject: str, question: str) -> bool:
+        """Whether the key was pressed a second time for the same thing; the first time asks."""
+        if self._armed == (key, subject):
+            self._disarm()
+            return True
+        self._armed = (key, subject)
+        self.say(question)
+        return False
+
+    def say(self, text: str = "", ink: str = "warning") -> None:
+        for foot in self.query(Foot):
+            foot.say(text, ink)
+
+    def on_key(self, event: Key) -> None:
+        if self._armed and event.key != self._armed[0]:
+            self._disarm()
+            if event.key == "escape":
+                event.stop()
+                event.prevent_default()
+
+    def action_help(self) -> None:
+        """All keys of this screen, with what they do."""
+        self.bench.open_help(self.keys)
+
+    def action_leave(self) -> None:
+        self.bench.leave()
+
+    def action_back(self) -> None:
+        self.bench.pop_screen()
+
+    def _disarm(self) -> None:
+        self._armed = None
+        self.say()

@@ -1,0 +1,246 @@
+"""Bench, the home screen: choose a recipe, change its settings, start it; below, the runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+
+from workbench.errors import WorkbenchError
+from workbench.paths import short
+from workbench.tui.messages import Answered, Listed, RecipesFound, Refused, RunsChanged, Wish
+from workbench.tui.screens.base import WorkScreen
+from workbench.tui.widgets.foot import Foot, Question
+from workbench.tui.widgets.frame import CommandLine, Divider, Header
+from workbench.tui.widgets.model_lines import ModelLines
+from workbench.tui.widgets.pane import Pane
+from workbench.tui.widgets.recipe_tree import RecipeTree
+from workbench.tui.widgets.run_list import RunList
+from workbench.tui.widgets.settings_form import SettingsForm
+
+if TYPE_CHECKING:
+    from workbench.recipe import Preset, Recipe
+    from workbench.settings import Setting
+    from workbench.tui.editing.form import Form
+
+_MEASURE_SECONDS = 0.25  # after the last change; a value that is stepped through is not measured at each rung
+_PAGE = 10
+
+
+class Bench(WorkScreen):
+    """The panes are plain widgets; what belongs together is brought together here."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "start", "start", id="bench.start", tooltip="start a run with these settings and watch it"),
+        Binding("up", "move(-1)", "move, change", key_display="arrows", id="bench.up", tooltip="move; left and right change a setting"),
+        Binding("down", "move(1)", "move down", show=False, id="bench.down", tooltip="move down"),
+        Binding("left", "step(-1)", "smaller", show=False, id="bench.smaller", tooltip="the next smaller value, or the choice before"),
+        Binding("right", "step(1)", "larger", show=False, id="bench.larger", tooltip="the next larger value, or the choice after"),
+        Binding("pageup", f"move(-{_PAGE})", "page up", show=False, id="bench.pageup", tooltip="ten lines up"),
+        Binding("pagedown", f"move({_PAGE})", "page down", show=False, id="bench.pagedown", tooltip="ten lines down"),
+        Binding("enter", "open", "watch", id="bench.open", tooltip="watch the run under the cursor"),
+        Binding("enter", "type", "type", id="bench.type", tooltip="type a value; a digit begins at once"),
+        Binding("x", "stop", "stop", id="bench.stop", tooltip="stop the run under the cursor: it saves and ends"),
+        Binding("d", "delete", "delete", id="bench.delete", tooltip="move the ended run under the cursor to the trash folder"),
+        Binding("tab", "pane(1)", "pane", id="bench.pane", tooltip="the next pane: recipes, settings, runs"),
+        Binding("shift+tab", "pane(-1)", "pane before", show=False, id="bench.pane_before", tooltip="the pane before"),
+        Binding("a", "all", "all", id="bench.all", tooltip="all settings in groups, or the basic ones"),
+        Binding("r", "reset", "reset", id="bench.reset", tooltip="the preset's value again"),
+        Binding("b", "batch", "batch", id="bench.batch", tooltip="a batch as the model sees it"),
+        Binding("m", "model", "model", id="bench.model", tooltip="the layers with shapes and parameters"),
+        Binding("i", "notes", "notes", id="bench.notes", tooltip="what the recipe is, its equations, what to watch"),
+        Binding("slash", "find", "find", id="bench.find", tooltip="find in the pane that has the cursor"),
+        Binding("escape", "clear", "all lines", show=False, id="bench.clear", tooltip="all lines again after a find"),
+        Binding("question_mark", "help", "help", id="bench.help", tooltip="all keys of this screen"),
+        Binding("q", "leave", "leave", id="bench.leave", tooltip="leave; runs go on training"),
+    ]
+    form: Form | None = None
+    _greeted = False
+
+    def compose(self) -> ComposeResult:
+        look = self.bench.look
+        self.recipes, self.settings, self.runs = RecipeTree(look), SettingsForm(look), RunList(look)
+        self._found_in: Pane = self.recipes
+        self.model, self.command, self.foot = ModelLines(look), CommandLine(look), Foot(look)
+        yield self.too_small()
+        with Vertical(id="all"):
+            yield Header(look, "Bench", short(self.bench.root))
+            with Horizontal(id="middle"):
+                yield self.recipes
+                yield Divider(look)
+                with Vertical(id="right"):
+                    yield self.settings
+                    yield self.model
+            yield self.command
+            yield self.runs
+            yield self.foot
+            yield self.key_bar()
+
+    def on_mount(self) -> None:
+        self.set_focus(self.recipes)
+
+    def on_screen_resume(self) -> None:
+        self.bench.warm()
+
+    def wish(self) -> Wish:
+        return Wish(runs=True)
+
+    # What arrives
+
+    def on_recipes_found(self, message: RecipesFound) -> None:
+        self.recipes.offer(message.recipes, str(message.problem or ""))
+
+    def on_runs_changed(self, message: RunsChanged) -> None:
+        self.runs.offer(message.runs)
+        if not self._greeted:
+            self._greeted = True
+            live = next((run for run in message.runs if run.is_live), None)
+            if live:
+                self.runs.go_to(live.id)
+                self.set_focus(self.runs)
+        self._tell()
+
+    def on_answered(self, message: Answered) -> None:
+        if message.question == "layers" and self.form and message.about == self.bench.about(self.form):
+            self.model.measure(message.answer["layers"], int(message.answer["parameters"]))
+        elif message.question == "device":
+            self.query_one(Header).tell(str(message.answer.get("description") or message.answer.get("device")))
+
+    def on_refused(self, message: Refused) -> None:
+        if message.what == "layers":
+            self.model.fail(message.error.message)
+        elif message.what not in ("batch", "device"):
+            self.say(f"{message.error.message}   {message.error.hint}", "error")
+
+    def on_pane_moved(self, message: Pane.Moved) -> None:
+        if message.pane is self.recipes and self.recipes.chosen:
+            self._edit(*self.recipes.chosen)
+        self._tell()
+
+    def on_settings_form_changed(self) -> None:
+        self._measure()
+        self._tell()
+
+    def on_descendant_focus(self) -> None:
+        self.set_class(self.focused is self.recipes, "-recipes")
+        self._tell()
+
+    def on_foot_typed(self, message: Foot.Typed) -> None:
+        self._found_in.find(message.text)
+
+    def on_foot_done(self, message: Foot.Done) -> None:
+        if message.text is None:
+            self._found_in.find("")
+        self.set_focus(self._found_in)
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Which keys do something depends on the pane and on the run under its cursor."""
+        run = self._run
+        here = {
+            "open": run is not None,
+            "delete": run is not None and not run.is_live,
+            "stop": run is not None and run.is_live,
+            "clear": bool(getattr(self._pane, "word", "")),
+            **dict.fromkeys(("type", "all", "reset", "step"), self.focused is self.settings),
+        }
+        return here.get(action, True)
+
+    def action_start(self) -> None:
+        if self.form is None:
+            return
+        try:
+            self.bench.start(self.form)
+        except WorkbenchError as error:
+            self.say(error.message, "error")
+
+    def action_move(self, by: int) -> None:
+        self._pane.move(by)
+
+    def action_step(self, direction: int) -> None:
+        self.settings.step(direction)
+
+    def action_type(self) -> None:
+        self.settings.begin()
+
+    def action_all(self) -> None:
+        self.settings.toggle_all()
+
+    def action_reset(self) -> None:
+        self.settings.reset()
+
+    def action_pane(self, by: int) -> None:
+        panes = (self.recipes, self.settings, self.runs)
+        self.set_focus(panes[(panes.index(self._pane) + by) % len(panes)])  # at once: the next key may be waiting
+
+    def action_open(self) -> None:
+        if run := self._run:
+            self.bench.open_run(run.id)
+
+    def action_stop(self) -> None:
+        if (run := self._run) and self.confirm("x", run.id, f"x again stops {run.id}: it saves and ends; esc leaves it training"):
+            self.bench.ask(run.id, "stop")
+            self.say(f"asked {run.id} to stop ...")
+
+    def action_delete(self) -> None:
+        if (run := self._run) and self.confirm("d", run.id, f"d again moves {run.id} to the trash folder; esc keeps it"):
+            self.bench.delete(run.id)
+
+    def action_model(self) -> None:
+        self.bench.open_model(self.model.shown_layers, self.model.parameters)
+
+    def action_batch(self) -> None:
+        if self.form and not self.form.mistakes:
+            self.bench.open_batch(self.form)
+
+    def action_notes(self) -> None:
+        if self.form:
+            self.bench.open_notes(self.form.recipe)
+
+    def action_find(self) -> None:
+        self._found_in = self._pane
+        self.foot.ask(Question("find"))
+
+    def action_clear(self) -> None:
+        self._pane.find("")
+
+    # What belongs together
+
+    @property
+    def _pane(self) -> Pane:
+        """The pane that has the cursor."""
+        return self.focused if isinstance(self.focused, Pane) else self.recipes
+
+    @property
+    def _run(self) -> Listed | None:
+        return self.runs.at_cursor if self.focused is self.runs else None
+
+    def _edit(self, recipe: Recipe, preset: Preset) -> None:
+        from workbench.tui.editing.form import Form
+
+        if self.form is None or (self.form.recipe, self.form.preset) != (recipe, preset):
+            self.form = Form(recipe, preset)
+            self.settings.edit(self.form)
+            self._measure()
+
+    def _measure(self) -> None:
+        """Ask for layers and parameters, soon."""
+        assert self.form is not None
+        if self.form.mistakes:
+            self.model.fail("no model before the setting marked ! is mended")
+        else:
+            self.model.tell("measuring ...", self.form.preset.expect)
+            self.bench.measure(self.form, after=_MEASURE_SECONDS)
+
+    def _tell(self) -> None:
+        """Bring the command, the hints and the keys up to date with panes and form."""
+        from workbench.tui.screens.hints import hints
+
+        self.show_keys()
+        if self.form:
+            self.command.tell(self.form.command_line())
+            setting: Setting | None = self.settings.at_cursor if self.focused is not self.recipes else None
+            self.foot.show(hints(self.form, setting, self._run, self.runs.all or (), self.bench.look.marks, self.size.width))

@@ -1,0 +1,56 @@
+"""The three lines above the keys of Bench: the setting under the cursor, what differs from the last run, what `s` will do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from workbench.charts.rows import Row, Rows, Span, cells
+from workbench.tui.editing.form import changes
+from workbench.tui.theme import Glyphs
+
+if TYPE_CHECKING:
+    from workbench.settings import Setting
+    from workbench.tui.editing.form import Form
+    from workbench.tui.messages import Listed
+
+
+def hints(form: Form, setting: Setting | None, run: Listed | None, runs: Sequence[Listed], marks: Glyphs, width: int) -> Rows:
+    """About the setting under the cursor or, with the cursor among the runs, about that run."""
+    last = next((one for one in runs if one.entry.recipe == form.recipe.name), None)
+    return [_about_run(run) if run else _about_setting(form, setting, width), _against(form, last, marks), _ready(form, runs)]
+
+
+def _about_setting(form: Form, setting: Setting | None, width: int) -> Row:
+    if setting is None:
+        return [Span(f" {form.recipe.summary}", "muted")]
+    mistake = form.mistakes.get(setting.name)
+    if mistake:
+        return [Span(f" {mistake.message}", "error")]
+    name, live = f" {setting.name} {form.text(setting.name)}", " May be changed while it trains."
+    about = f"  {setting.help}"
+    if setting.live and cells(name + about + live) <= width:
+        about += live
+    return [Span(name, "title"), Span(about, "muted")]
+
+
+def _about_run(run: Listed) -> Row:
+    entry = run.entry
+    age = entry.age if entry.age in ("now", "-") else f"{entry.age} ago"
+    task = entry.recipe + (f"/{run.preset}" if run.preset else "")
+    return [Span(f" {entry.name or entry.id}", "title"), Span(f"  {task}, {entry.state}, step {entry.step}, last news {age}", "muted")]
+
+
+def _against(form: Form, last: Listed | None, marks: Glyphs) -> Row:
+    if last is None:
+        return [Span(f" no run of {form.recipe.name} yet", "muted")]
+    differing = changes(form, last.settings, marks.arrow)
+    return [Span(f" last run {last.id}: {differing or 'the same settings'}", "muted")]
+
+
+def _ready(form: Form, runs: Sequence[Listed]) -> Row:
+    if form.mistakes:
+        return [Span(f" not ready: mend {', '.join(form.mistakes)}", "error")]
+    live = [run.id for run in runs if run.is_live]
+    beside = f" now, beside {live[0]}{f' and {len(live) - 1} more' if len(live) > 1 else ''} (all slow down)" if live else ""
+    return [Span(" ready: ", "good"), Span("s", "key"), Span(f" starts {form.recipe.name}/{form.preset.name}{beside}", "")]

@@ -1,0 +1,104 @@
+"""A page of text to scroll: notes, keys, the layers of a model, the log."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+
+from workbench.charts.rows import Rows, fill
+from workbench.tui.messages import RunChanged, RunWish, Wish
+from workbench.tui.screens.base import WorkScreen
+from workbench.tui.theme import Look
+from workbench.tui.widgets.painted import Painted
+from workbench.tui.widgets.pane import heading
+
+FAR = 1_000_000
+
+
+def scrolling(name: str) -> list[Binding]:
+    """The keys of a page."""
+    return [
+        Binding("up", "scroll(-1)", "scroll", key_display="arrows", id=f"{name}.up", tooltip="one line up"),
+        Binding("down", "scroll(1)", "down", show=False, id=f"{name}.down", tooltip="one line down"),
+        Binding("pageup", "scroll(-20)", "page up", show=False, id=f"{name}.pageup", tooltip="twenty lines up"),
+        Binding("pagedown,space", "scroll(20)", "page down", show=False, id=f"{name}.pagedown", tooltip="twenty lines down"),
+        Binding("home", f"scroll(-{FAR})", "first line", show=False, id=f"{name}.home", tooltip="the first line"),
+        Binding("end", f"scroll({FAR})", "last line", show=False, id=f"{name}.end", tooltip="the last line"),
+        Binding("escape", "back", "back", id=f"{name}.back", tooltip="back to the screen before"),
+        Binding("q", "leave", "leave", id=f"{name}.leave", tooltip="leave; runs go on training"),
+    ]
+
+
+class Text(Painted):
+    """Lines below a heading, from `top` on."""
+
+    def __init__(self, look: Look, title: str, lines: Rows) -> None:
+        super().__init__(look, id="text")
+        self.title, self.lines, self.top = title, lines, 0
+
+    def scroll_by(self, lines: int) -> None:
+        self.top = max(0, min(self.top + lines, len(self.lines) - (self.size.height - 1)))
+        self.redraw()
+
+    def compose_rows(self, width: int, height: int) -> Rows:
+        last = min(len(self.lines), self.top + height - 1)
+        where = f"{self.top + 1}-{last} of {len(self.lines)}" if len(self.lines) > height - 1 else ""
+        return [heading(self.title, where, width, self.look, focused=True), *fill(self.lines[self.top : last], width, height - 1)]
+
+
+class Page(WorkScreen):
+    """Shows lines that do not change."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*scrolling("page")]
+
+    def __init__(self, title: str, lines: Rows) -> None:
+        super().__init__()
+        self._title, self._lines = title, lines
+
+    def compose(self) -> ComposeResult:
+        yield self.too_small()
+        with Vertical(id="all"):
+            yield Text(self.bench.look, self._title, self._lines)
+            yield self.key_bar()
+
+    def action_scroll(self, lines: int) -> None:
+        self.query_one(Text).scroll_by(lines)
+
+
+class LogPage(WorkScreen):
+    """The log of a run, which grows while one looks at it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*scrolling("log")]
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__()
+        self._run_id = run_id
+        self._back = 0
+        self._count = 0
+
+    def compose(self) -> ComposeResult:
+        yield self.too_small()
+        with Vertical(id="all"):
+            yield Painted(self.bench.look, id="log")
+            yield self.key_bar()
+
+    def wish(self) -> Wish:
+        width, height = self.query_one("#log").size
+        return Wish(run=RunWish(self._run_id, width, log=(width, max(0, height - 1), self._back)))
+
+    def on_run_changed(self, message: RunChanged) -> None:
+        seen = message.seen
+        if not self.is_for_this(message):
+            return
+        pane = self.query_one("#log", Painted)
+        self._count = seen.log_lines
+        newest = "newest last" if not self._back else f"{self._back} newer lines below"
+        pane.paint([heading(f"LOG {seen.id}", newest, pane.size.width, self.bench.look, focused=True), *seen.log])
+
+    def action_scroll(self, lines: int) -> None:
+        height = self.query_one("#log").size.height - 1
+        self._back = max(0, min(self._back - lines, self._count - height))
+        self.tell_wish()

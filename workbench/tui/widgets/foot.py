@@ -1,0 +1,129 @@
+"""The rows above the keys: what there is to say, and a line to type into when a screen asks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from textual.events import Key, Paste
+from textual.message import Message
+
+from workbench.charts.rows import Row, Rows, Span, cells, fit, pad
+from workbench.tui.editing.line_editor import LineEditor
+from workbench.tui.theme import Look
+from workbench.tui.widgets.painted import Painted
+
+_FIELD = 20  # cells to type into
+_GOOD_NEWS_SECONDS = 6.0
+
+
+class Question(NamedTuple):
+    """One line to be typed, and what is wrong with a text (empty where nothing is)."""
+
+    label: str
+    text: str = ""
+    check: Callable[[str], str] = lambda text: ""
+
+
+class Foot(Painted):
+    """Shows lines, the most important last; a word said by the screen, or a prompt, takes the last row."""
+
+    class Typed(Message):
+        """The text of the prompt changed."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Done(Message):
+        """The prompt is over; None when it was left."""
+
+        def __init__(self, label: str, text: str | None) -> None:
+            super().__init__()
+            self.label = label
+            self.text = text
+
+    def __init__(self, look: Look, *, id: str = "foot") -> None:
+        super().__init__(look, id=id)
+        self._lines: Sequence[Row] = ()
+        self._word: tuple[str, str] | None = None
+        self._editor: LineEditor | None = None
+        self._questions: Sequence[Question] = ()
+
+    def show(self, lines: Sequence[Row]) -> None:
+        """The standing lines."""
+        self._lines = lines
+        self.redraw()
+
+    def say(self, text: str = "", ink: str = "warning") -> None:
+        """Say something in the last row, good news for a while; nothing for an empty text."""
+        self._word = (text, ink) if text else None
+        self.redraw()
+        if ink == "good" and text:
+            self.set_timer(_GOOD_NEWS_SECONDS, lambda: self.say() if self._word == (text, ink) else None)
+
+    def ask(self, *questions: Question) -> None:
+        """Let the user type a line; `Typed` and `Done` tell of it. Of several questions tab takes the next."""
+        self._questions = questions
+        self._editor = LineEditor(questions[0].text, selected=bool(questions[0].text))
+        self.can_focus = True
+        self.focus()
+        self.redraw()
+
+    @property
+    def is_asking(self) -> bool:
+        return self._editor is not None
+
+    def on_key(self, event: Key) -> None:
+        if self._editor is None:
+            return
+        event.stop()
+        event.prevent_default()
+        text = self._editor.text.strip()
+        if event.key == "tab" and len(self._questions) > 1:
+            self.ask(*self._questions[1:], self._questions[0])
+        elif event.key in ("escape", "tab"):
+            self._over(None)
+        elif event.key == "enter":
+            if not self._questions[0].check(text):
+                self._over(text)
+        elif self._editor.key(event.key, event.character):
+            self._typed()
+
+    def on_paste(self, event: Paste) -> None:
+        if self._editor:
+            event.stop()
+            self._editor.insert(event.text)
+            self._typed()
+
+    def compose_rows(self, width: int, height: int) -> Rows:
+        last = self._prompt(width) if self._editor else self._said(width) if self._word else None
+        room = max(0, height - bool(last))
+        lines = [pad(line, width) for line in self._lines[len(self._lines) - room :]] if room < len(self._lines) else list(self._lines)
+        blank: Rows = [[Span("")]] * (room - len(lines))
+        return [*lines, *blank, *([last] if last else [])]
+
+    def _said(self, width: int) -> Row:
+        assert self._word is not None
+        return [Span(f" {fit(self._word[0], width - 1, ascii_only=self.look.ascii_only)}", self._word[1])]
+
+    def _prompt(self, width: int) -> Row:
+        assert self._editor is not None
+        question = self._questions[0]
+        wrong = question.check(self._editor.text.strip())
+        others = f", tab: {self._questions[1].label}" if len(self._questions) > 1 else ""
+        about = f"  {wrong or f'enter takes it, esc leaves{others}'}"
+        room = max(0, width - cells(question.label) - _FIELD - 2)
+        said = Span(fit(about, room, ascii_only=self.look.ascii_only), "error" if wrong else "muted")
+        return [Span(f" {question.label} ", "title"), *self._editor.spans(_FIELD), said]
+
+    def _typed(self) -> None:
+        assert self._editor is not None
+        self.redraw()
+        self.post_message(self.Typed(self._editor.text.strip()))
+
+    def _over(self, text: str | None) -> None:
+        self._editor = None
+        self.can_focus = False
+        self.redraw()
+        self.post_message(self.Done(self._questions[0].label, text))

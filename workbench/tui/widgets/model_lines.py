@@ -1,0 +1,106 @@
+"""The model that the settings make: its layers in a line or, where there is room, in a table, and its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workbench.charts.rows import Row, Rows, Span, cells, fit, printable
+from workbench.tui.theme import Look
+from workbench.tui.widgets.painted import Painted
+from workbench.tui.widgets.pane import heading
+from workbench.units import grouped
+
+Layer = Mapping[str, Any]
+_LEFT_OUT = ("relu", "flatten", "dropout", "softmax", "identity", "tanh", "sigmoid", "leakyrelu", "gelu")
+_SHORT = {"conv": "conv", "batchnorm": "bn", "layernorm": "ln", "maxpool": "pool", "avgpool": "pool", "linear": "dense"}
+_SIZED = ("conv", "dense", "lstm", "gru", "rnn", "embedding")
+_TABLE_FROM = 8  # rows
+
+
+class ModelLines(Painted):
+    """Shows what the helper that knows torch has measured; until then, that it measures."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, id="model")
+        self.shown_layers: Sequence[Layer] = ()
+        self.parameters: int | None = None
+        self.words = ""
+        self.expect = ""
+
+    def tell(self, words: str, expect: str | None = None) -> None:
+        """Say something in place of a size: that it is being measured, or why it cannot be."""
+        self.words = words
+        self.expect = self.expect if expect is None else expect
+        self.redraw()
+
+    def fail(self, words: str) -> None:
+        """Say why there is no such model."""
+        self.shown_layers, self.parameters = (), None
+        self.tell(words)
+
+    def measure(self, layers: Sequence[Layer], parameters: int) -> None:
+        self.shown_layers, self.parameters, self.words = layers, parameters, ""
+        self.redraw()
+
+    def compose_rows(self, width: int, height: int) -> Rows:
+        head = heading("MODEL", "", width, self.look) if height > 2 else None
+        size = f"{grouped(self.parameters)} parameters" if self.parameters is not None else ""
+        words = shortened(self.words or size, width - 10, self.look)
+        expect = f"   {self.expect}" if self.expect and cells(words) + len(self.expect) < width - 14 else ""
+        foot: Row = [Span(f" {words}", "muted" if self.words else ""), Span(expect, "muted")]
+        right = [Span("model "), Span("m", "key"), Span(" ")]
+        foot += [Span(" " * max(2, width - sum(cells(span.text) for span in foot) - 8)), *right]
+        room = height - 1 - bool(head)
+        if room >= _TABLE_FROM and self.shown_layers:
+            body = table(self.shown_layers, width, look=self.look)[:room]
+        else:
+            body = [[Span(f" {shortened(summary(self.shown_layers), width - 2, self.look)}")]]
+        return [*([head] if head else []), *body, foot] if height > 1 else [foot]
+
+
+def summary(layers: Sequence[Layer]) -> str:
+    """`conv32 bn pool conv64 bn pool dense64 dense10`."""
+    return " ".join(filter(None, map(_brief, layers)))
+
+
+def _brief(layer: Layer) -> str:
+    kind = str(layer.get("kind", "")).lower().rstrip("123d")
+    if kind in _LEFT_OUT:
+        return ""
+    name = next((short for stem, short in _SHORT.items() if stem in kind), kind)
+    shape = layer.get("output_shape") or ()
+    size = (shape[0] if name == "conv" else shape[-1]) if name in _SIZED and shape else ""
+    return f"{name}{size}"
+
+
+def shortened(text: str, width: int, look: Look) -> str:
+    """The text, and where it is too long a sign of it."""
+    text = printable(text, ascii_only=look.ascii_only)
+    return text if cells(text) <= width else fit(text, width - 1, ascii_only=look.ascii_only) + look.marks.ellipsis
+
+
+def table(layers: Sequence[Layer], width: int, *, look: Look) -> Rows:
+    """A row for each layer: name, kind, output shape, parameters."""
+    times = "x" if look.ascii_only else "×"
+    cut = [
+        (
+            str(layer.get("name", "")),
+            str(layer.get("kind", "")),
+            times.join(str(size) for size in layer.get("output_shape") or ()),
+            grouped(int(layer.get("parameters") or 0)) if layer.get("parameters") else "-",
+        )
+        for layer in layers
+    ]
+    heads = ("layer", "kind", "output", "parameters")
+    widths = [max(cells(row[place]) for row in (heads, *cut)) for place in range(4)]
+    rows: Rows = [
+        [Span(" " + "  ".join(_cell(text, size, place) for place, (text, size) in enumerate(zip(heads, widths, strict=True))), "muted")]
+    ]
+    for row in cut:
+        rows.append([Span(" " + "  ".join(_cell(text, size, place) for place, (text, size) in enumerate(zip(row, widths, strict=True))))])
+    return rows
+
+
+def _cell(text: str, width: int, place: int) -> str:
+    return fit(text, width, align="right" if place == 3 else "left")

@@ -1,0 +1,88 @@
+"""The list of runs, newest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.charts.rows import Rows, Span, fit
+from workbench.tui.theme import Look
+from workbench.tui.widgets.pane import Pane, inked
+
+if TYPE_CHECKING:
+    from workbench.tui.messages import Listed
+
+_WELCOME = (
+    "No runs yet. s trains the recipe above, in a process of its own.",
+    "Leave whenever you like: it goes on, and its charts wait for you here.",
+    "Arrows and tab change settings first, i explains the recipe, ? lists all keys.",
+)
+
+
+class RunList(Pane):
+    """A table of runs with the cursor on one of them."""
+
+    title = "RUNS"
+    head_rows = 1
+
+    def __init__(self, look: Look, *, id: str = "runs") -> None:
+        super().__init__(look, id=id)
+        self.all: tuple[Listed, ...] | None = None
+        self.word = ""
+
+    def offer(self, runs: tuple[Listed, ...]) -> None:
+        """Show these runs; the cursor stays on the run that it stands on."""
+        kept = self.at_cursor
+        self.all = runs
+        self.cursor = next(
+            (index for index, run in enumerate(self.shown) if kept and run.id == kept.id), min(self.cursor, max(0, self.count - 1))
+        )
+        self.redraw()
+
+    def go_to(self, run_id: str) -> None:
+        """Put the cursor on a run."""
+        for index, run in enumerate(self.shown):
+            if run.id == run_id:
+                self.place(index)
+
+    def find(self, word: str) -> None:
+        """Only runs in whose row a word is found; all again for an empty one."""
+        self.word, self.cursor, self.top = word, 0, 0
+        self.redraw()
+        self.post_message(self.Moved(self))
+
+    @property
+    def shown(self) -> list[Listed]:
+        word = self.word.lower()
+        return [run for run in self.all or () if not word or word in _text(run)]
+
+    @property
+    def count(self) -> int:
+        return len(self.shown)
+
+    @property
+    def at_cursor(self) -> Listed | None:
+        shown = self.shown
+        return shown[self.cursor] if self.cursor < len(shown) else None
+
+    def heading_right(self) -> str:
+        return f"found: {self.word}, esc shows all" if self.word else "newest first" if self.all else ""
+
+    def compose_rows(self, width: int, height: int) -> Rows:
+        shown = self.shown
+        self.title = f"RUNS {len(shown)}" if shown else "RUNS"
+        if not shown:
+            lines = ("looking for runs ...",) if self.all is None else ("no run has it",) if self.word else _WELCOME
+            return [self.heading(width), *([Span(f"  {fit(line, width - 2)}", "muted")] for line in lines)]
+        from workbench.views import table
+
+        window = self.window(self.body_height(height))
+        rows = table.lay_out(
+            [shown[index].entry for index in window], width, ascii_only=self.look.ascii_only, selected=self.cursor - window.start
+        )
+        rows[self.cursor - window.start + 1] = inked(rows[self.cursor - window.start + 1], self.cursor_ink, width)
+        return [self.heading(width), *rows]
+
+
+def _text(run: Listed) -> str:
+    entry = run.entry
+    return f"{entry.id} {entry.name} {entry.recipe} {entry.state} {entry.best} {entry.differs} {run.preset}".lower()
