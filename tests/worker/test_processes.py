@@ -188,7 +188,7 @@ def test_a_warm_helper_answers_and_then_becomes_the_worker(tmp_path: Path) -> No
 
 
 def test_an_idle_helper_leaves_when_its_user_is_gone() -> None:
-    code = "import sys, time; from workbench.worker.ask import Helper; h = Helper(); h.start(); print(h._process.pid, flush=True); time.sleep(60)"
+    code = "import time; from workbench.worker.ask import Helper as H; h = H(); h.start(); print(h._process.pid, flush=True); time.sleep(60)"
     user = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert user.stdout is not None
     supervisor = int(user.stdout.readline())
@@ -226,3 +226,23 @@ def test_a_worker_that_cannot_begin_is_told_at_once_with_its_last_words(tmp_path
         with pytest.raises(WorkbenchError) as failed:
             await_start(folder, after=attempts)
         assert "events.jsonl" in failed.value.hint
+
+
+def test_a_disk_that_stays_full_ends_the_run_with_a_reason_and_loses_nothing_that_was_written(tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(small)], capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small file system needs root")
+    try:
+        with worker(small, epochs=None, max_steps=150) as folder:
+            filler = small / "filler"
+            with pytest.raises(OSError), open(filler, "wb", buffering=0) as file:  # noqa: PT012  until nothing fits any more
+                while True:
+                    file.write(b" " * 512)
+            wait_for(lambda: open_run(folder).state.ended, 60)
+            run = open_run(folder)
+            assert run.status.state == "finished", "the end of the run found the room that was kept for it"
+            assert sorted(logged(folder, "train/loss")) == list(range(1, 151))
+            assert json.loads(wait_for(lambda: folder.exit_file(1).exists() and folder.exit_file(1).read_text(), 20))["state"] == "finished"
+    finally:
+        subprocess.run(["umount", "-l", str(small)], check=False)

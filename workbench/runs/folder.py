@@ -113,6 +113,10 @@ class RunFolder:
     def exit_file(self, attempt: int) -> Path:
         return self.path / f"exit-{attempt}.json"
 
+    def exit_draft(self, attempt: int) -> Path:
+        """Becomes the exit file; written ahead, so that a full disk has room for it."""
+        return self.path / f".exit-{attempt}"
+
     def last_exit(self) -> int:
         """The newest attempt whose supervisor wrote down its end; 0 where there is none."""
         names = [path.stem.removeprefix("exit-") for path in self.path.glob("exit-*.json")]

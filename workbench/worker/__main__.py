@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import io
 import json
 import os
 import platform
@@ -24,10 +25,11 @@ from workbench.runs.folder import RunFolder
 from workbench.session.journal import Journal
 from workbench.session.requests import answer_at_end
 from workbench.settings import Common, Value, build
-from workbench.worker.supervise import tell_supervisor
+from workbench.worker.supervise import EXIT_BYTES, tell_supervisor
 
 _LOCK_WAIT_SECONDS = 10.0  # a worker whose end is in the log already may need a moment to leave
-_DISK_WAIT_SECONDS = 30.0  # for room on a full disk, before a run's end is given up on
+_RESERVE_BYTES = 256 * 1024
+_DISK_WAIT_SECONDS = 60.0  # for room on a full disk, before a run's end is given up on
 
 
 def main(arguments: list[str]) -> int:
@@ -39,6 +41,7 @@ def main(arguments: list[str]) -> int:
         if order is None:
             return int(ExitCode.DONE)
         arguments = order
+    sys.stdout = sys.stderr = io.TextIOWrapper(_LogStream(), "utf-8", "replace", write_through=True)
     folder, amended, recipe_path = (arguments + ["{}", ""][len(arguments) - 1 :])[:3]
     return work(RunFolder(Path(folder)), json.loads(amended), recipe_path)
 
@@ -63,8 +66,10 @@ def work(folder: RunFolder, amended: dict[str, Value], recipe_path: str = "") ->
     journal.write(_started(attempt), commit=True)
     if amended:
         journal.write(SettingsAmended(at=time.time(), values=amended))
+    reserve = _reserve(folder, attempt)
     ended = _train(folder, journal, attempt, recipe_path)
     journal.write(ended, commit=True)
+    reserve.unlink(missing_ok=True)
     _wait_for_disk(writer)
     journal.summarise(now=True)
     tell_supervisor(state=ended.state, reason=ended.reason)
@@ -153,11 +158,32 @@ def _started(attempt: int) -> RunStarted:
     )  # fmt: skip
 
 
+def _reserve(folder: RunFolder, attempt: int) -> Path:
+    """Room for the last words, taken while there is some: for the end of the log, and for the supervisor's exit file."""
+    reserve = folder.path / ".reserve"
+    for path, size in ((reserve, _RESERVE_BYTES), (folder.exit_draft(attempt), EXIT_BYTES)):
+        with contextlib.suppress(OSError), open(path, "wb") as file:
+            file.write(b" " * size)
+    return reserve
+
+
 def _wait_for_disk(writer: EventWriter) -> None:
     """The end of a run is worth waiting for: give a full disk a while to be cleared."""
     deadline = time.monotonic() + _DISK_WAIT_SECONDS
     while writer.waiting and time.monotonic() < deadline and not writer.retry():
         time.sleep(0.5)
+
+
+class _LogStream(io.RawIOBase):
+    """worker.log as standard output and error: on a full disk, a line that a library prints must not end a run."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        with contextlib.suppress(OSError):
+            os.write(2, data)
+        return len(data)
 
 
 class _Signals:

@@ -14,6 +14,7 @@ import sys
 import time
 from typing import Any
 
+EXIT_BYTES = 4096  # of an exit file, padded with blanks
 _PIPE = "WORKBENCH_SUPERVISOR"
 
 
@@ -31,7 +32,7 @@ def main(arguments: list[str]) -> int:
     said = _read(reading)
     if "folder" in said:
         code = os.waitstatus_to_exitcode(status)
-        _write(os.path.join(said["folder"], f"exit-{int(said['attempt'])}.json"), {
+        _write(said["folder"], int(said["attempt"]), {
             "attempt": said["attempt"],
             "code": code if code >= 0 else None,
             "signal": signal.Signals(-code).name if code < 0 else "",
@@ -86,16 +87,17 @@ def _read(descriptor: int) -> dict[str, Any]:
     return said
 
 
-def _write(path: str, value: dict[str, Any]) -> None:
-    temporary = f"{path}.{os.getpid()}"
-    with contextlib.suppress(OSError):  # a full disk, or a run that was deleted meanwhile
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def _write(folder: str, attempt: int, value: dict[str, Any]) -> None:
+    """Write the exit file over the draft that the worker left: on a full disk there is room for nothing new."""
+    draft = os.path.join(folder, f".exit-{attempt}")
+    with contextlib.suppress(OSError):  # a run that was deleted meanwhile
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
-            os.write(descriptor, json.dumps(value).encode())
+            os.write(descriptor, json.dumps(value).encode()[:EXIT_BYTES].ljust(EXIT_BYTES))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        os.rename(temporary, path)
+        os.rename(draft, os.path.join(folder, f"exit-{attempt}.json"))
 
 
 def _out_of_memory_kills() -> int:
