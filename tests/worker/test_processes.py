@@ -246,3 +246,22 @@ def test_a_disk_that_stays_full_ends_the_run_with_a_reason_and_loses_nothing_tha
             assert json.loads(wait_for(lambda: folder.exit_file(1).exists() and folder.exit_file(1).read_text(), 20))["state"] == "finished"
     finally:
         subprocess.run(["umount", "-l", str(small)], check=False)
+
+
+def test_a_run_whose_starter_is_killed_before_torch_was_there_trains_all_the_same(tmp_path: Path) -> None:
+    code = (
+        "import sys, threading; from pathlib import Path; from tests.training_runs import configure; from workbench.finding import find_recipe\n"
+        "from workbench.runs.store import Store; from workbench.worker.ask import Helper; from workbench.worker.launch import start\n"
+        "recipe = find_recipe('cnn'); helper = Helper(); helper.start()\n"
+        "config = configure(recipe, 'digits', threads=1, epochs=100000)\n"
+        "threading.Timer(0.3, lambda: print('asked', flush=True)).start()\n"
+        "start(Store(Path(sys.argv[1])), recipe, 'digits', config, helper=helper)"
+    )
+    user = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert user.stdout is not None
+    assert user.stdout.readline() == "asked\n"
+    user.kill()
+    user.wait()
+    store = Store(tmp_path)
+    wait_for(lambda: store.ids() and open_run(store.folder(store.ids()[0])).state.step > 3)
+    say(store.folder(store.ids()[0]), "stop")
