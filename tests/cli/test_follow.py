@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import append, build_run, ended, evaluated, metrics
+from tests.builders import append, build_run, ended, evaluated, loop, metrics, started
 from tests.cli.workers import accept, answering, live_run
 from workbench.cli import follow, output
 from workbench.events.types import RunEnded
@@ -150,3 +150,23 @@ def test_a_stop_asked_for_elsewhere_is_success(tmp_path: Path) -> None:
 
 def test_the_answering_worker_of_these_tests_ends_what_it_is_asked_to_stop(tmp_path: Path) -> None:
     assert [event.type for event in accept(control.Request("1", "stop", "ada"))] == ["run_ended", "request_answered"]  # type: ignore[attr-defined]
+
+
+def test_a_new_attempt_is_waited_for_and_earlier_ones_are_silent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = live_run(tmp_path)
+    over(folder, "stopped")
+    capsys.readouterr()
+
+    def again() -> None:
+        now = time.time()
+        append(
+            folder,
+            [started(2, at=now, host="elsewhere"), loop(200, at=now), metrics(range(201, 301), at=now - 20), ended(step=300, at=now)],
+        )
+
+    with later(0.3, again):
+        assert follow.follow(folder, after=1) == 0
+    text = capsys.readouterr().out
+    assert "attempt 1 started" not in text
+    assert "step 300/400" in text
+    assert "cnn-1 finished at step 300" in text

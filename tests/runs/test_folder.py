@@ -130,7 +130,7 @@ def test_a_run_that_cannot_be_prepared_is_an_error_in_words(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"[1]", b"7", b"{", b"\xff", b"{" * 100_000, b'{"a":' * 600 + b"1" + b"}" * 600, b'{"a":' + b"9" * 5000 + b"}"],
+    [b"", b"[1]", b"7", b"{", b"\xff", b"{" * 100_000, b'{"a":' * 100 + b'"\\u001b"' + b"}" * 100, b'{"a":' + b"9" * 5000 + b"}"],
 )
 def test_what_is_no_json_object_is_an_empty_one(tmp_path, text):
     (tmp_path / "a.json").write_bytes(text)

@@ -27,7 +27,7 @@ TRUTH = [
     ({**GONE, "ended": "finished", "same_boot": False}, "finished", ""),
     # Then what the supervisor saw.
     ({**GONE, "exit": Exit(signal="SIGKILL")}, "died", "it was killed by SIGKILL; `workbench resume` continues"),
-    ({**GONE, "exit": Exit(signal="SIGKILL", out_of_memory=True)}, "died", "the system ran out of memory and killed it; `workbench resume`"),
+    ({**GONE, "exit": Exit(signal="SIGKILL", out_of_memory=True)}, "died", "the system ran out of memory and killed it; `workbench"),
     ({**GONE, "exit": Exit(signal="SIGSEGV", state="finished")}, "died", "it was killed by SIGSEGV; `workbench resume` continues from its"),
     ({**GONE, "exit": Exit(code=0, state="finished", reason="20 epochs")}, "finished", "20 epochs"),
     ({**GONE, "exit": Exit(code=1, state="failed", reason="the disk is full")}, "failed", "the disk is full"),

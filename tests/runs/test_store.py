@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 
@@ -97,6 +98,13 @@ def test_an_id_is_never_used_again_whether_the_trash_is_kept_or_emptied(store, r
         store.delete(run_id).rmdir()
     assert store.ids() == []
     assert store.claim(recipe).id == f"{recipe}-5"
+
+
+@pytest.mark.parametrize("recipe", ["cnn", "v1.2"])
+def test_the_trash_alone_keeps_an_id_from_being_used_again(store, recipe):
+    store.delete(store.claim(recipe).id)
+    shutil.rmtree(store.root / ".ids")
+    assert store.claim(recipe).id == f"{recipe}-2"
 
 
 def test_a_run_that_was_copied_here_keeps_its_id_after_it_is_deleted(store):

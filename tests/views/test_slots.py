@@ -112,8 +112,8 @@ def test_a_baseline_far_away_does_not_flatten_the_curve(tmp_path: Path) -> None:
 def test_limits_hold_still_between_two_drawings(tmp_path: Path) -> None:
     memory = slots.LimitsMemory()
     seen = []
-    for count in (100, 101, 110):
-        feed = feed_of(tmp_path / str(count), metrics(range(1, count + 1)))
+    for highest in (1.0, 0.7, 0.9):
+        feed = feed_of(tmp_path / str(highest), metrics(range(1, 101), value=lambda step, highest=highest: highest * step / 100))
         slots.draw(feed, "loss", 60, 10, ascii_only=True, colours=1, memory=memory)
         seen.append(memory.y[("loss", False)])
     assert len(set(seen)) == 1

@@ -20,14 +20,17 @@ _POLL_SECONDS = 0.1
 _STATUS_SECONDS = 0.5
 
 
-def follow(folder: RunFolder, *, attempt: int = 1, as_json: bool = False) -> int:
+def follow(folder: RunFolder, *, after: int = 0, as_json: bool = False) -> int:
     """Follow an attempt from its start to its end; returns the run's exit code, or 130 when it was left training.
+
+    Args:
+        after: how many attempts there were before it; they are read in silence.
 
     Raises:
         WorkbenchError: the worker refused or failed before its first step.
     """
-    progress = Progress(output.say if as_json else output.emit, attempt=attempt)
-    watch = _Watch(folder)
+    progress = Progress(output.say if as_json else output.emit, attempt=after + 1)
+    watch = _Watch(folder, after)
     with watch:
         feed = watch.until_started(progress)
         code = ExitCode.INTERRUPTED if feed is None else watch.until_ended(feed, progress)
@@ -59,13 +62,13 @@ def tell_end(feed: Feed, *, as_json: bool) -> None:
         output.say(f"next: workbench show {run_id}    workbench export {run_id} --to csv")
 
 
-def detach(folder: RunFolder) -> int:
-    """Wait until a run has made its first step, then print its id and nothing else.
+def detach(folder: RunFolder, *, after: int = 0) -> int:
+    """Wait until an attempt has made its first step, then print the run's id and nothing else.
 
     Raises:
         WorkbenchError: the worker refused or failed before that.
     """
-    launch.await_start(folder)
+    launch.await_start(folder, after=after)
     output.emit(folder.id)
     return int(ExitCode.DONE)
 
@@ -73,8 +76,9 @@ def detach(folder: RunFolder) -> int:
 class _Watch:
     """Looks on while a run trains. With a terminal Ctrl-C asks what to do; without one INT and TERM stop the run."""
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, after: int) -> None:
         self._folder = folder
+        self._after = after
         self._stopping = False
         self._before: dict[signal.Signals, signal._HANDLER] = {}
 
@@ -93,7 +97,7 @@ class _Watch:
         """The run when it has made a step or has ended; None when it was left."""
         while True:
             try:
-                return launch.await_start(self._folder, watch=progress.show)
+                return launch.await_start(self._folder, after=self._after, watch=progress.show)
             except KeyboardInterrupt:
                 if not self._goes_on():
                     return None

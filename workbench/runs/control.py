@@ -64,11 +64,18 @@ def pending(folder: RunFolder) -> list[Request]:
     found = []
     for name in names:
         body = read_json(folder.control / name)
-        if body.get("kind") in KINDS and isinstance(body.get("arguments"), dict):
+        if _is_request(body):
             found.append(Request(name.removesuffix(".json"), body["kind"], str(body.get("by", "")), body["arguments"]))
         else:
             _remove(folder, name)
     return found
+
+
+def _is_request(body: dict[str, Any]) -> bool:
+    arguments = body.get("arguments")
+    if body.get("kind") not in KINDS or not isinstance(arguments, dict) or not isinstance(body.get("by", ""), str):
+        return False
+    return not any(isinstance(value, (dict, list)) for value in arguments.values())
 
 
 def withdraw(folder: RunFolder, request: Request) -> None:

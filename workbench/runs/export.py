@@ -29,7 +29,7 @@ def as_csv(folder: RunFolder) -> Iterator[str]:
     yield _joined(["step", "epoch", "elapsed_seconds", *outline.keys])
     for step, epoch, elapsed, row in _rows(folder.events, outline):
         texts = [_number(row[key]) if key in row else "" for key in outline.keys]
-        yield ",".join([str(step), "" if epoch is None else str(epoch), "" if elapsed is None else f"{elapsed:.3f}", *texts]) + "\n"
+        yield f"{step},{'' if epoch is None else epoch},{'' if elapsed is None else f'{elapsed:.3f}'},{','.join(texts)}\n"
 
 
 def as_json(folder: RunFolder) -> Iterator[str]:
@@ -58,6 +58,10 @@ class _Outline:
             if isinstance(event, LoopStarted):
                 outline.ends = [min(end, event.step) for end in outline.ends] + [_NO_END]
                 newest = event.step
+            if isinstance(event, Metrics) and event.steps and event.steps[0] >= newest and _rises(event.steps):
+                keys.update(dict.fromkeys(event.values))  # the common case, without a look at each number
+                newest = event.steps[-1]
+                continue
             for step, row in _points(event):
                 keys.update(dict.fromkeys(row))
                 if step < newest:
@@ -115,6 +119,10 @@ def _times(event: Event) -> Iterator[float]:
         yield from event.at
     elif isinstance(event, Evaluated | Tested):
         yield event.at
+
+
+def _rises(steps: list[int]) -> bool:
+    return all(map(int.__le__, steps, steps[1:]))
 
 
 def _events(log: Path) -> Iterator[Event]:

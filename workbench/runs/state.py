@@ -17,6 +17,7 @@ _LOG_LINES = 500
 _MOST_PREVIEWS = 400
 _MOST_ANSWERS = 64
 _RATE_SECONDS = 5.0
+_MOST_PACES = 256
 TRAIL = 48  # buckets of the loss that a list shows as a sparkline
 
 
@@ -133,7 +134,7 @@ class RunState:
     series: dict[str, Series] = field(default_factory=dict)  # of a state that is followed; lists do without
     ghosts: dict[str, list[Series]] = field(default_factory=dict)
     log: deque[LogLine] = field(default_factory=lambda: deque(maxlen=_LOG_LINES))
-    rate: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=256))
+    rate: deque[tuple[float, int]] = field(default_factory=deque)
 
     @property
     def loss_key(self) -> str:
@@ -178,7 +179,7 @@ class RunState:
         """Note when a group of steps was done, for the steps per second."""
         if not self.rate or self.rate[-1] != (at, step):
             self.rate.append((at, step))
-        while len(self.rate) > 2 and self.rate[0][0] < at - _RATE_SECONDS:
+        while len(self.rate) > 2 and (self.rate[0][0] < at - _RATE_SECONDS or len(self.rate) > _MOST_PACES):
             self.rate.popleft()
 
     def add(self, at: float, text: str, level: str = "info") -> None:

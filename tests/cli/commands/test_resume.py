@@ -15,8 +15,9 @@ def resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, A
     monkeypatch.setenv("WORKBENCH_RUNS", str(tmp_path / "runs"))
     calls: list[dict[str, Any]] = []
 
-    def record(folder: RunFolder, **more: Any) -> None:
+    def record(folder: RunFolder, **more: Any) -> int:
         calls.append({"id": folder.id, **more})
+        return 3
 
     def followed(folder: RunFolder, **more: Any) -> int:
         calls.append({"followed": folder.id, **more})
@@ -24,7 +25,12 @@ def resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, A
 
     monkeypatch.setattr(launch, "resume", record)
     monkeypatch.setattr(follow, "follow", followed)
-    monkeypatch.setattr(follow, "detach", lambda folder: print(folder.id) or 0)
+
+    def detached(folder: RunFolder, **more: Any) -> int:
+        calls.append({"detached": folder.id, **more})
+        return 0
+
+    monkeypatch.setattr(follow, "detach", detached)
     build_run(tmp_path / "runs", [*finished_run(100)[:-1], ended("stopped", step=100)])
     return calls
 
@@ -38,12 +44,12 @@ def test_changes_are_typed_as_pairs_or_as_flags(resumed: list[dict[str, Any]]) -
 
 def test_the_new_attempt_is_followed_without_what_was_before(resumed: list[dict[str, Any]]) -> None:
     assert app.run(["resume", "last"]) == 0
-    assert resumed[1] == {"followed": "cnn-1", "attempt": 2, "as_json": False}
+    assert resumed[1] == {"followed": "cnn-1", "after": 3, "as_json": False}
 
 
-def test_detached_it_prints_the_id_and_nothing_else(resumed: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
+def test_detached_it_waits_for_the_new_attempt_only(resumed: list[dict[str, Any]]) -> None:
     assert app.run(["resume", "last", "--detach"]) == 0
-    assert capsys.readouterr().out == "cnn-1\n"
+    assert resumed[1] == {"detached": "cnn-1", "after": 3}
 
 
 @pytest.mark.parametrize(

@@ -57,11 +57,11 @@ def command(
         return 0
     if feed.status.is_live:
         raise WorkbenchError(f"{run_id} is {feed.status.state}; there is nothing to resume", f"`workbench attach {run_id}` shows it")
-    launch.resume(feed.folder, recipe_path=recipe, changes=checked(texts, feed, recipe))
+    before = launch.resume(feed.folder, recipe_path=recipe, changes=checked(texts, feed, recipe))
     if detach:
-        return follow.detach(feed.folder)
+        return follow.detach(feed.folder, after=before)
     (output.say if as_json else output.emit)(f"{run_id} goes on behind its newest good checkpoint")
-    return follow.follow(feed.folder, attempt=feed.state.attempt + 1, as_json=as_json)
+    return follow.follow(feed.folder, after=before, as_json=as_json)
 
 
 def checked(texts: dict[str, str], feed: Feed, recipe_path: str) -> dict[str, Value]:
