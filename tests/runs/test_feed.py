@@ -32,8 +32,9 @@ from workbench.runs.report import strict
 
 def _summarised(state):
     """What a list needs of a state, without lists and tuples being told apart."""
+    left_out = ("series", "ghosts", "log", "at_checkpoint", "settings_at_checkpoint", "answers")
     facts = {**asdict(state), "rate": list(state.rate), "ended": repr(state.ended)}
-    return {name: strict(value) for name, value in facts.items() if name not in ("series", "ghosts", "log")}
+    return {name: strict(value) for name, value in facts.items() if name not in left_out}
 
 
 def _log():

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from workbench.clean import clean, clean_tree
 from workbench.events.types import AnyEvent, Event, Metrics
 
 MAX_LINE_BYTES = 64 * 1024
-_any: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+_any: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent, config=ConfigDict(defer_build=True))  # a list of ended runs decodes nothing
 _metrics_start = b'{"type":"metrics"'
 
 

@@ -11,7 +11,7 @@ from workbench.events.codec import decode
 from workbench.events.types import Event
 
 # Half the time per byte of 4 MiB pieces: the events of a piece stay in the processor's cache until they are applied.
-MAX_POLL_BYTES = 256 * 1024
+MAX_POLL_BYTES = 128 * 1024
 MAX_LINE_BYTES = MAX_POLL_BYTES  # writers stay below 64 KiB; a foreign line of any length costs no more than this
 _REMEMBERED_BYTES = 64  # of the last line read: enough of its times to tell it from another's
 

@@ -20,7 +20,7 @@ Numbers = dict[str, float]
 class Event(BaseModel):
     """Something that happened in a run."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="strings")
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="strings", defer_build=True)
 
 
 class RunStarted(Event):

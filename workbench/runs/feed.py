@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
+from workbench.clean import clean_tree, is_harmless_json
 from workbench.events.reader import EventReader
-from workbench.events.types import Event, Metrics
-from workbench.runs.folder import Checkpoint, Labels, RunFolder, RunRecord, read_json, replace_file
+from workbench.events.types import Event, LoopStarted, Metrics
+from workbench.runs.folder import Checkpoint, Labels, RunFolder, RunRecord, read_bytes, replace_file
 from workbench.runs.state import RunState, apply
 from workbench.runs.status import Status, status
 
-_FORMAT = 1
-_LEFT_OUT = {"series", "ghosts", "log"}
+_FORMAT = 2
+# What a list does not show. A later attempt needs what is known of the checkpoints; the log is then read from its beginning.
+_LEFT_OUT = {"series", "ghosts", "log", "at_checkpoint", "settings_at_checkpoint", "answers"}
 _UNREAD = Status("unknown", "its log is being read")
-_states: TypeAdapter[RunState] | None = None
+
+
+@dataclass
+class _Summary:
+    """summary.json: the state up to `offset` in the log."""
+
+    format: int
+    offset: int
+    state: RunState
 
 
 @dataclass
@@ -39,12 +50,13 @@ class Feed:
 
     def __post_init__(self) -> None:
         self.record = self.folder.record()
-        self.labels = self.folder.labels()
+        self.labels = Labels() if self.brief else self.folder.labels()  # a brief look refreshes at once
         self.reader = EventReader(self.folder.events)
         self.state = RunState()
         self.status = _UNREAD
         self._restarts = 0
         self._late: list[Event] = []  # applied, and not yet returned by `poll`
+        self._is_summarised = False
         if self.brief:
             self._from_summary()
 
@@ -91,22 +103,20 @@ class Feed:
 
     def _step(self) -> list[Event]:
         events = self.reader.poll()
+        if self._is_summarised and any(isinstance(event, LoopStarted) for event in events):
+            self._is_summarised = False
+            self.reader, self.state, self._restarts = EventReader(self.folder.events), RunState(), 0
+            events = self.reader.poll()
         if self.reader.restarts != self._restarts:
             self._restarts, self.state = self.reader.restarts, RunState()
         apply_all(events, self.state)
         return events
 
     def _from_summary(self) -> None:
-        value = read_json(self.folder.summary)
-        offset = value.get("offset")
-        if value.get("format") != _FORMAT or type(offset) is not int or not _begins_a_line(self.folder.events, offset):
+        summary = _read_summary(self.folder.summary)
+        if summary is None or summary.format != _FORMAT or not _begins_a_line(self.folder.events, summary.offset):
             return
-        try:
-            self.state = _adapter().validate_python(value["state"])
-        except (ValidationError, KeyError):
-            self.state = RunState()
-            return
-        self.reader.offset = offset
+        self.state, self.reader.offset, self._is_summarised = summary.state, summary.offset, True
 
 
 def apply_all(events: Iterable[Event], state: RunState) -> None:
@@ -153,17 +163,28 @@ def write_summary(folder: RunFolder, state: RunState, offset: int) -> None:
     Raises:
         WorkbenchError: it cannot be written.
     """
-    adapter = _adapter()
     kept = RunState(**{item.name: getattr(state, item.name) for item in fields(state) if item.name not in _LEFT_OUT})
-    body = adapter.dump_json(kept, exclude=_LEFT_OUT)
-    replace_file(folder.summary, b'{"format":%d,"offset":%d,"state":%s}' % (_FORMAT, offset, body), durable=False)
+    body = _adapter().dump_json(_Summary(_FORMAT, offset, kept), exclude={"state": _LEFT_OUT})
+    replace_file(folder.summary, body, durable=False)
 
 
-def _adapter() -> TypeAdapter[RunState]:
-    global _states
-    if _states is None:
-        _states = TypeAdapter(RunState)
-    return _states
+def _read_summary(path: Path) -> _Summary | None:
+    """A summary, or None where there is none that can be used."""
+    try:
+        data = read_bytes(path)
+        return _adapter().validate_json(data) if is_harmless_json(data) else _adapter().validate_python(clean_tree(json.loads(data)))
+    except (OSError, ValueError, RecursionError):  # ValidationError is a ValueError
+        return None
+
+
+def _adapter() -> TypeAdapter[_Summary]:
+    global _summaries
+    if _summaries is None:
+        _summaries = TypeAdapter(_Summary)
+    return _summaries
+
+
+_summaries: TypeAdapter[_Summary] | None = None
 
 
 def _begins_a_line(path: Path, offset: int) -> bool:

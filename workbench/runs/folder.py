@@ -218,14 +218,26 @@ def sync_folder(path: Path) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """The cleaned object in a JSON file; empty when it is missing, too large, or no JSON object."""
     try:
-        with _open_file(path) as file:
-            data = file.read(_LARGEST_JSON + 1)
-        value = json.loads(data) if len(data) <= _LARGEST_JSON else None
+        data = read_bytes(path)
+        value = json.loads(data)
         if not isinstance(value, dict):
             return {}
         return value if is_harmless_json(data) else dict(clean_tree(value))
     except (OSError, ValueError, RecursionError):
         return {}
+
+
+def read_bytes(path: Path) -> bytes:
+    """A small file of a run.
+
+    Raises:
+        OSError: it is not there, no plain file, or larger than any that the workbench writes.
+    """
+    with _open_file(path) as file:
+        data = file.read(_LARGEST_JSON + 1)
+    if len(data) > _LARGEST_JSON:
+        raise OSError(errno.EFBIG, "too large", str(path))
+    return data
 
 
 def _open_file(path: Path) -> BufferedReader:

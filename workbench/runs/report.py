@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from dataclasses import asdict
@@ -74,7 +75,11 @@ def report(feed: Feed, *, diagnosis: list[dict[str, Any]] | None = None) -> dict
         "folder": str(feed.folder.path),
         "dropped_lines": feed.reader.dropped.total,
     }
-    return {key: strict(value) for key, value in body.items()}
+    try:
+        json.dumps(body, allow_nan=False)
+    except ValueError:
+        return {key: strict(value) for key, value in body.items()}
+    return body
 
 
 def strict(value: Any) -> Any:

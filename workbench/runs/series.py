@@ -38,19 +38,18 @@ class Summary:
         """A copy that later points do not touch."""
         return replace(self, nonfinite_steps=list(self.nonfinite_steps))
 
-    def extend(self, steps: list[int], values: list[float]) -> tuple[list[int], list[float]]:
-        """Count points in; returns those with finite values."""
+    def extend(self, steps: list[int], values: list[float], series: Series) -> tuple[list[int], list[float]]:
+        """Count points in, also into their series; returns those with finite values."""
         self.count += len(steps)
         self.last, self.last_step = values[-1], steps[-1]
         if not math.isfinite(sum(values)):
             steps, values = self._finite(steps, values)
-            if not values:
-                return steps, values
-        low, high = min(values), max(values)
-        if self.low is None or low < self.low:
-            self.low, self.low_step = low, steps[values.index(low)]
-        if self.high is None or high > self.high:
-            self.high, self.high_step = high, steps[values.index(high)]
+        if values:
+            low, high = series.extend(steps, values)
+            if self.low is None or low < self.low:
+                self.low, self.low_step = low, steps[values.index(low)]
+            if self.high is None or high > self.high:
+                self.high, self.high_step = high, steps[values.index(high)]
         return steps, values
 
     def _finite(self, steps: list[int], values: list[float]) -> tuple[list[int], list[float]]:
@@ -75,12 +74,11 @@ class Series:
     last_step: int = 0
     version: int = 0  # grows with every change, so that a chart knows whether to draw again
 
-    def extend(self, steps: list[int], values: list[float]) -> None:
-        """Append finite points whose steps rise."""
-        if not steps:
-            return
+    def extend(self, steps: list[int], values: list[float]) -> tuple[float, float]:
+        """Append finite points, at least one, whose steps rise; returns the lowest and the highest of them."""
         self.version += 1
         self.last_step = steps[-1]
+        lowest, highest = math.inf, -math.inf
         at, end = 0, len(values)
         while at < end:
             room = self.stride - self.points[-1] if self.points else 0
@@ -98,7 +96,9 @@ class Series:
                 self.high[-1] = high
             self.total[-1] += sum(piece)
             self.points[-1] += len(piece)
+            lowest, highest = min(lowest, low), max(highest, high)
             at += len(piece)
+        return lowest, highest
 
     def columns(self, count: int, x_low: float, x_high: float) -> list[tuple[float, float, float] | None]:
         """For each of `count` columns between two steps: lowest, highest and mean of its points, or None where there is none."""

@@ -381,12 +381,11 @@ def _extend(state: RunState, key: str, steps: list[int], values: list[float]) ->
     summary = state.summaries.get(key)
     if summary is None:
         summary = state.summaries[key] = Summary()
-    steps, values = summary.extend(steps, values)
     series = state.series.get(key)
     if series is None:
         series = state.series[key] = Series()
-    series.extend(steps, values)
-    if key == state.loss_key:
+    steps, values = summary.extend(steps, values, series)
+    if key == state.loss_key and values:
         state.trail.extend(steps, values)
 
 
