@@ -35,7 +35,7 @@ def recipe():
 def config(recipe):
     # Everything that keeps state takes part: dropout, augmentation, momentum, a schedule, accumulation, early stopping.
     values = {"shift": 1.0, "rotate": 5.0, "accumulate": 2, "batch_size": 32, "clip_norm": 1.0, "patience": 50, "warmup_steps": 7}
-    return configure(recipe, "digits", threads=1, epochs=4, **values)
+    return configure(recipe, "digits", threads=1, epochs=4, checkpoint_every=12, **values)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from workbench.runs.folder import RunFolder
 from workbench.session.journal import Journal
 
 _SHARE = 0.02  # of the time, at most, that saving may take by itself
+_FIRST_SECONDS = 0.02  # what the first is taken to need: 3 MB, two fsyncs
 
 
 class Keeper:
@@ -21,7 +22,7 @@ class Keeper:
         self._journal = journal
         self._attempt = attempt
         self._spent = 0.0
-        self._longest = 0.0
+        self._longest = _FIRST_SECONDS
         self._best: Path | None = None
         self.last_step: int | None = None
         self.best_on_disk: int | None = None

@@ -1,0 +1,65 @@
+"""CPU time of the commands that must feel instant: `--help`, `recipes`, and `runs --json` with 100 runs.
+
+    python -m tests.benchmarks.commands [--times 10]
+
+The smallest of several times counts: what lies above it is the machine's other work. Importing typer and pydantic alone,
+measured in between, is the floor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.training_runs import configure, prepare, train_here
+from workbench.finding import find_recipe
+
+FLOOR = [sys.executable, "-c", "import typer, pydantic; pydantic.BaseModel, pydantic.TypeAdapter"]
+
+
+def cpu_seconds(command: list[str], runs: Path) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, env={**os.environ, "WORKBENCH_RUNS": str(runs)}, stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def hundred_runs(root: Path) -> None:
+    """One trained run of 8 epochs, a hundred times."""
+    recipe = find_recipe("cnn")
+    config = configure(recipe, "digits", threads=1, epochs=8)
+    first = prepare(root, recipe, config)
+    train_here(first, recipe, config)
+    for number in range(2, 101):
+        shutil.copytree(first.path, root / f"cnn-{number}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--times", type=int, default=10)
+    times = parser.parse_args().times
+    workbench = [sys.executable, "-m", "workbench"]
+    commands = {
+        "floor: import typer, pydantic": FLOOR,
+        "workbench --help": [*workbench, "--help"],
+        "workbench recipes": [*workbench, "recipes"],
+        "workbench runs --json": [*workbench, "runs", "--json"],
+    }
+    with tempfile.TemporaryDirectory() as root:
+        hundred_runs(Path(root))
+        seen: dict[str, list[float]] = {name: [] for name in commands}
+        for _ in range(times):
+            for name, command in commands.items():
+                seen[name].append(cpu_seconds(command, Path(root)))
+    for name, values in seen.items():
+        print(f"{name:32} {min(values):.2f} s of CPU (median {sorted(values)[len(values) // 2]:.2f})")
+
+
+if __name__ == "__main__":
+    main()
