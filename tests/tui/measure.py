@@ -28,12 +28,10 @@ def main() -> None:
         print(
             f"  of it importing textual alone: {1000 * imported('textual.app'):.0f} ms; an empty Textual app: {1000 * empty_app():.0f} ms"
         )
-    for size, environment in (((80, 24), {"SSH_CONNECTION": "x"}), ((120, 40), {}), ((200, 60), {})):
+    for size, environment, hertz in (((80, 24), {"SSH_CONNECTION": "x"}, 2), ((120, 40), {}, 4), ((200, 60), {}, 4)):
         sent, cpu = watching(size, environment)
-        pace = "2 Hz" if environment else "4 Hz"
-        print(
-            f"watching a live run, {size[0]}x{size[1]}, {pace}, {_STEPS_PER_SECOND} steps/s: {sent / 1000:.1f} kB/s, {100 * cpu:.1f} % of a core"
-        )
+        conditions = f"{size[0]}x{size[1]}, {hertz} Hz, {_STEPS_PER_SECOND} steps/s"
+        print(f"watching a live run, {conditions}: {sent / 1000:.1f} kB/s, {100 * cpu:.1f} % of a core")
 
 
 def interface(runs: Path, run_id: str | None, size: tuple[int, int], environment: dict[str, str]) -> Terminal:

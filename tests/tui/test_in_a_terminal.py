@@ -26,7 +26,7 @@ def terminal(
     *,
     size: tuple[int, int] = (80, 24),
     environment: Mapping[str, str] | None = None,
-    before: str = "",
+    before: str = "pass",
 ) -> Terminal:
     code = f"from pathlib import Path; from workbench.tui.app import run; {before}; run(Path({str(runs)!r}), run_id={run_id!r})"
     variables = {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **(environment or {})}
@@ -116,3 +116,16 @@ def test_nothing_of_torch_is_imported(tmp_path: Path) -> None:
     )
     with Terminal([sys.executable, "-c", code], environment={"PYTHONPATH": str(ROOT)}) as screen:
         screen.wait_for("loaded: []", 40)
+
+
+def test_the_first_paint_waits_for_no_heavy_import(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from workbench.tui import app\n"
+        "heavy = {'pydantic', 'numpy', 'PIL', 'plotext', 'typer', 'workbench.settings', 'workbench.runs.feed'}\n"
+        "app.Workbench._begin = lambda self: (found.extend(heavy & set(sys.modules)), self.exit())\n"
+        "found = []\n"
+        f"app.run(Path({str(tmp_path)!r}))\n"
+        "print('heavy:', sorted(found))"
+    )
+    with Terminal([sys.executable, "-c", code], environment={"PYTHONPATH": str(ROOT)}) as screen:
+        screen.wait_for("heavy: []", 30)

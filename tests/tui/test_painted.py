@@ -38,8 +38,9 @@ def test_control_characters_stop_at_the_last_door() -> None:
 
 @pytest.mark.parametrize("ink", [*theme.INKS, "unknown"])
 def test_every_role_has_a_style_with_and_without_colour(ink: str) -> None:
-    assert theme.style(ink, None, None, False).color
-    plain_style = theme.style(ink, None, None, True)
+    assert theme.style(ink, None, None, 256).color
+    assert theme.style(ink, None, None, 16).color
+    plain_style = theme.style(ink, None, None, 1)
     assert plain_style.color is None
     assert plain_style.bgcolor is None
 

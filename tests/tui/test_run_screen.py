@@ -226,7 +226,7 @@ async def test_no_size_is_too_small_or_too_large(tmp_path: Path, which: str) -> 
             (80, 24),
         ):
             await pilot.resize_terminal(*size)
-            await pilot.pause(0.05)
+            await pilot.pause()
         await pilot.resize_terminal(20, 5)
         await shows(app, "20x5 is too small:")
         await pilot.resize_terminal(80, 24)

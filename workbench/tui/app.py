@@ -15,15 +15,14 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 
-from workbench.charts.rows import Rows, Span, fit
 from workbench.tui import terminal
 from workbench.tui.launching import Launcher
 from workbench.tui.messages import Answered, Asked, Begun, RecipesFound, Refused, RunChanged, RunsChanged, Wish
 from workbench.tui.poller import Poller
+from workbench.tui.screens import page
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.bench import Bench
 from workbench.tui.theme import Look, theme
-from workbench.tui.widgets.key_bar import shown_key
 
 if TYPE_CHECKING:
     from workbench.recipe import Recipe
@@ -61,6 +60,7 @@ class Workbench(App[None]):
     ) -> None:
         super().__init__(ansi_color=look.plain or None)
         self.root, self.look = root, look
+        self._harmless = terminal.Harmless(look.ascii_only)
         self.recipes: Mapping[str, Recipe] = {}
         self.live: dict[str, bool] = {}  # runs seen since the start, and whether they were alive
         self._opened = run_id
@@ -128,7 +128,7 @@ class Workbench(App[None]):
         self._poller.seconds = self._seconds
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [terminal.Harmless(self.look.ascii_only), *super().get_line_filters()]
+        return [self._harmless, *super().get_line_filters()]  # one instance: strips remember what a filter made of them
 
     # What is told is passed on to every open screen
 
@@ -227,9 +227,7 @@ class Workbench(App[None]):
         self.push_screen(Zoom(run_id, name))
 
     def open_log(self, run_id: str) -> None:
-        from workbench.tui.screens.page import LogPage
-
-        self.push_screen(LogPage(run_id))
+        self.push_screen(page.LogPage(run_id))
 
     def open_batch(self, form: Form) -> None:
         from workbench.tui.screens.batch import Batch
@@ -238,28 +236,14 @@ class Workbench(App[None]):
         self.push_screen(Batch(f"BATCH {form.recipe.name}/{form.preset.name}", self.about(form)))
 
     def open_model(self, layers: Iterable[Mapping[str, Any]], parameters: int | None) -> None:
-        from workbench.tui.widgets.model_lines import table
-
-        lines = table(list(layers), max(20, self.size.width), look=self.look)
-        total = f"{parameters:,} parameters" if parameters is not None else "not measured yet"
-        self._open_page("MODEL", [*lines, [Span("")], [Span(f" {total}", "title")]])
+        self.push_screen(page.of_model(list(layers), parameters, self.size.width, self.look))
 
     def open_notes(self, recipe: Recipe) -> None:
-        lines = recipe.notes.splitlines()
-        self._open_page(f"NOTES {recipe.name}", [[Span(" " + fit(line, len(line) + 1, ascii_only=self.look.ascii_only))] for line in lines])
+        self.push_screen(page.of_notes(recipe, self.look))
 
     def open_help(self, keys: Iterable[Binding]) -> None:
-        """The keys of a screen, from its own table."""
-        lines: Rows = [
-            [Span(f" {fit(shown_key(binding), 16)}", "key"), Span(binding.tooltip)]
-            for binding in [*keys, *(binding for binding in self.BINDINGS if isinstance(binding, Binding))]
-        ]
-        self._open_page("KEYS", lines)
-
-    def _open_page(self, title: str, lines: Rows) -> None:
-        from workbench.tui.screens.page import Page
-
-        self.push_screen(Page(title, lines))
+        """The keys of a screen and of the app, from their own tables."""
+        self.push_screen(page.of_keys([*keys, *(binding for binding in self.BINDINGS if isinstance(binding, Binding))]))
 
 
 def farewell(live: Sequence[str], root: Path) -> list[str]:
@@ -273,8 +257,7 @@ def farewell(live: Sequence[str], root: Path) -> list[str]:
 def run(runs: Path, *, run_id: str | None = None, ascii_only: bool = False) -> None:
     """Open the interface, on a run where one is given, and say at the end which runs go on."""
     gc.disable()  # until the first paint: collecting while modules load costs 20 ms
-    plain = terminal.no_colour()
-    look = Look(ascii_only=ascii_only or terminal.only_ascii(), plain=plain, colours=1 if plain else terminal.colours())
+    look = Look(ascii_only=ascii_only or terminal.only_ascii(), colours=terminal.colours())
     app = Workbench(runs, look, run_id=run_id)
     app.run()
     for line in app.finish():

@@ -9,7 +9,7 @@ from workbench.charts.rows import Rows
 from workbench.events.types import Event, Measured
 from workbench.runs.feed import Feed
 from workbench.runs.store import Store
-from workbench.tui.messages import Ending, Listed, RunSeen, RunWish, SlotSeen
+from workbench.tui.messages import Listed, RunSeen, RunWish, SlotSeen
 from workbench.tui.notice import notice
 from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import card
@@ -57,13 +57,10 @@ class RunLook:
         feed, state, status = self.feed, self.feed.state, self.feed.status
         ascii_only = self.look_at.ascii_only
         width, height, back = wish.log
-        ended = state.ended
-        advice, command = (ended.advice, ended.command) if ended else ("", "")
         return RunSeen(
             wish=wish,
             id=feed.folder.id,
             recipe=feed.record.recipe,
-            preset=feed.record.preset,
             state=status.state,
             is_live=status.is_live,
             step=state.step,
@@ -73,7 +70,6 @@ class RunLook:
             log=log.lines(state, width, min(height, max(0, len(state.log) - back)), ascii_only=ascii_only, back=back),
             log_lines=len(state.log),
             notice=notice(feed, now),
-            ending=None if status.is_live else Ending(status.state, status.reason, advice, command),
             settings={**feed.record.settings, **state.amended, **state.settings_now},
             layers=tuple(state.layers),
             answers=dict(state.answers),

@@ -65,23 +65,12 @@ class SlotSeen:
 
 
 @dataclass(frozen=True)
-class Ending:
-    """How an ended run ended, and what there is to do about it."""
-
-    state: str
-    reason: str
-    advice: str = ""
-    command: str = ""
-
-
-@dataclass(frozen=True)
 class RunSeen:
     """One run as it is now, drawn for the sizes that were wished for."""
 
     wish: RunWish
     id: str
     recipe: str
-    preset: str
     state: str
     is_live: bool
     step: int
@@ -91,7 +80,6 @@ class RunSeen:
     log: Rows
     log_lines: int
     notice: tuple[tuple[str, str], ...]  # (text, ink): what needs saying below the charts
-    ending: Ending | None
     settings: Mapping[str, Value]
     layers: tuple[Mapping[str, Any], ...]
     answers: Mapping[str, tuple[bool, str]]

@@ -33,13 +33,10 @@ def only_ascii() -> bool:
         return True
 
 
-def no_colour() -> bool:
-    """Whether the user asked for no colour; see no-color.org."""
-    return bool(os.environ.get("NO_COLOR"))
-
-
 def colours() -> int:
-    """How many colours the terminal says it has; 256 where it does not say, as over SSH."""
+    """How many colours to use: 1 where NO_COLOR asks for none, 256 where the terminal does not say, as over SSH."""
+    if os.environ.get("NO_COLOR"):
+        return 1
     term = os.environ.get("TERM", "")
     if os.environ.get("COLORTERM") or "256" in term:
         return 256

@@ -20,8 +20,12 @@ _TEXT = "#d0d0d0"
 _BRIGHT = "#ffffff"
 _MUTED = "#8a8a8a"
 _FAINT = "#585858"
+_AXIS = "#6c6c6c"
+_LEVEL = "#9e9e9e"
+_LIGHT = "#c0c0c0"  # what greys become where there are 16 colours: darker ones would be black
 _SERIES = ("#5fafff", "#ffaf00", "#00af87", "#d787af", "#d75f00", "#ffff5f", "#0087d7", "#bcbcbc")
 _BANDS = ("#005f87", "#875f00", "#005f5f", "#875f87", "#87005f", "#5f5f00", "#00005f", "#585858")
+_SIXTEEN, _ALL = 16, 256  # colours of a terminal
 _GOOD, _WARN, _BAD = "#00af87", "#ffaf00", "#ff5f5f"
 
 
@@ -37,11 +41,11 @@ class Ink:
 
 INKS: dict[str, Ink] = {
     "": Ink(),
-    "axis": Ink("#6c6c6c", plain="dim"),
+    "axis": Ink(_AXIS, plain="dim"),
     "title": Ink(_BRIGHT, bold=True, plain="bold"),
     "muted": Ink(_MUTED, plain="dim"),
     "mark": Ink(_WARN, bold=True, plain="bold"),
-    "threshold": Ink("#9e9e9e", plain="dim"),
+    "threshold": Ink(_LEVEL, plain="dim"),
     "rule": Ink(_FAINT, plain="dim"),
     "focus": Ink("#5fafff", bold=True, plain="bold"),
     "key": Ink("#5fafff", bold=True, plain="bold"),
@@ -69,19 +73,26 @@ INKS: dict[str, Ink] = {
 
 
 @lru_cache(4096)
-def style(ink: str, foreground: int | None, background: int | None, plain: bool) -> Style:
-    """The style of a span; unknown roles look like plain text."""
+def style(ink: str, foreground: int | None, background: int | None, colours: int) -> Style:
+    """The style of a span on a terminal of so many colours; unknown roles look like plain text."""
     look = INKS.get(ink, INKS[""])
-    if plain:
+    if colours < _SIXTEEN:
         return Style(
             bold=look.plain == "bold" or None,
             dim=look.plain == "dim" or None,
             reverse=look.plain == "reverse" or None,
             underline=look.plain == "underline" or None,
         )
-    colour = Color.parse(look.colour) if foreground is None else Color.from_rgb(foreground, foreground, foreground)
-    behind = Color.parse(look.background or BACKGROUND) if background is None else Color.from_rgb(background, background, background)
-    return Style.from_color(colour, behind) + Style(bold=look.bold and foreground is None)
+    few = colours < _ALL
+    grey = look.colour in (_MUTED, _FAINT, _AXIS, _LEVEL)
+    colour = Color.parse(_LIGHT if few and grey else look.colour) if foreground is None else _grey(foreground)
+    behind = Color.parse(look.background or BACKGROUND) if background is None else _grey(background)
+    marked = few and bool(look.background)  # of 16 colours none is a little lighter than black
+    return Style.from_color(colour, behind) + Style(bold=look.bold and foreground is None, reverse=marked or None)
+
+
+def _grey(level: int) -> Color:
+    return Color.from_rgb(level, level, level)
 
 
 def theme() -> Theme:
@@ -117,8 +128,12 @@ class Look:
     """What the terminal can show."""
 
     ascii_only: bool = False
-    plain: bool = False  # no colour
-    colours: int = 256
+    colours: int = 256  # 1: none
+
+    @property
+    def plain(self) -> bool:
+        """Whether there are no colours."""
+        return self.colours < _SIXTEEN
 
     @property
     def marks(self) -> Glyphs:

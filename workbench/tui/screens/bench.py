@@ -87,6 +87,9 @@ class Bench(WorkScreen):
     def wish(self) -> Wish:
         return Wish(runs=True)
 
+    def fit_to(self, columns: int, rows: int) -> None:
+        self.on_descendant_focus()
+
     # What arrives
 
     def on_recipes_found(self, message: RecipesFound) -> None:
@@ -124,7 +127,7 @@ class Bench(WorkScreen):
         self._tell()
 
     def on_descendant_focus(self) -> None:
-        self.set_class(self.focused is self.recipes, "-recipes")
+        self.set_class(self.has_class("-narrow") and self.focused is self.recipes, "-recipes")
         self._tell()
 
     def on_foot_typed(self, message: Foot.Typed) -> None:
@@ -237,10 +240,10 @@ class Bench(WorkScreen):
 
     def _tell(self) -> None:
         """Bring the command, the hints and the keys up to date with panes and form."""
-        from workbench.tui.screens.hints import hints
-
         self.show_keys()
         if self.form:
+            from workbench.tui.screens.hints import hints  # pydantic comes with it: not before the first paint
+
             self.command.tell(self.form.command_line())
             setting: Setting | None = self.settings.at_cursor if self.focused is not self.recipes else None
             self.foot.show(hints(self.form, setting, self._run, self.runs.all or (), self.bench.look.marks, self.size.width))

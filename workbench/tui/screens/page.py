@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.charts.rows import Rows, fill
+from workbench.charts.rows import Rows, Span, fill, fit, printable
 from workbench.tui.messages import RunChanged, RunWish, Wish
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.theme import Look
+from workbench.tui.widgets.key_bar import shown_key
+from workbench.tui.widgets.model_lines import table
 from workbench.tui.widgets.painted import Painted
 from workbench.tui.widgets.pane import heading
+
+if TYPE_CHECKING:
+    from workbench.recipe import Recipe
 
 FAR = 1_000_000
 
@@ -102,3 +108,19 @@ class LogPage(WorkScreen):
         height = self.query_one("#log").size.height - 1
         self._back = max(0, min(self._back - lines, self._count - height))
         self.tell_wish()
+
+
+def of_model(layers: Sequence[Mapping[str, Any]], parameters: int | None, width: int, look: Look) -> Page:
+    """The layers with shapes and parameters."""
+    total = f"{parameters:,} parameters" if parameters is not None else "not measured yet"
+    return Page("MODEL", [*table(layers, width, look=look), [Span("")], [Span(f" {total}", "title")]])
+
+
+def of_notes(recipe: Recipe, look: Look) -> Page:
+    """What a recipe is, its equations, what to watch."""
+    return Page(f"NOTES {recipe.name}", [[Span(" " + printable(line, ascii_only=look.ascii_only))] for line in recipe.notes.splitlines()])
+
+
+def of_keys(keys: Iterable[Binding]) -> Page:
+    """Every key of a table, with what it does."""
+    return Page("KEYS", [[Span(f" {fit(shown_key(binding), 16)}", "key"), Span(binding.tooltip)] for binding in keys])
