@@ -97,11 +97,17 @@ def test_smoothing_leaves_a_constant_and_lone_points_where_they_are() -> None:
     assert found[50][2] == pytest.approx(8, abs=0.01)
 
 
-def test_smoothing_calms_noise_without_a_bias_at_the_start() -> None:
+def test_smoothing_calms_noise_and_has_no_bias_at_the_ends() -> None:
     noisy: Path = [(value, value, value) for value in ((10.0, 14.0) * 60)]
     courses = [reach[2] for reach in smoothed(noisy) if reach]
-    assert courses[0] == 10
-    assert all(11.5 < course < 12.5 for course in courses[30:])
+    assert all(11.5 < course < 12.5 for course in courses)
+
+
+def test_smoothing_does_not_lag_behind_a_steep_fall() -> None:
+    fall: Path = [(value, value, value) for value in [10.0] * 60 + [0.0] * 60]
+    courses = [reach[2] for reach in smoothed(fall) if reach]
+    assert courses[59] + courses[60] == pytest.approx(10)
+    assert [10 - course for course in reversed(courses)] == pytest.approx(courses)
 
 
 def test_dots_of_two_lines_in_one_cell_stay_in_the_later_ink() -> None:

@@ -32,15 +32,21 @@ def test_one_series_needs_no_marker() -> None:
 
 def test_what_matters_least_goes_first() -> None:
     shown = [text("loss", GAN, width, best=(0.51, 1180), nonfinite=(3, 150), ascii_only=True).rstrip() for width in range(70, 0, -1)]
-    assert list(dict.fromkeys(shown))[:7] == [
+    assert list(dict.fromkeys(shown))[:8] == [
         "loss  o D v 0.52  x G ^ 1.31  best 0.51 @ 1,180  3 NaN @ 150",
+        "loss  o D 0.52  x G 1.31  best 0.51 @ 1,180  3 NaN @ 150",
+        "loss  o D 0.52  x G 1.31  best 0.51  3 NaN @ 150",
+        "loss o D 0.52 x G 1.31 best 0.51 3 NaN @ 150",
         "loss  o D v 0.52  x G ^ 1.31  3 NaN @ 150",
         "loss  o D 0.52  x G 1.31  3 NaN @ 150",
         "loss  o 0.52  x 1.31  3 NaN @ 150",
         "loss  o 0.52  x 1.31  3 NaN",
-        "o 0.52  x 1.31  3 NaN",
-        "o 0.52  x 1.31",
     ]
+
+
+def test_a_narrow_title_keeps_the_best_value_and_the_first_letters_of_the_labels() -> None:
+    readings = [Reading("train", 0.003574, -1), Reading("val", 0.04668, 1)]
+    assert text("loss", readings, 39, best=(0.046623, 693)) == "loss ⠒⠒t 0.00357 ⠂⠂v 0.0467 best 0.0466"
 
 
 def test_the_arrow_needs_a_finite_value_and_a_trend() -> None:

@@ -70,12 +70,12 @@ def test_a_chart_has_its_size_its_values_and_its_best(tmp_path: Path) -> None:
     rows = draw(feed_of(tmp_path, metrics(range(1, 201)), evaluated(100, 0.9), evaluated(200, 0.97)), "accuracy")
     assert len(rows) == 10
     assert {cells(row) for row in rows} == {60}
-    assert rows[0].split() == ["accuracy", "^", "97.0", "%", "best", "97.0", "%", "@", "200"]
+    assert rows[0].split() == ["accuracy", "^", "97.0%", "best", "97.0%", "@", "200"]
 
 
 def test_both_splits_stand_in_the_title_of_the_loss(tmp_path: Path) -> None:
     title = draw(feed_of(tmp_path, metrics(range(1, 201)), evaluated(200, 0.9, loss=0.25)), "loss", width=38)[0]
-    assert title.split() == ["loss", "o", "train", "0.005", "x", "val", "0.25"]
+    assert title.split() == ["loss", "o", "t", "0.005", "x", "v", "0.25", "best", "0.25"]
 
 
 def test_a_logarithmic_chart_says_so_and_can_be_made_linear(tmp_path: Path) -> None:

@@ -157,25 +157,32 @@ def measured(columns: Sequence[Column | None], scale: Scale) -> Path:
 
 
 def smoothed(path: Path) -> Path:
-    """A moving average of what stands for each column, weighted by exp(-distance / 5 % of the width).
+    """An average of what stands around each column, weighted by exp(-distance / 5 % of the width).
 
-    The weights are normalised (as Adam's, Kingma and Ba 2015, section 3), so the start is not drawn towards zero. They
-    decay with distance and not with the number of points, so a few points far apart stay where they are.
+    It looks both ways, so that it does not lag behind a steep start; at the newest column there is only the past. The
+    weights decay with distance and not with the number of points, so a few points far apart stay where they are.
     """
     memory = max(1.0, _MEMORY * len(path))
-    total = weight = 0.0
-    before = 0
-    averaged: Path = []
-    for column, reach in enumerate(path):
-        if reach is None:
-            averaged.append(None)
-            continue
-        decay = math.exp((before - column) / memory)
-        total, weight = decay * total + reach[2], decay * weight + 1
-        before = column
-        mean = total / weight
-        averaged.append((mean, mean, mean))
+    known = [(column, reach[2]) for column, reach in enumerate(path) if reach is not None]
+    past = _decayed(known, memory)
+    future = [*reversed(_decayed([(-column, value) for column, value in reversed(known)], memory))]
+    averaged: Path = [None] * len(path)
+    for (column, value), (total, weight), (later, more) in zip(known, past, future, strict=True):
+        mean = (total + later - value) / (weight + more - 1)  # the column's own value is in both
+        averaged[column] = (mean, mean, mean)
     return averaged
+
+
+def _decayed(points: Sequence[tuple[int, float]], memory: float) -> list[tuple[float, float]]:
+    """For each point the weighted sum of it and all before it, and the sum of the weights."""
+    sums: list[tuple[float, float]] = []
+    total = weight = 0.0
+    before = points[0][0] if points else 0
+    for place, value in points:
+        decay = math.exp((before - place) / memory)
+        total, weight, before = decay * total + value, decay * weight + 1, place
+        sums.append((total, weight))
+    return sums
 
 
 def connected(path: Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from workbench.charts.rows import Row, Span, cells, pad, printable
 from workbench.units import compact, grouped
@@ -53,8 +53,9 @@ def title(
 ) -> Row:
     """One row of exactly `width` cells: `loss  o D v 0.52  x G ^ 1.31  best 0.51 @ 1,180  3 NaN @ 150`.
 
-    What does not fit is left out in this order: the best value, the arrows, the labels, where the first NaN was, the
-    name, the count of NaN. Values go last.
+    What does not fit is left out in this order: the arrows, the step of the best value, digits behind the third and the
+    labels but for their first letters, the best value, the labels, where the first NaN was, the name, the count of NaN.
+    Values go last.
 
     Args:
         best: the best value and its step.
@@ -64,18 +65,28 @@ def title(
     name = printable(name, ascii_only=ascii_only)
     head = [Span(name, "title")] if name else []
     record = [Span("best ", "muted"), Span(f"{form(best[0])} @ {_step(best[1])}")] if best else []
+    short_record = [Span("best ", "muted"), Span(form(best[0]))] if best else []
+    brief_record = [Span("best ", "muted"), Span(form(_three_digits(best[0])))] if best else []
     count = [Span(f"{nonfinite[0]:,} NaN", "mark")] if nonfinite else []
     count_and_place = [*count, Span(f" @ {_step(nonfinite[1])}", "mark")] if nonfinite else []
     labelled = [_reading(reading, form, ascii_only) for reading in readings]
     level = [_reading(reading._replace(trend=0.0), form, ascii_only) for reading in readings]
+    initials = _initials([reading.label for reading in readings])
+    brief = [
+        _reading(reading._replace(trend=0.0, label=initial, value=_three_digits(reading.value)), form, ascii_only)
+        for reading, initial in zip(readings, initials, strict=True)
+    ]
     bare = [_reading(reading._replace(trend=0.0, label=""), form, ascii_only) for reading in readings]
     if len(readings) > 1:  # of one series the marker says nothing
         for index, reading in enumerate(readings):
             sign = legend(index, marker=reading.marker, style=reading.style, ascii_only=ascii_only)
-            for parts in (labelled, level, bare):
-                parts[index] = [Span(f"{sign} ", reading.ink or f"series{index % SERIES}"), *parts[index]]
+            for parts, space in ((labelled, " "), (level, " "), (brief, " " if ascii_only else ""), (bare, " ")):
+                parts[index] = [Span(sign + space, reading.ink or f"series{index % SERIES}"), *parts[index]]
     candidates = [
         _spaced([head, *labelled, record, count_and_place]),
+        _spaced([head, *level, record, count_and_place]),
+        _spaced([head, *level, short_record, count_and_place]),
+        _spaced([head, *brief, brief_record, count_and_place], " "),
         _spaced([head, *labelled, count_and_place]),
         _spaced([head, *level, count_and_place]),
         _spaced([head, *bare, count_and_place]),
@@ -98,12 +109,22 @@ def _reading(reading: Reading, form: Callable[[float], str], ascii_only: bool) -
     ]
 
 
-def _spaced(parts: Sequence[Row]) -> Row:
+def _spaced(parts: Sequence[Row], space: str = "  ") -> Row:
     row: Row = []
     for part in parts:
         if part:
-            row += [Span("  "), *part] if row else part
+            row += [Span(space), *part] if row else part
     return row
+
+
+def _initials(labels: Sequence[str]) -> list[str]:
+    """The first letters, where they tell the labels apart."""
+    letters = [label[:1] for label in labels]
+    return letters if len(set(letters)) == len(letters) else list(labels)
+
+
+def _three_digits(value: float | None) -> Any:
+    return float(f"{value:.3g}") if value is not None and math.isfinite(value) else value
 
 
 def _step(step: float) -> str:
