@@ -1,0 +1,152 @@
+import sys
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from recipes.cnn import RECIPE
+from workbench import finding
+from workbench.errors import ExitCode, WorkbenchError
+
+MINE = """
+from dataclasses import replace
+from recipes.cnn import RECIPE as CNN
+RECIPE = replace(CNN, name="{name}")
+"""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_else(monkeypatch):
+    """Neither entry points nor folders of the machine that the tests run on."""
+    monkeypatch.setattr(finding, "entry_points", lambda group: [])
+    monkeypatch.delenv("WORKBENCH_RECIPES", raising=False)
+
+
+def _write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def _entry(name, value, monkeypatch):
+    monkeypatch.setattr(finding, "entry_points", lambda group: [EntryPoint(name, value, group)])
+
+
+def test_the_built_in_recipes_are_found_by_name():
+    assert finding.find_recipes()["cnn"] is RECIPE
+    assert finding.find_recipe("cnn") is RECIPE
+    assert RECIPE.path == ""
+
+
+def test_finding_recipes_does_not_import_torch_again_or_at_all():
+    before = "torch" in sys.modules
+    finding.find_recipes()
+    assert ("torch" in sys.modules) == before
+
+
+def test_an_unknown_recipe_is_refused_with_the_nearest_name():
+    with pytest.raises(WorkbenchError) as caught:
+        finding.find_recipe("cn")
+    assert caught.value.message == "unknown recipe `cn`"
+    assert caught.value.hint == "did you mean `cnn`? `workbench recipes` lists them"
+
+
+@pytest.mark.parametrize("given", ["mine.py", "mine"])
+def test_a_recipe_is_found_by_its_path_and_remembers_it(tmp_path, given):
+    path = tmp_path / given
+    _write(path if given.endswith(".py") else path / "__init__.py", MINE.format(name="mine"))
+    recipe = finding.find_recipe(str(path))
+    assert (recipe.name, recipe.path) == ("mine", str(path))
+    assert finding.find_recipes([str(path)])["mine"] == recipe
+
+
+def test_a_path_that_passes_a_built_in_recipe_on_leaves_it_as_it_was(tmp_path):
+    path = _write(tmp_path / "again.py", "from recipes.cnn import RECIPE\n")
+    assert finding.from_path(path).path == str(path)
+    assert finding.find_recipe("cnn").path == ""
+
+
+@pytest.mark.parametrize(("name", "is_path"), [("cnn", False), ("./cnn", True), ("a/b", True), ("mine.py", True), ("last~1", False)])
+def test_a_slash_or_an_ending_makes_a_path(name, is_path):
+    assert finding.looks_like_path(name) == is_path
+
+
+@pytest.mark.parametrize("name", ["none.py", "empty", "notes.txt"])
+def test_a_path_without_a_recipe_is_exit_code_3(tmp_path, name):
+    (tmp_path / "empty").mkdir()
+    _write(tmp_path / "notes.txt", "hello")
+    with pytest.raises(WorkbenchError, match="no recipe at") as caught:
+        finding.from_path(tmp_path / name)
+    assert caught.value.code == ExitCode.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = 1\nb = a / 0\n", "ZeroDivisionError: division by zero (line 2)"),
+        ("a = (\n", "SyntaxError"),
+        ("import nowhere_to_be_found\n", "ModuleNotFoundError: No module named 'nowhere_to_be_found' (line 1)"),
+        ("\n\nraise SystemExit(3)\n", "SystemExit: 3 (line 3)"),
+    ],
+)
+def test_a_recipe_that_does_not_run_is_refused_with_the_line(tmp_path, text, said):
+    path = _write(tmp_path / "broken.py", text)
+    with pytest.raises(WorkbenchError) as caught:
+        finding.from_path(path)
+    assert f"the recipe {path} does not run: " in caught.value.message
+    assert said in caught.value.message
+    assert "workbench_recipe_broken" not in sys.modules
+
+
+@pytest.mark.parametrize("text", ["", "RECIPE = 'cnn'\n"])
+def test_a_file_that_defines_no_recipe_is_refused(tmp_path, text):
+    with pytest.raises(WorkbenchError, match="defines no RECIPE") as caught:
+        finding.from_path(_write(tmp_path / "other.py", text))
+    assert "RECIPE = Recipe(...)" in caught.value.hint
+
+
+def test_recipes_of_a_folder_in_the_environment_are_found_and_parts_and_leftovers_passed_over(tmp_path, monkeypatch):
+    _write(tmp_path / "one.py", MINE.format(name="one"))
+    _write(tmp_path / "two" / "__init__.py", MINE.format(name="two"))
+    _write(tmp_path / "_parts.py", "raise AssertionError")
+    _write(tmp_path / "__init__.py", "raise AssertionError")
+    _write(tmp_path / ".one.py", "raise AssertionError")
+    (tmp_path / ".#one.py").symlink_to("nobody@nowhere:1")
+    _write(tmp_path / "README.md", "hello")
+    (tmp_path / "__pycache__").mkdir()
+    monkeypatch.setenv("WORKBENCH_RECIPES", f"{tmp_path}:{tmp_path / 'none'}:")
+    assert set(finding.find_recipes()) == {"cnn", "one", "two"}
+
+
+def test_an_entry_point_brings_a_recipe_under_its_own_name(monkeypatch):
+    _entry("another-name", "recipes.cnn:RECIPE", monkeypatch)
+    assert finding.find_recipes() == {"cnn": RECIPE}
+    _entry("cnn", "recipes.cnn", monkeypatch)
+    assert finding.find_recipes() == {"cnn": RECIPE}
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("nowhere_to_be_found:RECIPE", "does not load"), ("recipes.cnn:nothing", "does not load"), ("json", "defines no RECIPE")],
+)
+def test_an_entry_point_that_brings_no_recipe_is_named(monkeypatch, value, said):
+    _entry("theirs", value, monkeypatch)
+    with pytest.raises(WorkbenchError, match=said) as caught:
+        finding.find_recipes()
+    assert f"theirs = {value}" in caught.value.message
+
+
+@pytest.mark.parametrize("files", [{"recipes/__init__.py": ""}, {"recipes/__init__.py": "", "recipes/cnn.py": ""}, {"recipes.py": ""}])
+def test_a_foreign_package_of_the_same_name_is_recognised_and_shown(tmp_path, monkeypatch, files):
+    for name, text in files.items():
+        _write(tmp_path / name, text)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name == "recipes" or name.startswith("recipes.")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(WorkbenchError, match="is not the workbench's") as caught:
+        finding.find_recipes()
+    assert str(tmp_path) in caught.value.message
+    assert "an environment of its own" in caught.value.hint
+
+
+def test_the_package_that_is_used_can_be_shown():
+    assert (finding.recipes_package() / "cnn" / "train.py").is_file()
