@@ -1,6 +1,6 @@
 """The interface killed, its pane closed, the tmux server killed while a run trains: does every worker train on?
 
-    python -m tests.benchmarks.terminals [--times 20]
+python -m tests.benchmarks.terminals [--times 20]
 """
 
 from __future__ import annotations

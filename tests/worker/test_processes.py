@@ -188,7 +188,7 @@ def test_a_warm_helper_answers_and_then_becomes_the_worker(tmp_path: Path) -> No
 
 
 def test_an_idle_helper_leaves_when_its_user_is_gone() -> None:
-    code = "import time; from workbench.worker.ask import Helper as H; h = H(); h.start(); print(h._process.pid, flush=True); time.sleep(60)"
+    code = "import time; from workbench.worker.ask import Helper; h = Helper(); h.start(); print(h._process.pid, flush=True); time.sleep(9)"
     user = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert user.stdout is not None
     supervisor = int(user.stdout.readline())
@@ -250,7 +250,8 @@ def test_a_disk_that_stays_full_ends_the_run_with_a_reason_and_loses_nothing_tha
 
 def test_a_run_whose_starter_is_killed_before_torch_was_there_trains_all_the_same(tmp_path: Path) -> None:
     code = (
-        "import sys, threading; from pathlib import Path; from tests.training_runs import configure; from workbench.finding import find_recipe\n"
+        "import sys, threading; from pathlib import Path; from tests.training_runs import configure\n"
+        "from workbench.finding import find_recipe\n"
         "from workbench.runs.store import Store; from workbench.worker.ask import Helper; from workbench.worker.launch import start\n"
         "recipe = find_recipe('cnn'); helper = Helper(); helper.start()\n"
         "config = configure(recipe, 'digits', threads=1, epochs=100000)\n"
