@@ -50,7 +50,9 @@ class FakeRun:
         self._started = time.process_time()
         self._step = 0
         self._best_weights: dict[str, Any] = {}
-        self._watch = EarlyStopping(config.budget.patience, min_delta=config.budget.min_delta)
+        self._monitor = config.budget.monitor or objective
+        goal = "min" if self._monitor.endswith("loss") else "max"
+        self._watch = EarlyStopping(config.budget.patience, min_delta=config.budget.min_delta, goal=goal)
 
     @property
     def cpu_seconds(self) -> float:
@@ -105,7 +107,7 @@ class FakeRun:
         for part in self.parts.values():
             if isinstance(part, Optimizer):
                 part.evaluated(values[self.objective], "max")
-        if self._watch.update(step, values[self.objective]):
+        if self._watch.update(step, values[self._monitor]):
             self._best_weights = copy.deepcopy(self.parts["model"].state_dict())
 
     def preview(self, step: int, previews: Iterable[Preview]) -> None:

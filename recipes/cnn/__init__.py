@@ -19,8 +19,8 @@ class Data(Group):
     examples_per_class: int | None = setting(None, "Training images per class, to see what scarce data cost.", minimum=1, none="all")
     shift: float = setting(2.0, "Moves each training image at random by up to this along both axes.", minimum=0, maximum=16, unit="pixels")
     rotate: float = setting(10.0, "Turns each training image at random by up to this either way.", minimum=0, maximum=180, unit="degrees")
-    zoom: float = setting(0.0, "Enlarges or shrinks each training image at random by up to this share.", minimum=0, maximum=1)
-    slant: float = setting(0.0, "Leans each training image at random by up to this either way.", minimum=0, maximum=45, unit="degrees")
+    zoom: float = setting(0.15, "Enlarges or shrinks each training image at random by up to this share.", minimum=0, maximum=1)
+    slant: float = setting(10.0, "Leans each training image at random by up to this either way.", minimum=0, maximum=45, unit="degrees")
 
 
 class Model(Group):
@@ -40,7 +40,9 @@ class Config(Common):
     """Every setting of the recipe."""
 
     optimization: Optimization = Field(default_factory=lambda: Optimization(lr=1e-2, schedule="one-cycle", weight_decay=1e-2))
-    budget: Budget = Field(default_factory=lambda: Budget(epochs=16))
+    # The loss tells weights apart that the accuracy on a few hundred images calls equal: chosen by it, the best digits weights
+    # scored 99.07 % on images that neither trained nor chose, chosen by the accuracy 98.74 % (12 runs).
+    budget: Budget = Field(default_factory=lambda: Budget(epochs=20, monitor="validation/loss"))
     data: Data = Field(default_factory=Data)
     model: Model = Field(default_factory=Model)
 
@@ -160,7 +162,7 @@ PRESETS = (
     Preset(
         "digits",
         "1,797 small handwritten digits, 8x8: learns in seconds",
-        {"dataset": "digits", "blocks": 2, "width": 32, "shift": 0.5, "epochs": 40},
+        {"dataset": "digits", "blocks": 2, "width": 32, "shift": 0.75, "zoom": 0.1, "lr": 3e-3, "epochs": 40},
     ),
     Preset(
         "tutorial",
@@ -174,7 +176,9 @@ PRESETS = (
             "batch_size": 32,
             "lr": 5e-3,
             "weight_decay": 0.0,
-            "epochs": 4,
+            "zoom": 0.0,
+            "slant": 0.0,
+            "epochs": 5,
         },
     ),
 )

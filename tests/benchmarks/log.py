@@ -6,7 +6,6 @@ look that a list of runs takes.
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
@@ -72,7 +71,7 @@ def _write(folder: RunFolder, steps: int) -> None:
 
 
 def _measure(code: str, folder: RunFolder) -> tuple[float, float, float, float]:
-    said = subprocess.run([sys.executable, "-c", code, str(folder.path)], check=True, capture_output=True, text=True, env=os.environ)
+    said = subprocess.run([sys.executable, "-c", code, str(folder.path)], check=True, capture_output=True, text=True)
     cpu, imported, wall, memory = map(float, said.stdout.split())
     return cpu, imported, wall, memory
 
