@@ -33,7 +33,7 @@ def test_one_frame_has_status_charts_and_log(runs: Path, capsys: pytest.CaptureF
     build_run(runs, finished_run())
     text = shown(capsys, "--once", "--ascii")
     assert "+ FINISHED  step 400/400" in text
-    assert "loss  o train" in text
+    assert "loss o t " in text
     assert "gradient norm (log)" in text
     assert "finished: 4 epochs" in text
     assert text.isascii()
