@@ -47,13 +47,13 @@ def setting(
 class Group(BaseModel):
     """Settings that belong together; the name of the field that holds the group is the group's name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, defer_build=True)
 
 
 class Settings(BaseModel):
     """All settings of a recipe, in groups. Names are unique across groups, so `flat` and flags need no prefix."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # a list of recipes checks nothing
 
 
 class Optimization(Group):

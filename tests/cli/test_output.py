@@ -47,6 +47,6 @@ def test_text_that_the_locale_cannot_write_is_replaced(monkeypatch: pytest.Monke
     assert raw.getvalue() == b"? ok\n"
 
 
-def test_numbers_that_json_cannot_write_are_a_mistake_not_a_document() -> None:
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        output.emit_json(float("nan"))
+def test_numbers_that_json_has_no_form_for_are_words(capsys: pytest.CaptureFixture[str]) -> None:
+    output.emit_json([{"a": float("nan")}, 1.5])
+    assert json.loads(capsys.readouterr().out) == [{"a": "NaN"}, 1.5]

@@ -8,7 +8,7 @@ from tests.builders import START, build_run, checkpoint, ended, evaluated, finis
 from workbench.events import types as events
 from workbench.runs.feed import open_run
 from workbench.runs.folder import Labels
-from workbench.runs.report import report, strict
+from workbench.runs.report import report, strict, strict_json
 
 # DESIGN.md, the JSON contract: a key may be added, never renamed.
 PROMISED = """
@@ -45,7 +45,7 @@ def test_the_keys_of_metrics_checkpoints_and_the_rest_are_pinned(tmp_path):
     found = report(open_run(folder))
     assert set(found["metrics"]["validation/accuracy"]) == {"last", "last_step", "best", "best_step", "goal", "unit", "count", "nonfinite"}
     assert set(found["checkpoints"][0]) == {"step", "attempt", "verified", "finite", "best", "size_bytes", "metrics"}
-    assert found["checkpoints"][0]["metrics"] == {"a": "NaN"}
+    assert strict(found["checkpoints"][0]["metrics"]) == {"a": "NaN"}
     assert set(found["samples"][0]) == {"step", "name", "title", "kind", "file"}
     assert set(found["interventions"][0]) == {"step", "at", "kind", "text"}
     assert set(found["attempts"][0]) == {"attempt", "started_at", "step", "ended_at", "state", "reason"}
@@ -100,9 +100,8 @@ def test_numbers_that_are_not_finite_make_strict_json(tmp_path):
     values = [math.nan, math.inf, -math.inf]
     log = [*opening(), loop(), metrics([1, 2, 3], value=lambda step: values[step - 1]), evaluated(3, math.nan, math.inf)]
     log.append(events.SettingChanged(at=START, step=1, name="lr", old=0.5, new=math.nan, by="ada"))
-    found = _report(tmp_path, log)
-    text = json.dumps(found, allow_nan=False)
-    assert json.loads(text)["metrics"]["train/loss"]["last"] == "-Infinity"
+    found = json.loads(strict_json(_report(tmp_path, log)))
+    assert found["metrics"]["train/loss"]["last"] == "-Infinity"
     assert found["metrics"]["validation/accuracy"]["last"] == "NaN"
     assert (found["metrics"]["train/loss"]["best"], found["metrics"]["train/loss"]["nonfinite"]) == (None, 3)
     assert found["settings"]["lr"] == "NaN"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 import shutil
 import sys
@@ -64,10 +63,12 @@ def emit_text(text: str) -> None:
 
 def emit_json(value: Any) -> None:
     """One JSON document, a list with an item a line. ASCII only, so that any locale can print it."""
+    from workbench.runs.report import strict_json  # brings pydantic, which help does without
+
     if isinstance(value, list):  # indenting is written in Python, and ten times as slow
-        print("[" + ",\n ".join(json.dumps(item, allow_nan=False) for item in value) + "]")
+        print("[" + ",\n ".join(strict_json(item) for item in value) + "]")
     else:
-        print(json.dumps(value, indent=1, allow_nan=False))
+        print(strict_json(value, indent=1))
 
 
 def emit_rows(rows: Rows, *, colours: int = 1) -> None:

@@ -14,14 +14,14 @@ from workbench.runs.state import RunState
 
 
 def report(feed: Feed, *, diagnosis: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    """Everything about a run, in the units that the keys name. Numbers that are not finite become strings."""
+    """Everything about a run, in the units that the keys name; `strict_json` writes it."""
     state, record, status = feed.state, feed.record, feed.status
     now = time.time()
     live = status.is_live
     settings = {**record.settings, **state.amended, **state.settings_now}
     rate = state.steps_per_second if live else None
     started_at = state.attempts[0].started_at if state.attempts else record.created_at or None
-    body = {
+    return {
         "id": feed.folder.id,
         "name": feed.labels.name,
         "recipe": record.recipe,
@@ -75,11 +75,14 @@ def report(feed: Feed, *, diagnosis: list[dict[str, Any]] | None = None) -> dict
         "folder": str(feed.folder.path),
         "dropped_lines": feed.reader.dropped.total,
     }
+
+
+def strict_json(value: Any, *, indent: int | None = None) -> str:
+    """The value as JSON that any parser reads, ASCII only; numbers that are not finite are strings."""
     try:
-        json.dumps(body, allow_nan=False)
+        return json.dumps(value, indent=indent, allow_nan=False)
     except ValueError:
-        return {key: strict(value) for key, value in body.items()}
-    return body
+        return json.dumps(strict(value), indent=indent, allow_nan=False)
 
 
 def strict(value: Any) -> Any:

@@ -172,8 +172,11 @@ class RunState:
         """Goal, unit, chart and help of a metric; empty for one that was not declared."""
         if key in self.declared:
             return self.declared[key]
-        patterns = [name for name in self.declared if name.endswith("*") and key.startswith(name[:-1])]
-        return self.declared[max(patterns, key=len)] if patterns else {}
+        while "/" in key:
+            key = key.rpartition("/")[0]
+            if f"{key}/*" in self.declared:
+                return self.declared[f"{key}/*"]
+        return {}
 
     def pace(self, at: float, step: int) -> None:
         """Note when a group of steps was done, for the steps per second."""
