@@ -158,11 +158,18 @@ CHARTS = {
 }
 
 PRESETS = (
-    Preset("mnist", "5,000 handwritten digits, 28x28: three convolutions, batch norm, shifted and turned images", {}),
+    # Held-out accuracy, mean of seeds 0 to 2 (digits 0 to 4), and CPU seconds of one thread: tests/benchmarks/learning.py.
+    Preset(
+        "mnist",
+        "5,000 handwritten digits, 28x28: three convolutions, batch norm, shifted and turned images",
+        {},
+        expect="35 s 98.7 %",
+    ),
     Preset(
         "digits",
         "1,797 small handwritten digits, 8x8: learns in seconds",
         {"dataset": "digits", "blocks": 2, "width": 32, "shift": 0.75, "zoom": 0.1, "lr": 3e-3, "epochs": 40},
+        expect="6 s 99.3 %",
     ),
     Preset(
         "tutorial",
@@ -180,6 +187,7 @@ PRESETS = (
             "slant": 0.0,
             "epochs": 5,
         },
+        expect="13 s 98.3 %",
     ),
 )
 

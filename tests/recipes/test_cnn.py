@@ -17,6 +17,7 @@ from workbench.settings import build, describe
 from workbench.training.layers import layer_table
 
 PRESETS = {preset.name: preset for preset in RECIPE.presets}
+UNMOVED = {"shift": 0.0, "rotate": 0.0, "zoom": 0.0, "slant": 0.0}  # images as they are, without augmentation
 
 
 def _config(preset, **settings):
@@ -142,7 +143,7 @@ def test_slots_name_charts_and_previews_that_there_are():
 
 
 def test_one_batch_can_be_learned_by_heart():
-    settings = {"examples_per_class": 2, "batch_size": 20, "dropout": 0.0, "shift": 0.0, "rotate": 0.0, "schedule": "constant", "lr": 3e-3}
+    settings = {"examples_per_class": 2, "batch_size": 20, "dropout": 0.0, "schedule": "constant", "lr": 3e-3, **UNMOVED}
     run = _trained("digits", max_steps=60, epochs=None, **settings)
     assert run.logged[60]["train/loss"] < 0.02
     assert run.logged[60]["train/accuracy"] == 1.0
@@ -163,8 +164,8 @@ def test_evaluating_and_previewing_neither_moves_the_random_numbers_nor_the_weig
 def test_accumulating_two_batches_makes_half_the_steps_and_reports_the_mean_of_their_examples():
     settings = {"dropout": 0.0, "batch_norm": False, "max_steps": 1}
     halves = _trained("digits", batch_size=32, accumulate=2, **settings)
-    whole = _trained("digits", batch_size=64, shift=0.0, rotate=0.0, **settings)
-    parts = _trained("digits", batch_size=32, accumulate=2, shift=0.0, rotate=0.0, **settings)
+    whole = _trained("digits", batch_size=64, **UNMOVED, **settings)
+    parts = _trained("digits", batch_size=32, accumulate=2, **UNMOVED, **settings)
     assert halves.steps_per_epoch == whole.steps_per_epoch == 20
     for key in ("train/loss", "train/accuracy", "train/grad_norm"):
         assert parts.logged[1][key] == pytest.approx(whole.logged[1][key], rel=1e-4)
