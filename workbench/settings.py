@@ -85,7 +85,7 @@ class Optimization(Group):
         live=True,
     )
     l1: float = setting(
-        0.0, "L1: adds this times the sum of absolute weights to the loss, which drives weights to exactly 0.", minimum=0, maximum=1
+        0.0, "L1: adds this times the sum of absolute weights to the loss; pulls every weight towards 0 alike.", minimum=0, maximum=1
     )
     clip_norm: float | None = setting(None, "Largest global gradient norm; larger gradients are scaled down to it.", above=0, live=True)
     accumulate: int = setting(

@@ -18,7 +18,7 @@ from workbench.finding import find_recipe
 from workbench.recipe import Recipe
 from workbench.runs.feed import open_run
 from workbench.runs.folder import RunFolder
-from workbench.settings import Value
+from workbench.settings import Value, short_number
 from workbench.training import checkpoint
 
 RECIPE = find_recipe("cnn")
@@ -68,7 +68,8 @@ def test_a_gradient_that_is_not_finite_ends_the_run_at_its_step_with_advice(fail
     assert "step 26" in end.reason
     assert f"{logged(folder, 'train/loss')[25]:.4g}" in end.reason, "the last finite loss"
     assert "smaller lr" in end.advice
-    assert end.command == "workbench train cnn --from cnn-1 --lr 1e-3 --clip-norm 1"
+    lr = short_number(configure(RECIPE, "digits").optimization.lr / 10)
+    assert end.command == f"workbench train cnn --from cnn-1 --lr {lr} --clip-norm 1"
     assert open_run(folder).status.state == "failed"
 
 

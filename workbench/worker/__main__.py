@@ -72,7 +72,7 @@ def work(folder: RunFolder, amended: dict[str, Value], recipe_path: str = "") ->
     reserve.unlink(missing_ok=True)
     _wait_for_disk(writer)
     journal.summarise(now=True)
-    tell_supervisor(state=ended.state, reason=ended.reason)
+    tell_supervisor(state=ended.state, reason=ended.reason[:1000])  # a pipe takes 64 KiB, an exit file 4
     return _leave(journal, ended)
 
 
