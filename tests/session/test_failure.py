@@ -68,7 +68,7 @@ def test_a_gradient_that_is_not_finite_ends_the_run_at_its_step_with_advice(fail
     assert "step 26" in end.reason
     assert f"{logged(folder, 'train/loss')[25]:.4g}" in end.reason, "the last finite loss"
     assert "smaller lr" in end.advice
-    lr = short_number(configure(RECIPE, "digits").optimization.lr / 10)
+    lr = short_number(round(configure(RECIPE, "digits").optimization.lr / 10, 9))
     assert end.command == f"workbench train cnn --from cnn-1 --lr {lr} --clip-norm 1"
     assert open_run(folder).status.state == "failed"
 
