@@ -123,7 +123,7 @@ def _chart(feed: Feed, wanted: Slot, width: int, height: int, ascii_only: bool, 
         width,
         best=_best(state, keys),
         nonfinite=(sum(state.summaries[key].nonfinite for key in keys if key in state.summaries), lost[0]) if lost else None,
-        form=lambda value: metric(value, unit).replace(" %", "%"),  # a title is short of room
+        form=lambda value: metric(value, unit).replace(" %", "%").replace("100.0%", "100%"),  # a title is short of room
         ascii_only=ascii_only,
     )
     return line.render(

@@ -1,4 +1,4 @@
-"""Figures of the interface in a real terminal: first paint, bytes and CPU while a run trains. `python -m tests.tui.measure`."""
+"""Figures of the interface in a real terminal: first paint, bytes and CPU while a run trains. `python -m tests.benchmarks.interface`."""
 
 from __future__ import annotations
 
