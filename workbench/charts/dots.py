@@ -19,7 +19,7 @@ BRAILLE_BITS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # by column
 _CHECKERS = 0x01 | 0x04 | 0x10 | 0x80  # every other dot; the pattern goes on unbroken from cell to cell
 # By column of the cell, first and last row: the bits of a vertical bar.
 _BARS = tuple(tuple(tuple(sum(bits[first : last + 1]) for last in range(4)) for first in range(4)) for bits in BRAILLE_BITS)
-_MEMORY = 0.05  # of the width of the chart: the time constant of smoothing
+_MEMORY = 0.015  # of the width; more rounds off the steep start of a loss
 
 
 class Layer(IntEnum):
@@ -157,7 +157,7 @@ def measured(columns: Sequence[Column | None], scale: Scale) -> Path:
 
 
 def smoothed(path: Path) -> Path:
-    """An average of what stands around each column, weighted by exp(-distance / 5 % of the width).
+    """An average of what stands around each column, weighted by exp(-distance / 1.5 % of the width).
 
     It looks both ways, so that it does not lag behind a steep start; at the newest column there is only the past. The
     weights decay with distance and not with the number of points, so a few points far apart stay where they are.
