@@ -66,7 +66,7 @@ def tmux(tmp_path: Path) -> Iterator[Tmux]:
 
 def learned(text: str) -> bool:
     """Whether the chart's title shows a validation accuracy above 90 %."""
-    found = re.search(r"^accuracy .* (\d+\.\d) %", text, re.MULTILINE)
+    found = re.search(r"^accuracy .* (\d+\.\d)%", text, re.MULTILINE)
     return bool(found and float(found[1]) > 90)
 
 
