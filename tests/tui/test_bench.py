@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,20 @@ async def test_two_keys_lead_from_an_empty_folder_to_a_run(tmp_path: Path, size:
         assert isinstance(app.screen, RunScreen)
         await shows(app, "cnn-101")
     assert [form.command() for form in launcher(app).started] == [["workbench", "train", "cnn"]]
+
+
+async def test_a_start_that_is_asked_for_before_the_recipes_are_there_happens_when_they_are(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    found = threading.Event()
+    find = app._poller._find
+    assert find is not None
+    app._poller._find = lambda: (found.wait(10), find())[1]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("s")
+        assert launcher(app).started == []
+        found.set()
+        await shows(app, "cnn-101")
+    assert len(launcher(app).started) == 1
 
 
 async def test_the_form_changes_with_the_arrows_and_says_the_command(tmp_path: Path) -> None:

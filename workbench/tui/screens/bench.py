@@ -58,6 +58,7 @@ class Bench(WorkScreen):
     ]
     form: Form | None = None
     _greeted = False
+    _start_asked = False  # before there was anything to start
 
     def compose(self) -> ComposeResult:
         look = self.bench.look
@@ -154,6 +155,7 @@ class Bench(WorkScreen):
 
     def action_start(self) -> None:
         if self.form is None:
+            self._start_asked = True
             return
         try:
             self.bench.start(self.form)
@@ -226,6 +228,9 @@ class Bench(WorkScreen):
 
         if self.form is None or (self.form.recipe, self.form.preset) != (recipe, preset):
             self.form = Form(recipe, preset)
+            if self._start_asked:
+                self._start_asked = False
+                self.call_later(self.action_start)
             self.settings.edit(self.form)
             self._measure()
 
