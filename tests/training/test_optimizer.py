@@ -264,6 +264,7 @@ def test_layers_are_the_modules_that_own_parameters_and_unreached_ones_have_norm
     assert used == pytest.approx(float(torch.cat([p.grad.flatten() for p in model.inner["used"].parameters()]).norm()))
     assert unused == 0.0
     assert total == pytest.approx(math.hypot(scale, used))
+    assert norms.read() == pytest.approx([total, scale, used, unused])
 
 
 def test_channels_last_weights_get_the_updates_that_others_get():

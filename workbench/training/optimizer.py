@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -85,18 +86,18 @@ class Optimizer:
         """
         if l1 := self._settings.l1:
             _add_l1(self._weights, l1)
-        norms = self._norms.measure()  # (1 + layers,)
-        measured = norms.unbind() if self._mask else norms.tolist()
+        norms: Sequence[float | Tensor] = self._norms.measure().unbind() if self._mask else self._norms.read()
+        norm = norms[0]
         rate = self.lr
         self.updates += 1
-        if not self._mask and not math.isfinite(measured[0]):
+        if isinstance(norm, float) and not math.isfinite(norm):
             self._forget()
-            raise NonFiniteGradient(self.updates, norm=float(measured[0]))
+            raise NonFiniteGradient(self.updates, norm=norm)
         if (largest := self._values["clip_norm"]) is not None:
-            clip(self._norms.gradients(), norms[0], largest)
-        self._update(rate, norms[0])
+            clip(self._norms.gradients(), norm, largest)
+        self._update(rate, norm)
         self._forget()
-        return {**dict(zip(self._keys, measured, strict=True)), "train/lr": rate}
+        return {**dict(zip(self._keys, norms, strict=True)), "train/lr": rate}
 
     def check(self) -> None:
         """Look at the device whether every update so far was finite; called where the run waits for the device anyway.
@@ -143,9 +144,9 @@ class Optimizer:
         self._scheduled = state["scheduled"]
         self.updates = state["updates"]
 
-    def _update(self, rate: float, norm: Tensor) -> None:
+    def _update(self, rate: float, norm: float | Tensor) -> None:
         skip = None
-        if self._mask:
+        if isinstance(norm, Tensor):
             self._first_bad = torch.where((self._first_bad == 0) & ~torch.isfinite(norm), self.updates, self._first_bad)
             skip = self._first_bad > 0  # what follows a bad update is left out too: the weights stay those before it
         self._rules["weights"].update(rate, self._values["weight_decay"] or 0.0, skip=skip)
