@@ -16,10 +16,23 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ANYBODY = frozenset({"errors", "paths", "units", "clean"})
 UI_NEEDS = frozenset(
-    {"events", "runs", "diagnosis", "charts", "views", "recipe", "settings", "finding", "data.catalogue", "worker.launch", "worker.ask"}
+    {
+        "events",
+        "runs",
+        "diagnosis",
+        "charts",
+        "views",
+        "recipe",
+        "schema",
+        "settings",
+        "finding",
+        "data.catalogue",
+        "worker.launch",
+        "worker.ask",
+    }
 )
-WORKER_NEEDS = frozenset({"events", "runs", "recipe", "settings", "finding", "data", "data.catalogue", "training"})
-TRAINING_NEEDS = frozenset({"recipe", "settings", "data.catalogue"})
+WORKER_NEEDS = frozenset({"events", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
+TRAINING_NEEDS = frozenset({"recipe", "schema", "settings", "data.catalogue"})
 HEAVY = frozenset({"torch", "torchvision", "textual"})
 
 
@@ -47,9 +60,10 @@ RULES = {
     "__main__": Rule(frozenset({"cli"})),
     "events": Rule(),
     "charts": Rule(),
-    "settings": Rule(),
+    "schema": Rule(),
+    "settings": Rule(frozenset({"schema"})),
     "data.catalogue": Rule(),
-    "recipe": Rule(frozenset({"settings"})),
+    "recipe": Rule(frozenset({"schema"})),
     "finding": Rule(frozenset({"recipe"})),
     "runs": Rule(frozenset({"events"})),
     "diagnosis": Rule(frozenset({"events"})),
@@ -60,7 +74,7 @@ RULES = {
     "recipes.parts": Rule(TRAINING_NEEDS | {"recipes", "data", "training"}, torch="yes"),
     "worker.spawn": Rule(frozenset({"package"})),
     "worker.ask": Rule(frozenset({"runs", "events", "worker.spawn", "package"})),
-    "worker.launch": Rule(frozenset({"runs", "events", "recipe", "settings", "worker.ask", "worker.spawn", "package"})),
+    "worker.launch": Rule(frozenset({"runs", "events", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})),
     "session": Rule(WORKER_NEEDS, torch="yes"),
     "worker": Rule(WORKER_NEEDS | {"session", "worker.launch", "worker.ask", "worker.spawn", "package"}, torch="inside"),
     "cli": Rule(UI_NEEDS | {"package"}, inside=frozenset({"tui"})),

@@ -17,9 +17,10 @@ from workbench.recipe import Recipe
 from workbench.runs.feed import Feed, open_run, read_state
 from workbench.runs.folder import Labels, RunFolder, RunRecord
 from workbench.runs.store import Store
+from workbench.schema import Value, build, flat
 from workbench.session.handle import Session
 from workbench.session.journal import Journal
-from workbench.settings import Common, Value, build, flat
+from workbench.settings import Common
 from workbench.worker.launch import await_start, start
 
 

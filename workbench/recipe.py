@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
-from workbench.settings import Settings, Value
+from workbench.schema import Settings, Value
 
 Goal = Literal["min", "max", "none"]
 Due = Literal["evaluate", "preview"]

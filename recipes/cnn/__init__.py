@@ -8,7 +8,8 @@ from pydantic import Field
 
 from workbench.data.catalogue import find
 from workbench.recipe import Chart, Metric, Preset, Preview, Recipe, Run
-from workbench.settings import Budget, Common, Group, Optimization, setting
+from workbench.schema import Group, setting
+from workbench.settings import Budget, Common, Optimization
 
 
 class Data(Group):

@@ -9,25 +9,31 @@ import threading
 import time
 from pathlib import Path
 
+from tests.benchmarks.commands import compile_sources
 from tests.builders import append
 from tests.tui.runs import cnn_run, live_run, training
 from tests.tui.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
 _WARM_SECONDS, _SECONDS = 4.0, 10.0
+_TIMES, _REST_SECONDS = 7, 1.5
 _STEPS_PER_SECOND = 100
 
 
 def main() -> None:
     """Print each figure with its conditions."""
+    compile_sources()
     with tempfile.TemporaryDirectory() as place:
         runs = Path(place)
         cnn_run(runs, "cnn-1")
-        paints = [first_paint(runs) for _ in range(5)]
-        print(f"first paint, 80x24: median {1000 * statistics.median(paints):.0f} ms of {[round(1000 * paint) for paint in paints]}")
-        print(
-            f"  of it importing textual alone: {1000 * imported('textual.app'):.0f} ms; an empty Textual app: {1000 * empty_app():.0f} ms"
-        )
+        for size in ((80, 24), (120, 40)):
+            pairs = [(first_paint(runs, size), empty_app(size)) for _ in range(_TIMES)]
+            ours, empty = (sorted(1000 * seconds for seconds in column) for column in zip(*pairs, strict=True))
+            ratio = statistics.median(ours) / statistics.median(empty)
+            print(
+                f"first paint, {size[0]}x{size[1]}: median {statistics.median(ours):.0f} ms (least {ours[0]:.0f}), "
+                f"{ratio:.2f} times an empty Textual app ({statistics.median(empty):.0f} ms, least {empty[0]:.0f})"
+            )
     for size, environment, hertz in (((80, 24), {"SSH_CONNECTION": "x"}, 2), ((120, 40), {}, 4), ((200, 60), {}, 4)):
         sent, cpu = watching(size, environment)
         conditions = f"{size[0]}x{size[1]}, {hertz} Hz, {_STEPS_PER_SECOND} steps/s"
@@ -39,16 +45,12 @@ def interface(runs: Path, run_id: str | None, size: tuple[int, int], environment
     return Terminal([sys.executable, "-c", code], size=size, environment={"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **environment})
 
 
-def first_paint(runs: Path) -> float:
-    with interface(runs, None, (80, 24), {}) as terminal:
-        seconds = terminal.wait_for("q leave", 20)
-        terminal.wait_for("ready:", 20)
+def first_paint(runs: Path, size: tuple[int, int]) -> float:
+    """Seconds from the start of the process until the screen of a run is there."""
+    with interface(runs, "cnn-1", size, {}) as terminal:
+        seconds = terminal.wait_for("leave", 20)
+    time.sleep(_REST_SECONDS)  # the processes that it started are gone then
     return seconds
-
-
-def imported(module: str) -> float:
-    with Terminal([sys.executable, "-c", f"import {module}; print('done')"]) as terminal:
-        return terminal.wait_for("done", 20)
 
 
 EMPTY = """
@@ -61,9 +63,11 @@ Empty().run()
 """
 
 
-def empty_app() -> float:
-    with Terminal([sys.executable, "-c", EMPTY]) as terminal:
-        return terminal.wait_for("done", 20)
+def empty_app(size: tuple[int, int]) -> float:
+    with Terminal([sys.executable, "-c", EMPTY], size=size) as terminal:
+        seconds = terminal.wait_for("done", 20)
+    time.sleep(_REST_SECONDS)
+    return seconds
 
 
 def watching(size: tuple[int, int], environment: dict[str, str]) -> tuple[float, float]:

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from workbench.cli import flags, usage
 from workbench.errors import WorkbenchError
-from workbench.settings import Common, Group, describe, setting
+from workbench.schema import Group, describe, setting
+from workbench.settings import Common
 
 
 class Data(Group):

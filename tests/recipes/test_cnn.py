@@ -13,7 +13,7 @@ from tests.fakes import FakeRun
 from workbench.data.catalogue import find
 from workbench.data.images import Split
 from workbench.errors import WorkbenchError
-from workbench.settings import build, describe
+from workbench.schema import build, describe
 from workbench.training.layers import layer_table
 
 PRESETS = {preset.name: preset for preset in RECIPE.presets}

@@ -13,7 +13,7 @@ from tests.training_runs import configure, events_of, logged, prepare, stop_at, 
 from workbench.events.types import Evaluated, Metrics, Tested
 from workbench.finding import find_recipes
 from workbench.recipe import Preset, Recipe
-from workbench.settings import build, describe
+from workbench.schema import build, describe
 
 RECIPES = find_recipes()
 PRESETS = [pytest.param(recipe, preset, id=f"{recipe.name}-{preset.name}") for recipe in RECIPES.values() for preset in recipe.presets]

@@ -26,7 +26,8 @@ from workbench.events import types as events
 from workbench.events.codec import encode
 from workbench.runs import feed as feeds
 from workbench.runs.feed import Feed, open_run, read_state, write_summary
-from workbench.runs.folder import Labels, RunRecord, replace_file
+from workbench.runs.files import replace_file
+from workbench.runs.folder import Labels, RunRecord
 from workbench.runs.report import strict
 
 

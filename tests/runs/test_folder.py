@@ -9,8 +9,9 @@ import pytest
 
 from tests.builders import SETTINGS, START, new_run
 from workbench.errors import WorkbenchError
-from workbench.runs import folder as folders
-from workbench.runs.folder import Labels, RunFolder, RunRecord, read_json, replace_file
+from workbench.runs import files
+from workbench.runs.files import read_json, replace_file
+from workbench.runs.folder import Labels, RunFolder, RunRecord
 
 
 def _mode(path):
@@ -144,7 +145,7 @@ def test_a_file_that_is_missing_too_large_or_no_file_is_an_empty_object(tmp_path
     assert read_json(tmp_path / "pipe") == {}
     (tmp_path / "endless").symlink_to("/dev/zero")
     assert read_json(tmp_path / "endless") == {}
-    monkeypatch.setattr(folders, "_LARGEST_JSON", 20)
+    monkeypatch.setattr(files, "_LARGEST_JSON", 20)
     (tmp_path / "a").write_text('{"a":1}')
     (tmp_path / "b").write_text('{"a":"' + "x" * 20 + '"}')
     assert (read_json(tmp_path / "a"), read_json(tmp_path / "b")) == ({"a": 1}, {})

@@ -19,8 +19,8 @@ from tests.builders import (
     state_of,
 )
 from workbench.events import types as events
-from workbench.runs.feed import apply_all
-from workbench.runs.state import RunState, apply
+from workbench.runs.apply import apply, apply_all
+from workbench.runs.state import RunState
 
 
 def _begun(*more):

@@ -18,7 +18,7 @@ from workbench.finding import find_recipe
 from workbench.recipe import Recipe
 from workbench.runs.feed import open_run
 from workbench.runs.folder import RunFolder
-from workbench.settings import Value, short_number
+from workbench.schema import Value, short_number
 from workbench.training import checkpoint
 
 RECIPE = find_recipe("cnn")

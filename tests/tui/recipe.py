@@ -7,7 +7,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from workbench.recipe import Chart, Metric, Preset, Recipe
-from workbench.settings import Common, Group, Optimization, setting
+from workbench.schema import Group, setting
+from workbench.settings import Common, Optimization
 
 
 class Data(Group):

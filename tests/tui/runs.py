@@ -29,7 +29,7 @@ from workbench.events.types import (
     RunEnded,
 )
 from workbench.runs.folder import Labels, RunFolder
-from workbench.settings import build, flat
+from workbench.schema import build, flat
 from workbench.tui.app import Workbench
 from workbench.tui.editing.form import Form
 from workbench.tui.messages import Answered, Begun

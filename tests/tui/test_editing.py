@@ -8,7 +8,7 @@ from tests.tui.recipe import RECIPE
 from workbench.errors import WorkbenchError
 from workbench.finding import find_recipes
 from workbench.recipe import Recipe
-from workbench.settings import Setting
+from workbench.schema import Setting
 from workbench.tui.editing.form import Form, beside, changes
 from workbench.tui.editing.ladder import next_value
 from workbench.tui.editing.line_editor import LineEditor

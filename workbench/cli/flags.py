@@ -9,7 +9,8 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from workbench.cli import usage
-from workbench.settings import Common, Setting, Value
+from workbench.schema import Setting, Value
+from workbench.settings import Common
 
 _METAVARS = {"number": "NUMBER", "whole": "COUNT", "text": "TEXT"}
 

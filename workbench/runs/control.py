@@ -14,7 +14,8 @@ from typing import Any, Literal
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.events.reader import EventReader
 from workbench.events.types import RequestAnswered
-from workbench.runs.folder import RunFolder, read_json, replace_file
+from workbench.runs.files import read_json, replace_file
+from workbench.runs.folder import RunFolder
 
 Kind = Literal["pause", "resume", "stop", "save", "set"]
 KINDS: tuple[Kind, ...] = ("pause", "resume", "stop", "save", "set")

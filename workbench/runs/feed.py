@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -13,9 +12,11 @@ from pydantic import TypeAdapter
 
 from workbench.clean import clean_tree, is_harmless_json
 from workbench.events.reader import EventReader
-from workbench.events.types import Event, LoopStarted, Metrics
-from workbench.runs.folder import Checkpoint, Labels, RunFolder, RunRecord, read_bytes, replace_file
-from workbench.runs.state import RunState, apply
+from workbench.events.types import Event, LoopStarted
+from workbench.runs.apply import apply_all
+from workbench.runs.files import read_bytes, replace_file
+from workbench.runs.folder import Checkpoint, Labels, RunFolder, RunRecord
+from workbench.runs.state import RunState
 from workbench.runs.status import Status, status
 
 _FORMAT = 2
@@ -117,36 +118,6 @@ class Feed:
         if summary is None or summary.format != _FORMAT or not _begins_a_line(self.folder.events, summary.offset):
             return
         self.state, self.reader.offset, self._is_summarised = summary.state, summary.offset, True
-
-
-def apply_all(events: Iterable[Event], state: RunState) -> None:
-    """`apply` for each event. Neighbouring groups of steps count as one, which halves the time that a long log takes to read."""
-    group: Metrics | None = None
-    for event in events:
-        if group is not None and isinstance(event, Metrics) and group.values.keys() == event.values.keys():
-            _join(group, event)
-        else:
-            if group is not None:
-                apply(group, state)
-            group = _copy(event) if isinstance(event, Metrics) else None
-            if group is None:
-                apply(event, state)
-        if isinstance(event, Metrics) and event.steps:
-            state.pace(event.at[-1], event.steps[-1])
-    if group is not None:
-        apply(group, state)
-
-
-def _join(group: Metrics, event: Metrics) -> None:
-    group.steps.extend(event.steps)
-    group.at.extend(event.at)
-    for key, column in group.values.items():
-        column.extend(event.values[key])
-
-
-def _copy(event: Metrics) -> Metrics:
-    values = {key: list(column) for key, column in event.values.items()}
-    return Metrics.model_construct(steps=list(event.steps), at=list(event.at), values=values)
 
 
 def read_state(folder: RunFolder) -> RunState:

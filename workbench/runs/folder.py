@@ -6,25 +6,18 @@ Folders have mode 0700 and files 0600: settings, data paths and samples are nobo
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
-import json
 import math
 import os
-import stat
-import tempfile
 from dataclasses import dataclass
-from io import BufferedReader
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from workbench.clean import clean, clean_tree, is_harmless_json
-from workbench.errors import WorkbenchError
+from workbench.clean import clean
+from workbench.runs.files import cannot_write, open_file, read_json, replace_file
 
 Value = bool | int | float | str | None
-_LARGEST_JSON = 8 << 20
 _TAIL_BYTES = 16384
 _LARGEST_HASHED = 1 << 30  # beyond it, a look at a run would take seconds; a resume verifies whatever the size
 
@@ -140,7 +133,7 @@ class RunFolder:
             for folder in (self.control, self.samples, self.checkpoints):
                 folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            raise _cannot_write(self.path, error) from error
+            raise cannot_write(self.path, error) from error
         self.write_labels(labels)
         replace_file(self.path / "run.json", record.model_dump_json(indent=1).encode())
 
@@ -174,87 +167,11 @@ class RunFolder:
     def worker_log_tail(self, lines: int = 20) -> list[str]:
         """The last lines that the worker or its libraries printed."""
         try:
-            with _open_file(self.worker_log) as file:
+            with open_file(self.worker_log) as file:
                 file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
                 return [clean(line) for line in file.read(_TAIL_BYTES).decode("utf-8", "replace").splitlines()[-lines:]]
         except OSError:
             return []
-
-
-def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Write a file whole or not at all: temporary file, fsync, rename, fsync of the folder.
-
-    Raises:
-        WorkbenchError: the disk is full or the folder is not writable.
-    """
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                if durable:
-                    os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
-        if durable:
-            sync_folder(path.parent)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-
-
-def sync_folder(path: Path) -> None:
-    """Make renames in a folder survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The cleaned object in a JSON file; empty when it is missing, too large, or no JSON object."""
-    try:
-        data = read_bytes(path)
-        value = json.loads(data)
-        if not isinstance(value, dict):
-            return {}
-        return value if is_harmless_json(data) else dict(clean_tree(value))
-    except (OSError, ValueError, RecursionError):
-        return {}
-
-
-def read_bytes(path: Path) -> bytes:
-    """A small file of a run.
-
-    Raises:
-        OSError: it is not there, no plain file, or larger than any that the workbench writes.
-    """
-    with _open_file(path) as file:
-        data = file.read(_LARGEST_JSON + 1)
-    if len(data) > _LARGEST_JSON:
-        raise OSError(errno.EFBIG, "too large", str(path))
-    return data
-
-
-def _open_file(path: Path) -> BufferedReader:
-    """A file to read. In a folder that others may write, a pipe would hang and a device never end: they are refused.
-
-    Raises:
-        OSError: it is not there, or no plain file.
-    """
-    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))  # noqa: SIM115 - the caller closes it
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise OSError(errno.EINVAL, "not a plain file", str(path))
-    return file
-
-
-def _cannot_write(path: Path, error: OSError) -> WorkbenchError:
-    return WorkbenchError(f"cannot write {path}: {error.strerror or error}", "free some space, or choose another folder with --runs")
 
 
 def _checkpoint(path: Path, *, verify: bool) -> Checkpoint | None:
@@ -279,5 +196,5 @@ def _checkpoint(path: Path, *, verify: bool) -> Checkpoint | None:
 
 
 def _sha256(path: Path) -> str:
-    with _open_file(path) as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

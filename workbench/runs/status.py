@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from workbench.runs.folder import RunFolder, read_json
+from workbench.runs.files import read_json
+from workbench.runs.folder import RunFolder
 from workbench.runs.state import RunState
 from workbench.units import age
 

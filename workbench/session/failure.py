@@ -11,7 +11,7 @@ from workbench.errors import ExitCode
 from workbench.events.types import RunEnded
 from workbench.runs.folder import RunRecord
 from workbench.runs.state import RunState
-from workbench.settings import short_number
+from workbench.schema import short_number
 from workbench.units import compact
 
 _NO_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "DefaultCPUAllocator: not enough memory")

@@ -25,13 +25,14 @@ from workbench.events.types import (
 )
 from workbench.recipe import Batches, Due, Preview, Recipe
 from workbench.runs.folder import RunFolder
+from workbench.schema import flat
 from workbench.session.budget import Budget
 from workbench.session.journal import Journal
 from workbench.session.keeper import Keeper
 from workbench.session.previews import save_preview
 from workbench.session.replay import Replay
 from workbench.session.requests import Requests
-from workbench.settings import Common, flat
+from workbench.settings import Common
 from workbench.training import device as devices
 from workbench.training import precision
 from workbench.training.early_stopping import EarlyStopping

@@ -13,7 +13,8 @@ from typing import Any
 
 from workbench.events.types import PreviewSaved
 from workbench.recipe import Preview
-from workbench.runs.folder import RunFolder, replace_file
+from workbench.runs.files import replace_file
+from workbench.runs.folder import RunFolder
 
 _SCALE = 4  # screen pixels for one of a small image
 

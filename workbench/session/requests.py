@@ -11,8 +11,8 @@ from workbench.events.types import Paused, RequestAnswered, Resumed, RunEnded
 from workbench.recipe import Recipe
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
+from workbench.schema import describe
 from workbench.session.journal import Journal
-from workbench.settings import describe
 
 _LOOK_SECONDS = 0.05
 _HEARTBEAT_SECONDS = 10.0

@@ -13,7 +13,7 @@ from workbench.charts.rows import Rows
 if TYPE_CHECKING:
     from workbench.errors import WorkbenchError
     from workbench.recipe import Recipe
-    from workbench.settings import Value
+    from workbench.schema import Value
     from workbench.views.slots import View
     from workbench.views.table import Entry
 

@@ -12,7 +12,8 @@ from typing import Any
 from workbench.charts import heatmap, images
 from workbench.charts.rows import Row, Rows, Span, cells, fill, fit, pad, printable
 from workbench.runs.feed import Feed
-from workbench.runs.folder import RunFolder, read_json
+from workbench.runs.files import read_json
+from workbench.runs.folder import RunFolder
 from workbench.runs.state import RunState, Shown
 from workbench.units import grouped
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from workbench.charts.rows import printable
 from workbench.events.types import Evaluated, Event, Metrics, RunEnded, RunStarted, Tested
 from workbench.paths import short
+from workbench.runs.apply import apply
 from workbench.runs.feed import Feed
-from workbench.runs.state import RunState, apply
+from workbench.runs.state import RunState
 from workbench.units import compact, duration, grouped, metric
 
 _LINE_SECONDS = 5.0  # between two lines where no evaluation brings one

@@ -22,9 +22,10 @@ from workbench.finding import by_name, from_path
 from workbench.runs import status
 from workbench.runs.feed import read_state
 from workbench.runs.folder import RunFolder
+from workbench.schema import Value, build
 from workbench.session.journal import Journal
 from workbench.session.requests import answer_at_end
-from workbench.settings import Common, Value, build
+from workbench.settings import Common
 from workbench.worker.supervise import EXIT_BYTES, tell_supervisor
 
 _LOCK_WAIT_SECONDS = 10.0  # a worker whose end is in the log already may need a moment to leave

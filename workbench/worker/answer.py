@@ -12,7 +12,7 @@ from typing import Any
 from workbench.errors import WorkbenchError
 from workbench.finding import find_recipe
 from workbench.recipe import Recipe
-from workbench.settings import Settings, build
+from workbench.schema import Settings, build
 
 _IDLE_SECONDS = 300.0
 _EXAMPLES = 24

@@ -21,7 +21,7 @@ from workbench.runs.feed import Feed
 from workbench.runs.folder import Labels, RunFolder, RunRecord
 from workbench.runs.status import is_process
 from workbench.runs.store import Store
-from workbench.settings import Settings, Value, flat
+from workbench.schema import Settings, Value, flat
 from workbench.worker.ask import Helper
 from workbench.worker.spawn import spawn
 

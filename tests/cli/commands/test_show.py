@@ -63,7 +63,7 @@ def test_json_is_the_contract(runs: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_settings_that_are_not_the_presets_are_named(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from workbench.finding import find_recipe
-    from workbench.settings import build, flat
+    from workbench.schema import build, flat
 
     config = find_recipe("cnn").config
     build_run(runs, finished_run(), settings={**flat(build(config, {})), "lr": 3e-4, "clip_norm": 1.0})

@@ -10,7 +10,7 @@ from workbench.cli.commands import train
 from workbench.errors import WorkbenchError
 from workbench.finding import find_recipe
 from workbench.runs.folder import RunFolder
-from workbench.settings import build, describe, flat
+from workbench.schema import build, describe, flat
 from workbench.worker import launch
 
 CNN = find_recipe("cnn")

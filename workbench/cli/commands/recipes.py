@@ -13,7 +13,7 @@ from workbench.data.catalogue import CATALOGUE
 from workbench.errors import WorkbenchError, unknown
 from workbench.finding import find_recipe, find_recipes
 from workbench.recipe import Recipe
-from workbench.settings import build, describe, flat
+from workbench.schema import build, describe, flat
 from workbench.units import grouped
 
 

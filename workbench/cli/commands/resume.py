@@ -13,7 +13,7 @@ from workbench.cli import asking, follow, options, output, usage
 from workbench.cli.options import Json, RecipePath, RunName, Runs, Timeout
 from workbench.errors import WorkbenchError, unknown
 from workbench.runs.feed import Feed
-from workbench.settings import Value, describe
+from workbench.schema import Value, describe
 from workbench.worker import launch
 
 _OWN = {"--runs", "--timeout", "--recipe", "--detach", "--json", "--help", "-h"}

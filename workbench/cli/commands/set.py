@@ -10,7 +10,7 @@ from workbench.cli import asking, options
 from workbench.cli.options import Json, RunName, Runs, Timeout
 from workbench.errors import WorkbenchError, nearest
 from workbench.runs.feed import Feed
-from workbench.settings import Setting, describe
+from workbench.schema import Setting, describe
 
 
 def command(

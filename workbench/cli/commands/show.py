@@ -43,7 +43,7 @@ def command(
 
 def differing(feed: Feed) -> str:
     """Which settings are not the preset's; nothing for a recipe that is not found by its name."""
-    from workbench.settings import build, describe, differences, flat
+    from workbench.schema import build, describe, differences, flat
     from workbench.views.table import settings_of
 
     recipe = None

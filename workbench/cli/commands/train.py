@@ -19,7 +19,7 @@ from workbench.finding import find_recipe, find_recipes, looks_like_path
 from workbench.paths import short
 from workbench.recipe import Preset, Recipe
 from workbench.runs.folder import RunRecord
-from workbench.settings import Setting, Value, build, describe
+from workbench.schema import Setting, Value, build, describe
 from workbench.worker import launch
 
 _VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs")

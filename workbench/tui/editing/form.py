@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from workbench.data.catalogue import CATALOGUE
 from workbench.errors import WorkbenchError
 from workbench.recipe import Preset, Recipe
-from workbench.settings import Common, Setting, Settings, Value, build, describe, differences, flat, short_number
+from workbench.schema import Setting, Settings, Value, build, describe, differences, flat, short_number
+from workbench.settings import Common
 from workbench.tui.editing.ladder import next_value
 
 _NO_LIMIT = 2**31 - 1  # a bound that only keeps numbers storable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 from functools import cache
 
-from workbench.settings import Setting, Value
+from workbench.schema import Setting, Value
 
 _SINGLY_UP_TO = 10
 _LEAST_POWER = 8  # a whole number without a unit, with a power of two from here as its default, is a size: batches, widths

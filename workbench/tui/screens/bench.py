@@ -22,7 +22,7 @@ from workbench.tui.widgets.settings_form import SettingsForm
 
 if TYPE_CHECKING:
     from workbench.recipe import Preset, Recipe
-    from workbench.settings import Setting
+    from workbench.schema import Setting
     from workbench.tui.editing.form import Form
 
 _MEASURE_SECONDS = 0.25  # after the last change; a value that is stepped through is not measured at each rung

@@ -10,7 +10,7 @@ from workbench.tui.editing.form import changes
 from workbench.tui.theme import Glyphs
 
 if TYPE_CHECKING:
-    from workbench.settings import Setting
+    from workbench.schema import Setting
     from workbench.tui.editing.form import Form
     from workbench.tui.messages import Listed
 

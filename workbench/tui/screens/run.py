@@ -19,7 +19,7 @@ from workbench.tui.widgets.slot_view import SlotView, Waiting
 
 if TYPE_CHECKING:
     from workbench.recipe import Recipe
-    from workbench.settings import Setting
+    from workbench.schema import Setting
 
 MOST_SLOTS = 6
 
@@ -232,7 +232,7 @@ class RunScreen(WorkScreen):
 
 def questions(seen: RunSeen, recipe: Recipe | None) -> list[Question]:
     """What may be changed while the run trains, the learning rate first."""
-    from workbench.settings import describe
+    from workbench.schema import describe
 
     live = [setting for setting in describe(recipe.config) if setting.live] if recipe else []
     return [Question(setting.name, setting.text(seen.settings.get(setting.name)), partial(wrong, setting)) for setting in live]

@@ -13,7 +13,7 @@ from workbench.tui.theme import Look
 from workbench.tui.widgets.pane import Pane
 
 if TYPE_CHECKING:
-    from workbench.settings import Setting, Value
+    from workbench.schema import Setting, Value
     from workbench.tui.editing.form import Form
 
 _MOST_NAME, _MOST_VALUE = 20, 12  # cells

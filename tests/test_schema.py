@@ -6,7 +6,8 @@ import pytest
 from pydantic import Field, model_validator
 
 from workbench.errors import ExitCode, WorkbenchError
-from workbench.settings import Common, Group, Settings, build, describe, differences, flat, setting, short_number
+from workbench.schema import Group, Settings, build, describe, differences, flat, setting, short_number
+from workbench.settings import Common
 
 COMMON = {info.name: info for info in describe(Common)}
 
