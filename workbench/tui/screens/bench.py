@@ -44,6 +44,8 @@ class Bench(WorkScreen):
         Binding("enter", "type", "type", id="bench.type", tooltip="type a value; a digit begins at once"),
         Binding("x", "stop", "stop", id="bench.stop", tooltip="stop the run under the cursor: it saves and ends"),
         Binding("d", "delete", "delete", id="bench.delete", tooltip="move the ended run under the cursor to the trash folder"),
+        Binding("R", "reset_all", "reset all", show=False, id="bench.reset_all", tooltip="all settings as the preset has them"),
+        Binding("f", "take", "from", show=False, id="bench.take", tooltip="take over the settings of the run under the cursor"),
         Binding("u", "restore", "undo", show=False, id="bench.restore", tooltip="bring back the run that was deleted last"),
         Binding("n", "label", "name", show=False, id="bench.label", tooltip="name the run under the cursor; tab goes on to tags and note"),
         Binding("P", "pin", "pin", show=False, id="bench.pin", tooltip="pin the run under the cursor to the top, or let it go"),
@@ -160,7 +162,7 @@ class Bench(WorkScreen):
             "open": run is not None,
             "delete": run is not None and not run.is_live,
             "stop": run is not None and run.is_live,
-            **dict.fromkeys(("label", "pin"), run is not None),
+            **dict.fromkeys(("label", "pin", "take"), run is not None),
             "order": self.focused is self.runs,
             "clear": bool(getattr(self._pane, "word", "")),
             **dict.fromkeys(("type", "all", "reset", "step"), self.focused is self.settings),
@@ -207,6 +209,30 @@ class Bench(WorkScreen):
     def action_delete(self) -> None:
         if (run := self._run) and self.confirm("d", run.id, f"d again moves {run.id} to the trash folder; esc keeps it"):
             self.bench.delete(run.id)
+
+    def action_reset_all(self) -> None:
+        if self.form:
+            self.form.reset_all()
+            self._taken()
+
+    def action_take(self) -> None:
+        """The form becomes that of the run: its recipe, its preset, its settings."""
+        run = self._run
+        recipe = self.bench.recipes.get(run.entry.recipe) if run else None
+        if run is None or recipe is None:
+            self.say(f"its recipe {run.entry.recipe} was not found" if run else "no run is under the cursor")
+            return
+        self._edit(recipe, next((preset for preset in recipe.presets if preset.name == run.preset), recipe.presets[0]))
+        assert self.form is not None
+        self.form.take(run.settings)
+        self._taken()
+        self.say(f"the settings of {run.id}; s starts another run with them", "good")
+
+    def _taken(self) -> None:
+        """Show a form whose values changed all at once."""
+        self.settings.redraw()
+        self._measure()
+        self._tell()
 
     def action_restore(self) -> None:
         self.bench.restore()
