@@ -165,7 +165,7 @@ def open_interface(context: Any, runs: Path | None, *, run_id: str | None = None
             f"the terminal interface cannot draw with TERM={os.environ.get('TERM') or 'unset'}", f"`{instead}` prints without drawing"
         )
     from workbench.preferences import THEMES
-    from workbench.tui.app import run as show_interface
+    from workbench.tui.opening import run as show_interface
 
     given = context.find_root().params
     if given["theme"] and given["theme"] not in THEMES:
