@@ -5,19 +5,25 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from workbench.data import download, folder
 from workbench.data.catalogue import ImageInfo, find_images
+from workbench.data.folder import Folder
 from workbench.data.order import generator, order
-from workbench.data.split import fingerprint, scarce, stratified
+from workbench.data.split import apart, fingerprint, scarce
 from workbench.errors import WorkbenchError
+from workbench.paths import data_folder
 
+MOST_COMPARED = 10**10  # pixels for the nearest neighbour: half a second of one core
+MOST_JUDGED = 1000  # test images at the least where that many are too many
 EVALUATION_BATCH = 500  # examples; larger ones are no faster on a CPU, whose caches they leave
 
 
@@ -113,6 +119,28 @@ class ImageData:
     def classes(self) -> tuple[str, ...]:
         return self.test.info.classes
 
+    @property
+    def labelled(self) -> bool:
+        """Whether the images have classes; without them all labels are 0."""
+        return self.test.info.labelled
+
+
+@dataclass(frozen=True)
+class Own:
+    """How to come by images that the workbench does not bring along.
+
+    Attributes:
+        folder: of a person's own images; needed by the data set `folder` alone.
+        download: whether a data set that is not in the data folder may be fetched.
+        report: is told in words how far a download is.
+        notice: is told what was left out and how the classes are balanced.
+    """
+
+    folder: Folder = field(default_factory=Folder)
+    download: bool = False
+    report: Callable[[str], None] = lambda phase: None
+    notice: Callable[[str], None] = lambda message: None
+
 
 def load_images(
     name: str,
@@ -123,22 +151,41 @@ def load_images(
     split_seed: int = 0,
     examples_per_class: int | None = None,
     augmentation: Augmentation = Augmentation(),
+    labels: Literal["required", "optional"] = "required",
+    own: Own = Own(),
 ) -> ImageData:
     """A data set by its name in the catalogue, checked, split and put on the device.
 
-    `seed` orders and augments the batches; `split_seed` alone decides which examples are in which split.
+    `seed` orders and augments the batches; `split_seed` alone decides which examples are in which split. A test split that
+    the data set keeps by itself stays what it is. With `labels` optional, a folder of images without classes will do; see
+    `ImageData.labelled`.
 
     Raises:
-        WorkbenchError: there is no such data set, or its file is missing or damaged.
+        WorkbenchError: there is no such data set, it is missing or damaged, or is not what a classifier can learn from.
+    """
+    info, images, numbers, homes = _read(find_images(name), own, optional=labels == "optional")
+    parts = apart(numbers, homes, info.split, split_seed)
+    _check_parts(info, parts)
+    indices = parts if examples_per_class is None else (scarce(parts[0], numbers, examples_per_class, split_seed), *parts[1:])
+    info = _measured(info, images[indices[0]])
+    train, validation, test = (Split(info, images[part].to(device), numbers[part].to(device)) for part in indices)
+    about = _about(info, {"train": train, "validation": validation, "test": test})
+    about |= {"split": _rule(info, homes, split_seed, examples_per_class), "split_hash": fingerprint(*indices)}
+    if name == "folder":
+        own.notice(_balance(train))
+    return ImageData(TrainingBatches(train, batch_size, seed, augmentation), validation, test, about)
+
+
+def outline(name: str, own: Own = Own(), *, labels: Literal["required", "optional"] = "required") -> ImageInfo:
+    """Shape and classes of a data set without reading an image; a folder is looked through for its classes.
+
+    Raises:
+        WorkbenchError: there is no such data set or folder.
     """
     info = find_images(name)
-    images, labels = _read(info)
-    parts = stratified(labels, info.split, split_seed)
-    indices = parts if examples_per_class is None else (scarce(parts[0], labels, examples_per_class, split_seed), *parts[1:])
-    train, validation, test = (Split(info, images[part].to(device), labels[part].to(device)) for part in indices)
-    about = _about(info, {"train": train, "validation": validation, "test": test})
-    about |= {"split": _rule(info, split_seed, examples_per_class), "split_hash": fingerprint(*indices)}
-    return ImageData(TrainingBatches(train, batch_size, seed, augmentation), validation, test, about)
+    if name != "folder":
+        return info
+    return replace(info, shape=own.folder.shape, classes=folder.classes_in(own.folder, optional=labels == "optional"))
 
 
 def unit_range(info: ImageInfo, images: Tensor) -> Tensor:
@@ -147,8 +194,10 @@ def unit_range(info: ImageInfo, images: Tensor) -> Tensor:
 
 
 def normalise(info: ImageInfo, images: Tensor) -> Tensor:
-    """Pixels from 0 to 1 with the mean and deviation of the training data taken out."""
-    return (images - info.mean) / info.std
+    """Pixels from 0 to 1 with the mean and deviation of the training data taken out, channel by channel."""
+    if isinstance(info.mean, float) and isinstance(info.std, float):
+        return (images - info.mean) / info.std
+    return (images - _per_channel(info.mean, images.device)) / _per_channel(info.std, images.device)
 
 
 def majority_class(train: Split, test: Split) -> float:
@@ -159,12 +208,36 @@ def majority_class(train: Split, test: Split) -> float:
 
 def nearest_neighbour(train: Split, test: Split) -> float:
     """Accuracy on `test` of naming the class of the training image that is nearest in pixels (Euclidean distance)."""
-    distances = torch.cdist(test.images.flatten(1).float(), train.images.flatten(1).float())  # (N_test, N_train)
-    return int((train.labels[distances.argmin(dim=1)] == test.labels).sum()) / len(test)
+    known = train.images.flatten(1).float()
+    found = [torch.cdist(some, known).argmin(dim=1) for some in torch.split(test.images.flatten(1).float(), EVALUATION_BATCH)]
+    return int((train.labels[torch.cat(found)] == test.labels).sum()) / len(test)
 
 
-def _read(info: ImageInfo) -> tuple[Tensor, Tensor]:
-    """Images (N, C, H, W) uint8 and labels (N,) of a file whose checksum is right."""
+def _read(info: ImageInfo, own: Own, *, optional: bool) -> tuple[ImageInfo, Tensor, Tensor, Tensor]:
+    """What is known of a data set once it is read, its images (N, C, H, W) uint8 and labels (N,), and which split each is of.
+
+    Shapes:
+        homes (N,): 0 where the training split is cut from, and what else is not kept apart already; 1 validation; 2 test
+    """
+    if info.name == "folder":
+        found = folder.read(own.folder, optional=optional)
+        for words in found.skipped:
+            own.notice(words)
+        info = replace(info, shape=own.folder.shape, classes=found.classes, sha256=found.sha256, source=own.folder.path)
+        return info, found.images, found.labels, found.homes
+    if info.file:
+        images, labels = _read_file(info)
+        return info, images, labels, torch.zeros(len(labels), dtype=torch.long)
+    place = data_folder()
+    download.fetch(info, place, allowed=own.download, report=own.report)
+    own.report(f"reading {info.name}")
+    images, labels, training = download.read(info, place)
+    digest = hashlib.sha256(images.numpy().tobytes() + labels.numpy().tobytes()).hexdigest()
+    return replace(info, sha256=digest), images, labels, 2 * (torch.arange(len(labels)) >= training).long()
+
+
+def _read_file(info: ImageInfo) -> tuple[Tensor, Tensor]:
+    """Images (N, C, H, W) uint8 and labels (N,) of a file that comes with the workbench, whose checksum is right."""
     import numpy as np  # 0.1 s that only a worker should pay
 
     hint = "install the workbench again, or run `python -m workbench.data.files.rebuild`"
@@ -180,8 +253,45 @@ def _read(info: ImageInfo) -> tuple[Tensor, Tensor]:
     return images.view(-1, *info.shape), labels.long()
 
 
+def _measured(info: ImageInfo, images: Tensor) -> ImageInfo:
+    """With the mean and deviation of each channel of the training images (N, C, H, W) where the catalogue has none."""
+    if info.mean is not None:
+        return info
+    shares = torch.arange(256, dtype=torch.double) / info.brightest
+    means, deviations = [], []
+    for channel in images.unbind(dim=1):  # from a histogram: exact, and 60,000 images take no second copy as floats
+        counts = channel.flatten().bincount(minlength=256).double()
+        mean = float((counts * shares).sum() / counts.sum())
+        means.append(mean)
+        deviations.append(max(1e-6, float((counts * (shares - mean).square()).sum() / counts.sum()) ** 0.5))
+    return replace(info, mean=means[0], std=deviations[0]) if len(means) == 1 else replace(info, mean=tuple(means), std=tuple(deviations))
+
+
+@cache
+def _per_channel(values: tuple[float, ...], device: torch.device) -> Tensor:
+    """(C, 1, 1) on the device, copied there once: a copy for each batch would make an accelerator wait."""
+    return torch.tensor(values, device=device).view(-1, 1, 1)
+
+
+def _check_parts(info: ImageInfo, parts: tuple[Tensor, Tensor, Tensor]) -> None:
+    for name, part in zip(("training", "validation", "test"), parts, strict=True):
+        if not len(part):
+            raise WorkbenchError(
+                f"the {name} split of `{info.name}` is empty: there are too few images to divide",
+                "ten of each class are enough; or put them into folders train, val and test yourself",
+            )
+
+
+def _balance(train: Split) -> str:
+    counts = train.labels.bincount(minlength=max(1, len(train.info.classes))).tolist()
+    if not train.info.labelled:
+        return f"{counts[0]:,} training images, without classes"
+    listed = ", ".join(f"{name} {count:,}" for name, count in zip(train.info.classes, counts, strict=True))
+    uneven = "; uneven: class_weights balanced makes the classes count alike" if max(counts) > 2 * max(1, min(counts)) else ""
+    return f"training images of each class: {listed}{uneven}"
+
+
 def _about(info: ImageInfo, splits: dict[str, Split]) -> dict[str, Any]:
-    channels, height, width = info.shape
     return {
         "name": info.name,
         "version": info.version,
@@ -190,15 +300,42 @@ def _about(info: ImageInfo, splits: dict[str, Split]) -> dict[str, Any]:
         "licence": info.licence,
         "examples": {name: len(split) for name, split in splits.items()},
         "classes": list(info.classes),
-        "task": f"name the class of a {height}x{width} {'grey' if channels == 1 else 'colour'} image, one of {len(info.classes)}",
-        "baseline": {
-            "majority class": majority_class(splits["train"], splits["test"]),
-            "nearest neighbour": nearest_neighbour(splits["train"], splits["test"]),
-        },
+        "task": _task(info),
+        "baseline": _baselines(splits["train"], splits["test"]) if info.labelled else {},
     }
 
 
-def _rule(info: ImageInfo, split_seed: int, examples_per_class: int | None) -> str:
-    shares = "/".join(f"{100 * share:.0f}" for share in info.split)
+def _task(info: ImageInfo) -> str:
+    channels, height, width = info.shape
+    image = f"{height}x{width} {'grey' if channels == 1 else 'colour'}"
+    return f"name the class of a {image} image, one of {len(info.classes)}" if info.labelled else f"{image} images without classes"
+
+
+def _baselines(train: Split, test: Split) -> dict[str, float]:
+    """Accuracies that need no network. Of large sets the nearest neighbour is measured on some images, and its name says so."""
+    numbers = train.images[0].numel()
+    judged = _some(test, min(len(test), max(MOST_JUDGED, MOST_COMPARED // (numbers * len(train)))))
+    known = _some(train, MOST_COMPARED // (numbers * len(judged)))
+    name = "nearest neighbour"
+    if len(known) < len(train) or len(judged) < len(test):
+        name += f" ({len(judged):,} test images among {len(known):,})"
+    return {"majority class": majority_class(train, test), name: nearest_neighbour(known, judged)}
+
+
+def _some(split: Split, count: int) -> Split:
+    """At most `count` examples of a split, evenly spread over it."""
+    if count >= len(split):
+        return split
+    chosen = torch.linspace(0, len(split) - 1, max(1, count), device=split.labels.device).round().long()
+    return Split(split.info, split.images[chosen], split.labels[chosen])
+
+
+def _rule(info: ImageInfo, homes: Tensor, split_seed: int, examples_per_class: int | None) -> str:
+    shares = dict(zip(("training", "validation", "test"), info.split, strict=True))
+    kept = [name for number, name in ((1, "validation"), (2, "test")) if bool((homes == number).any())]
+    cut = [name for name in shares if name not in kept]
+    shares["training"] += sum(shares[name] for name in kept)
+    words = f"{'/'.join(f'{100 * shares[name]:.0f}' for name in cut)} % {'/'.join(cut)}"
+    words += f", {' and '.join(kept)} kept apart by the data set" if kept else ""
     fewer = "" if examples_per_class is None else f", of the training split {examples_per_class} per class"
-    return f"stratified by class, {shares} % training/validation/test, split_seed {split_seed}{fewer}"
+    return f"stratified by class, {words}, split_seed {split_seed}{fewer}"
