@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from workbench.data.catalogue import find_images
 from workbench.recipe import Chart, Metric, Preset, Preview, Recipe, Run, Task
 from workbench.schema import Group, setting
 from workbench.settings import Budget, Common, Optimization
@@ -15,18 +14,30 @@ from workbench.settings import Budget, Common, Optimization
 class Data(Group):
     """Which images the network learns from."""
 
-    dataset: Literal["mnist5k", "digits"] = setting("mnist5k", "Images to classify.", basic=True)
+    dataset: Literal["mnist5k", "digits", "mnist", "fashion-mnist", "kmnist", "cifar10", "folder"] = setting(
+        "mnist5k", "Images to classify; folder is your own. mnist5k and digits need no network.", basic=True
+    )
+    path: str = setting("", "Your own images, for dataset folder: PATH/CLASS/*, or PATH/train/CLASS/*, PATH/val and PATH/test.")
+    image_size: int = setting(
+        32, "Side that your own images are scaled to; what a longer side has more is cut off.", minimum=4, maximum=1024, unit="pixels"
+    )
+    colour: bool = setting(True, "Reads your own images in colour; off: in grey.")
+    download: bool = setting(False, "Fetches a data set that is not in the data folder without asking.")
     batch_size: int = setting(64, "Images per gradient. Larger is steadier and slower to learn.", minimum=1, maximum=8192, basic=True)
     examples_per_class: int | None = setting(None, "Training images per class, to see what scarce data cost.", minimum=1, none="all")
     shift: float = setting(2.0, "Moves each training image at random by up to this along both axes.", minimum=0, maximum=16, unit="pixels")
     rotate: float = setting(10.0, "Turns each training image at random by up to this either way.", minimum=0, maximum=180, unit="degrees")
+    class_weights: Literal["none", "balanced"] = setting("none", "Whether rare classes count as much in the loss as common ones.")
     zoom: float = setting(0.15, "Enlarges or shrinks each training image at random by up to this share.", minimum=0, maximum=1)
     slant: float = setting(10.0, "Leans each training image at random by up to this either way.", minimum=0, maximum=45, unit="degrees")
 
 
 class Model(Group):
-    """The network: blocks of convolution and pooling, then two dense layers."""
+    """The network: blocks of convolution and pooling, then two dense layers; or one of torchvision's."""
 
+    architecture: Literal["convnet", "resnet18", "mobilenet_v3_small", "conv1d"] = setting(
+        "convnet", "convnet and conv1d (over the rows) follow the settings below; the others have a shape of their own."
+    )
     blocks: int = setting(3, "Convolutions, each followed by pooling, which halves the image.", minimum=1, maximum=6)
     width: int = setting(16, "Filters of the first convolution; every further one has twice as many.", minimum=1, maximum=1024)
     kernel_size: int = setting(3, "Side of a filter, in pixels.", minimum=1, maximum=11)
@@ -57,12 +68,9 @@ def train(config: Config, run: Run) -> None:
 
 def model(config: Config) -> tuple[Any, Any]:
     """The untrained network and an input of one image, for the table of layers."""
-    import torch
+    from recipes.cnn.train import untrained
 
-    from recipes.cnn.model import ConvNet
-
-    info = find_images(config.data.dataset)
-    return ConvNet(config.model, info.shape, len(info.classes)), torch.zeros(1, *info.shape)
+    return untrained(config)
 
 
 def batch(config: Config, count: int) -> Preview:
@@ -211,7 +219,7 @@ RECIPE = Recipe(
     notes=NOTES,
     config=Config,
     presets=PRESETS,
-    datasets=("mnist5k", "digits"),
+    datasets=("mnist5k", "digits", "mnist", "fashion-mnist", "kmnist", "cifar10", "folder"),
     tasks=(CLASSIFY,),
     task=lambda config: CLASSIFY,
     train=train,

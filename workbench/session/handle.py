@@ -105,6 +105,9 @@ class Session:
         if hasattr(self, "requests") and self.requests.signalled:
             raise Stopped
 
+    def notice(self, message: str) -> None:
+        self._journal.notice(message)
+
     def loaded(self, **about: Any) -> None:
         self._say(DataLoaded, **about)
 
