@@ -114,7 +114,10 @@ class Run(Protocol):
         ...
 
     def attach(self, **parts: Any) -> None:
-        """What a checkpoint holds (each has state_dict and load_state_dict); restored here when a run resumes."""
+        """What a checkpoint holds (each has state_dict and load_state_dict); restored here when a run resumes.
+
+        A run that was started with another one's weights takes them here, into every part that is a module.
+        """
         ...
 
     def tune(self, trial: Callable[[], None]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from workbench.recipe import Chart, Metric, Preset, Preview, Recipe, Run, Task
-from workbench.schema import Group, setting
+from workbench.schema import Group, Value, setting
 from workbench.settings import Budget, Common, Optimization
 
 
@@ -170,6 +170,22 @@ CHARTS = {
     "classes": Chart("F1 per class"),
 }
 
+_PLAIN: dict[str, Value] = {  # no norm, no schedule, no augmentation, and the last weights rather than the best
+    "dataset": "digits",
+    "blocks": 2,
+    "width": 32,
+    "batch_norm": False,
+    "dropout": 0.0,
+    "batch_size": 32,
+    "optimizer": "adam",
+    "lr": 1e-3,
+    "schedule": "constant",
+    "weight_decay": 0.0,
+    **dict.fromkeys(("shift", "rotate", "zoom", "slant"), 0.0),
+    "restore_best": False,
+    "preview_every": 1000,
+}
+
 PRESETS = (
     # Held-out accuracy, mean of seeds 0 to 2 (digits 0 to 4), and CPU seconds of one thread: tests/benchmarks/learning.py.
     Preset(
@@ -201,6 +217,12 @@ PRESETS = (
             "epochs": 5,
         },
         expect="13 s 98.3 %",
+    ),
+    Preset("lab", "the tutorial's network on digits without any help: what LABS.md changes one thing at a time", {**_PLAIN, "epochs": 15}),
+    Preset(
+        "scarce",
+        "100 images of 28x28 to learn from: what dropout, L2 and moved images are worth (LABS.md)",
+        {**_PLAIN, "dataset": "mnist5k", "padding": False, "examples_per_class": 10, "optimizer": "adamw", "epochs": 100},
     ),
 )
 

@@ -28,7 +28,7 @@ from workbench.paths import short
 
 _CLASSES = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST", "cifar10": "CIFAR10"}
 _TIMEOUT_SECONDS = 30.0
-_REPORT_SECONDS = 0.5
+_REPORT_SECONDS = 5.0  # each report is a line in the log
 _PIECE_BYTES = 1 << 16
 
 
