@@ -222,7 +222,15 @@ PRESETS = (
     Preset(
         "scarce",
         "100 images of 28x28 to learn from: what dropout, L2 and moved images are worth (LABS.md)",
-        {**_PLAIN, "dataset": "mnist5k", "padding": False, "examples_per_class": 10, "optimizer": "adamw", "epochs": 100},
+        {
+            **_PLAIN,
+            "dataset": "mnist5k",
+            "padding": False,
+            "examples_per_class": 10,
+            "optimizer": "adamw",
+            "epochs": 100,
+            "evaluate_every": 40,
+        },
     ),
 )
 
