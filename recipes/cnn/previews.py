@@ -90,7 +90,7 @@ def features(model: nn.Module, split: Split, index: int) -> Preview:
     shown, captions = [_grey(split, torch.tensor([index], device=image.device))], [split.info.classes[int(split.labels[index])]]
     for name, layer in (("first", first), ("last", last)):
         maps = _with_places(outputs.of(layer))[0]  # (filters, H, W)
-        strongest = maps.flatten(1).std(dim=1).argsort(descending=True, stable=True)[:MAPS].sort().values
+        strongest = maps.flatten(1).var(dim=1, correction=0).argsort(descending=True, stable=True)[:MAPS].sort().values
         shown.append(F.interpolate(_stretched(maps[strongest, None])[:, 0][None], side, mode="nearest")[0])
         captions += [f"{name} {number + 1}" for number in strongest.tolist()]
     return Preview("features", "an image and its feature maps", "images", images=_bytes(torch.cat(shown)), captions=tuple(captions))
