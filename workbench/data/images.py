@@ -17,7 +17,7 @@ from torch import Tensor
 from workbench.data import download, folder
 from workbench.data.catalogue import ImageInfo, find_images
 from workbench.data.folder import Folder
-from workbench.data.order import generator, order
+from workbench.data.order import generator, order, sent
 from workbench.data.split import apart, fingerprint, scarce
 from workbench.errors import WorkbenchError
 from workbench.paths import data_folder
@@ -46,7 +46,7 @@ class Augmentation:
             images (B, C, H, W), float; returns the same
         """
         count, _, height, width = images.shape
-        draws = torch.rand(count, 5, generator=numbers).to(images.device) * 2 - 1  # (B, 5) from -1 to 1
+        draws = sent(torch.rand(count, 5, generator=numbers), images.device) * 2 - 1  # (B, 5) from -1 to 1
         angle = draws[:, 0] * math.radians(self.rotate)
         slant = (draws[:, 3] * math.radians(self.slant)).tan()
         scale = (draws[:, 4] * math.log1p(self.zoom)).exp()
@@ -94,7 +94,7 @@ class TrainingBatches:
         Shapes:
             yields images (B, C, H, W), normalised, and labels (B,)
         """
-        visits = order(self.seed, epoch, self.examples).to(self.split.labels.device)
+        visits = sent(order(self.seed, epoch, self.examples), self.split.labels.device)
         for index, chosen in enumerate(torch.split(visits, self.batch_size)[skip:], start=skip):
             images = unit_range(self.split.info, self.split.images[chosen])
             if self.augmentation:
