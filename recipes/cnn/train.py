@@ -12,8 +12,10 @@ from torch import Tensor, nn
 from recipes.cnn import Config
 from recipes.cnn.model import build_model, ignored
 from recipes.cnn.previews import previews
+from workbench.data.augmentation import Augmentation
 from workbench.data.folder import Folder
-from workbench.data.images import Augmentation, ImageData, Own, Split, TrainingBatches, load_images, outline
+from workbench.data.images import ImageData, Split, TrainingBatches, load_images, outline
+from workbench.data.origin import Own
 from workbench.recipe import Run
 from workbench.training.metrics import Classification
 from workbench.training.optimizer import Optimizer

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from workbench.data import download
+from workbench.data import baselines, download
 from workbench.data.catalogue import find_images
-from workbench.data.images import Own, load_images
+from workbench.data.images import load_images
+from workbench.data.origin import Own
 from workbench.errors import ExitCode, WorkbenchError
 
 datasets = pytest.importorskip("torchvision.datasets")
@@ -238,11 +239,9 @@ def test_a_changed_cifar_batch_is_never_unpickled(like_cifar, data_folder, monke
 
 
 def test_a_large_set_has_its_nearest_neighbour_measured_on_some_and_says_so(like_mnist, data_folder, monkeypatch):
-    from workbench.data import images
-
     _keep(data_folder / "MNIST" / "raw", like_mnist)
-    monkeypatch.setattr(images, "MOST_COMPARED", 784 * 10 * 50)
-    monkeypatch.setattr(images, "MOST_JUDGED", 10)
+    monkeypatch.setattr(baselines, "MOST_COMPARED", 784 * 10 * 50)
+    monkeypatch.setattr(baselines, "MOST_JUDGED", 10)
     assert "nearest neighbour (10 test images among 50)" in _load().about["baseline"]
 
 

@@ -4,7 +4,8 @@ from PIL import Image
 
 from workbench.data import folder
 from workbench.data.folder import Folder
-from workbench.data.images import Own, load_images, outline
+from workbench.data.images import load_images, outline
+from workbench.data.origin import Own
 from workbench.errors import WorkbenchError
 
 CPU = torch.device("cpu")

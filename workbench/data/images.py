@@ -2,61 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from workbench.data import download, folder
+from workbench.data import folder
+from workbench.data.augmentation import Augmentation
+from workbench.data.baselines import baselines
 from workbench.data.catalogue import ImageInfo, find_images
-from workbench.data.folder import Folder
 from workbench.data.order import generator, order, sent
+from workbench.data.origin import Own, read
 from workbench.data.split import apart, fingerprint, scarce
 from workbench.errors import WorkbenchError
-from workbench.paths import data_folder
 
-MOST_COMPARED = 10**10  # pixels for the nearest neighbour: half a second of one core
-MOST_JUDGED = 1000  # test images at the least where that many are too many
+UNMOVED = Augmentation()
+HERE = Own()  # only what needs neither network nor folder
 EVALUATION_BATCH = 500  # examples; larger ones are no faster on a CPU, whose caches they leave
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """How far each training image is moved at random: it enlarges the data by what does not change the class."""
-
-    shift: float = 0.0  # pixels, at most, along each axis
-    rotate: float = 0.0  # degrees, at most, either way
-    zoom: float = 0.0  # largest change of size: 0.1 is from 1 / 1.1 to 1.1
-    slant: float = 0.0  # degrees, at most, that upright strokes lean either way
-
-    def __bool__(self) -> bool:
-        return any((self.shift, self.rotate, self.zoom, self.slant))
-
-    def apply(self, images: Tensor, numbers: torch.Generator) -> Tensor:
-        """Every image shifted, turned, zoomed and slanted on its own, in one sampling of the batch; 0 enters from outside.
-
-        Shapes:
-            images (B, C, H, W), float; returns the same
-        """
-        count, _, height, width = images.shape
-        draws = sent(torch.rand(count, 5, generator=numbers), images.device) * 2 - 1  # (B, 5) from -1 to 1
-        angle = draws[:, 0] * math.radians(self.rotate)
-        slant = (draws[:, 3] * math.radians(self.slant)).tan()
-        scale = (draws[:, 4] * math.log1p(self.zoom)).exp()
-        sine, cosine = angle.sin() * scale, angle.cos() * scale
-        # The grid runs from -1 to 1 along both axes, so a turn in pixels needs the ratio of the sides, a shift 2 / side.
-        over, under = (cosine * slant - sine) * (height / width), sine * slant + cosine
-        across = torch.stack([cosine, over, draws[:, 1] * (2 * self.shift / width)], dim=1)
-        down = torch.stack([sine * (width / height), under, draws[:, 2] * (2 * self.shift / height)], dim=1)
-        grid = F.affine_grid(torch.stack([across, down], dim=1), list(images.shape), align_corners=False)  # (B, H, W, 2)
-        return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 @dataclass(frozen=True)
@@ -81,7 +46,7 @@ class TrainingBatches:
 
     unit: str = "img"
 
-    def __init__(self, split: Split, batch_size: int, seed: int, augmentation: Augmentation = Augmentation()) -> None:
+    def __init__(self, split: Split, batch_size: int, seed: int, augmentation: Augmentation = UNMOVED) -> None:
         self.split = split
         self.examples = len(split)
         self.batch_size = batch_size
@@ -125,23 +90,6 @@ class ImageData:
         return self.test.info.labelled
 
 
-@dataclass(frozen=True)
-class Own:
-    """How to come by images that the workbench does not bring along.
-
-    Attributes:
-        folder: of a person's own images; needed by the data set `folder` alone.
-        download: whether a data set that is not in the data folder may be fetched.
-        report: is told in words how far a download is.
-        notice: is told what was left out and how the classes are balanced.
-    """
-
-    folder: Folder = field(default_factory=Folder)
-    download: bool = False
-    report: Callable[[str], None] = lambda phase: None
-    notice: Callable[[str], None] = lambda message: None
-
-
 def load_images(
     name: str,
     *,
@@ -150,9 +98,9 @@ def load_images(
     seed: int,
     split_seed: int = 0,
     examples_per_class: int | None = None,
-    augmentation: Augmentation = Augmentation(),
+    augmentation: Augmentation = UNMOVED,
     labels: Literal["required", "optional"] = "required",
-    own: Own = Own(),
+    own: Own = HERE,
 ) -> ImageData:
     """A data set by its name in the catalogue, checked, split and put on the device.
 
@@ -163,7 +111,7 @@ def load_images(
     Raises:
         WorkbenchError: there is no such data set, it is missing or damaged, or is not what a classifier can learn from.
     """
-    info, images, numbers, homes = _read(find_images(name), own, optional=labels == "optional")
+    info, images, numbers, homes = read(find_images(name), own, optional=labels == "optional")
     parts = apart(numbers, homes, info.split, split_seed)
     _check_parts(info, parts)
     indices = parts if examples_per_class is None else (scarce(parts[0], numbers, examples_per_class, split_seed), *parts[1:])
@@ -176,7 +124,7 @@ def load_images(
     return ImageData(TrainingBatches(train, batch_size, seed, augmentation), validation, test, about)
 
 
-def outline(name: str, own: Own = Own(), *, labels: Literal["required", "optional"] = "required") -> ImageInfo:
+def outline(name: str, own: Own = HERE, *, labels: Literal["required", "optional"] = "required") -> ImageInfo:
     """Shape and classes of a data set without reading an image; a folder is looked through for its classes.
 
     Raises:
@@ -198,59 +146,6 @@ def normalise(info: ImageInfo, images: Tensor) -> Tensor:
     if isinstance(info.mean, float) and isinstance(info.std, float):
         return (images - info.mean) / info.std
     return (images - _per_channel(info.mean, images.device)) / _per_channel(info.std, images.device)
-
-
-def majority_class(train: Split, test: Split) -> float:
-    """Accuracy on `test` of always naming the commonest class of `train`."""
-    commonest = train.labels.bincount(minlength=len(train.info.classes)).argmax()
-    return int((test.labels == commonest).sum()) / len(test)
-
-
-def nearest_neighbour(train: Split, test: Split) -> float:
-    """Accuracy on `test` of naming the class of the training image that is nearest in pixels (Euclidean distance)."""
-    known = train.images.flatten(1).float()
-    found = [torch.cdist(some, known).argmin(dim=1) for some in torch.split(test.images.flatten(1).float(), EVALUATION_BATCH)]
-    return int((train.labels[torch.cat(found)] == test.labels).sum()) / len(test)
-
-
-def _read(info: ImageInfo, own: Own, *, optional: bool) -> tuple[ImageInfo, Tensor, Tensor, Tensor]:
-    """What is known of a data set once it is read, its images (N, C, H, W) uint8 and labels (N,), and which split each is of.
-
-    Shapes:
-        homes (N,): 0 where the training split is cut from, and what else is not kept apart already; 1 validation; 2 test
-    """
-    if info.name == "folder":
-        found = folder.read(own.folder, optional=optional)
-        for words in found.skipped:
-            own.notice(words)
-        info = replace(info, shape=own.folder.shape, classes=found.classes, sha256=found.sha256, source=own.folder.path)
-        return info, found.images, found.labels, found.homes
-    if info.file:
-        images, labels = _read_file(info)
-        return info, images, labels, torch.zeros(len(labels), dtype=torch.long)
-    place = data_folder()
-    download.fetch(info, place, allowed=own.download, report=own.report)
-    own.report(f"reading {info.name}")
-    images, labels, training = download.read(info, place)
-    digest = hashlib.sha256(images.numpy().tobytes() + labels.numpy().tobytes()).hexdigest()
-    return replace(info, sha256=digest), images, labels, 2 * (torch.arange(len(labels)) >= training).long()
-
-
-def _read_file(info: ImageInfo) -> tuple[Tensor, Tensor]:
-    """Images (N, C, H, W) uint8 and labels (N,) of a file that comes with the workbench, whose checksum is right."""
-    import numpy as np  # 0.1 s that only a worker should pay
-
-    hint = "install the workbench again, or run `python -m workbench.data.files.rebuild`"
-    try:
-        content = info.path.read_bytes()
-    except OSError as error:
-        raise WorkbenchError(f"the data file {info.path} cannot be read: {error.strerror}", hint) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != info.sha256:
-        raise WorkbenchError(f"the data file {info.path} is damaged: its SHA-256 is {found}, expected {info.sha256}", hint)
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        images, labels = torch.from_numpy(arrays["x"]), torch.from_numpy(arrays["y"])
-    return images.view(-1, *info.shape), labels.long()
 
 
 def _measured(info: ImageInfo, images: Tensor) -> ImageInfo:
@@ -301,7 +196,7 @@ def _about(info: ImageInfo, splits: dict[str, Split]) -> dict[str, Any]:
         "examples": {name: len(split) for name, split in splits.items()},
         "classes": list(info.classes),
         "task": _task(info),
-        "baseline": _baselines(splits["train"], splits["test"]) if info.labelled else {},
+        "baseline": baselines(splits["train"], splits["test"]) if info.labelled else {},
     }
 
 
@@ -309,25 +204,6 @@ def _task(info: ImageInfo) -> str:
     channels, height, width = info.shape
     image = f"{height}x{width} {'grey' if channels == 1 else 'colour'}"
     return f"name the class of a {image} image, one of {len(info.classes)}" if info.labelled else f"{image} images without classes"
-
-
-def _baselines(train: Split, test: Split) -> dict[str, float]:
-    """Accuracies that need no network. Of large sets the nearest neighbour is measured on some images, and its name says so."""
-    numbers = train.images[0].numel()
-    judged = _some(test, min(len(test), max(MOST_JUDGED, MOST_COMPARED // (numbers * len(train)))))
-    known = _some(train, MOST_COMPARED // (numbers * len(judged)))
-    name = "nearest neighbour"
-    if len(known) < len(train) or len(judged) < len(test):
-        name += f" ({len(judged):,} test images among {len(known):,})"
-    return {"majority class": majority_class(train, test), name: nearest_neighbour(known, judged)}
-
-
-def _some(split: Split, count: int) -> Split:
-    """At most `count` examples of a split, evenly spread over it."""
-    if count >= len(split):
-        return split
-    chosen = torch.linspace(0, len(split) - 1, max(1, count), device=split.labels.device).round().long()
-    return Split(split.info, split.images[chosen], split.labels[chosen])
 
 
 def _rule(info: ImageInfo, homes: Tensor, split_seed: int, examples_per_class: int | None) -> str:
