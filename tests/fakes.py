@@ -40,6 +40,7 @@ class FakeRun:
         self.steps_per_epoch = 1
         self.progress = 0.0
         self.phases: list[str] = []
+        self.notices: list[str] = []
         self.about: dict[str, Any] = {}
         self.logged: dict[int, dict[str, Any]] = {}
         self.evaluations: dict[int, dict[str, float]] = {}
@@ -60,6 +61,9 @@ class FakeRun:
 
     def phase(self, name: str) -> None:
         self.phases.append(name)
+
+    def notice(self, message: str) -> None:
+        self.notices.append(message)
 
     def loaded(self, **about: Any) -> None:
         self.about = about

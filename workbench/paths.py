@@ -51,6 +51,21 @@ def runs_folder(given: str | Path | None = None) -> Path:
         raise WorkbenchError(f"the runs folder `{named}` is not a path: {error}", "give a folder with --runs DIR") from error
 
 
+def data_folder() -> Path:
+    """Where fetched data sets lie: `--data` or WORKBENCH_DATA (`--data` sets it), `data` in the settings file, or the user's cache.
+
+    Raises:
+        WorkbenchError: what was named is no path.
+    """
+    named = os.environ.get("WORKBENCH_DATA") or user_settings().get("data")
+    if not named:
+        return cache_folder() / "data"
+    try:
+        return Path(named).expanduser().absolute()
+    except (TypeError, RuntimeError) as error:
+        raise WorkbenchError(f"the data folder `{named}` is not a path: {error}", "give a folder with --data DIR") from error
+
+
 def cache_folder() -> Path:
     """Where what can be made again is kept (parsed data)."""
     return Path(platformdirs.user_cache_dir(APP))

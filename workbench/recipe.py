@@ -101,6 +101,10 @@ class Run(Protocol):
     """The share of the budget that is spent, 0 to 1: schedules follow it."""
 
     def phase(self, name: str) -> None: ...
+    def notice(self, message: str) -> None:
+        """A line for the run's log: what was left out, what a setting does not change here."""
+        ...
+
     def loaded(self, **about: Any) -> None:
         """Record the data: name, version, sha256, counts, classes, licence, split, baseline."""
         ...
@@ -110,7 +114,10 @@ class Run(Protocol):
         ...
 
     def attach(self, **parts: Any) -> None:
-        """What a checkpoint holds (each has state_dict and load_state_dict); restored here when a run resumes."""
+        """What a checkpoint holds (each has state_dict and load_state_dict); restored here when a run resumes.
+
+        A run that was started with another one's weights takes them here, into every part that is a module.
+        """
         ...
 
     def tune(self, trial: Callable[[], None]) -> None:

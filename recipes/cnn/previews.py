@@ -1,28 +1,40 @@
-"""What to look at while a classifier learns: what it gets most wrong, what it takes for what, and its first filters."""
+"""What to look at while a classifier learns: its mistakes, where it looked for them, its first filters, its feature maps."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from workbench.data.images import Split, TrainingBatches
+from recipes.cnn.model import last_maps
+from workbench.data.images import Split, TrainingBatches, normalise, unit_range
 from workbench.recipe import Preview
 from workbench.training.metrics import confusion_matrix
 
 WORST = 32  # images: a grid of 4 x 8
+MAPS = 15  # feature maps that are shown of a layer: with the image itself, two layers fill the same grid
+HEATED = 8  # images with their heat: each is twice as wide
 
 
-@torch.no_grad()
 def previews(model: nn.Module, split: Split) -> Iterator[Preview]:
-    """The previews `worst`, `confusion` and `filters` of a model on a split."""
+    """The previews `worst`, `confusion`, `filters`, `features` and `gradcam` of a model on a split."""
     model.eval()
-    probabilities = torch.cat([model(images).float().softmax(dim=1) for images, _ in split.batches()])  # (N, K)
-    model.train()
+    with torch.no_grad():
+        probabilities = torch.cat([model(images).float().softmax(dim=1) for images, _ in split.batches()])  # (N, K)
+    chosen = most_wrong(split, probabilities)
     yield worst(split, probabilities)
     yield confusion(split, probabilities)
-    yield filters(next(layer for layer in model.modules() if isinstance(layer, nn.Conv2d)))
+    yield filters(first_convolution(model))
+    yield features(model, split, int(chosen[0]))
+    yield gradcam(model, split, chosen[:HEATED], probabilities)
+    model.train()
+
+
+def most_wrong(split: Split, probabilities: Tensor) -> Tensor:
+    """(N,): the examples, those first whose true class (N,) got the least of the probabilities (N, K)."""
+    return probabilities.gather(1, split.labels[:, None])[:, 0].argsort(stable=True)
 
 
 def worst(split: Split, probabilities: Tensor, count: int = WORST) -> Preview:
@@ -31,28 +43,20 @@ def worst(split: Split, probabilities: Tensor, count: int = WORST) -> Preview:
     Shapes:
         probabilities (N, K), in the order of the split
     """
-    of_truth = probabilities.gather(1, split.labels[:, None])[:, 0]  # (N,)
-    chosen = of_truth.argsort(stable=True)[:count]
-    names = split.info.classes
-    guesses, truths = probabilities[chosen].max(dim=1), split.labels[chosen].tolist()
-    captions = []
-    for truth, guess, share in zip(truths, guesses.indices.tolist(), guesses.values.tolist(), strict=True):
-        certainty = f"{share:.2f}".removeprefix("0")
-        captions.append(f"{names[truth]} {certainty}" if guess == truth else f"{names[truth]} not {names[guess]} {certainty}")
-    images = split.images[chosen].float().mean(dim=1) * (255 / split.info.brightest)  # channels as grey: (count, H, W)
-    return Preview("worst", "worst classified", "images", images=images.round().byte().cpu(), captions=tuple(captions))
+    chosen = most_wrong(split, probabilities)[:count]
+    return Preview(
+        "worst", "worst classified", "images", images=_bytes(_grey(split, chosen)), captions=_verdicts(split, probabilities, chosen)
+    )
 
 
 def augmented(data: TrainingBatches, count: int) -> Preview:
     """The first images of the first epoch as the model is given them, each with its class."""
     images, labels = next(data.epoch(0))  # (B, C, H, W), (B,)
     grey = images[:count].float().mean(dim=1)  # (count, H, W)
-    low, high = grey.amin(), grey.amax()
     names = data.split.info.classes
     captions = tuple(names[label] for label in labels[:count].tolist())
-    shown = ((grey - low) * (255 / (high - low).clamp(min=1e-12))).round().byte()
     title = f"{len(captions)} of a batch of {len(labels)}, as the model sees them"
-    return Preview("batch", title, "images", images=shown, captions=captions)
+    return Preview("batch", title, "images", images=_bytes(_stretched(grey[None])[0]), captions=captions)
 
 
 def confusion(split: Split, probabilities: Tensor) -> Preview:
@@ -63,10 +67,123 @@ def confusion(split: Split, probabilities: Tensor) -> Preview:
     return Preview("confusion", "true class (rows), predicted class (columns)", "matrix", matrix=matrix, rows=names, columns=names)
 
 
-def filters(layer: nn.Conv2d) -> Preview:
-    """The kernels of a convolution, mean over its input channels: 0 is mid-grey, the largest weight of all white or black."""
-    weights = layer.weight.detach().float().mean(dim=1)  # (filters, M, M)
+def filters(layer: nn.Conv1d | nn.Conv2d) -> Preview:
+    """The kernels of a convolution, mean over its input channels: 0 is mid-grey, the largest weight of all white or black.
+
+    One over a sequence of rows is drawn as the rows that it looks for, one below the other.
+    """
+    weights = layer.weight.detach().float()  # (filters, C, M, M) or (filters, features, M)
+    weights = weights.mean(dim=1) if weights.ndim == 4 else weights.transpose(1, 2)  # (filters, M, M) or (filters, M, features)
     largest = weights.abs().max().clamp(min=1e-12)
-    images = 127.5 + 127.5 * weights / largest
     captions = tuple(str(number) for number in range(1, len(weights) + 1))
-    return Preview("filters", "first-layer filters", "images", images=images.round().byte().cpu(), captions=captions)
+    return Preview("filters", "first-layer filters", "images", images=_bytes(0.5 + 0.5 * weights / largest), captions=captions)
+
+
+@torch.no_grad()
+def features(model: nn.Module, split: Split, index: int) -> Preview:
+    """One example and what the first and the last convolution make of it: their maps with the largest spread, from dark to bright."""
+    image = split.images[index : index + 1]
+    first, last = first_convolution(model), last_maps(model)
+    with _Outputs(first, last) as outputs:
+        model(normalise(split.info, unit_range(split.info, image)))
+    side = tuple(image.shape[-2:])
+    shown, captions = [_grey(split, torch.tensor([index], device=image.device))], [split.info.classes[int(split.labels[index])]]
+    for name, layer in (("first", first), ("last", last)):
+        maps = _with_places(outputs.of(layer))[0]  # (filters, H, W)
+        strongest = maps.flatten(1).var(dim=1, correction=0).argsort(descending=True, stable=True)[:MAPS].sort().values
+        shown.append(F.interpolate(_stretched(maps[strongest, None])[:, 0][None], side, mode="nearest")[0])
+        captions += [f"{name} {number + 1}" for number in strongest.tolist()]
+    return Preview("features", "an image and its feature maps", "images", images=_bytes(torch.cat(shown)), captions=tuple(captions))
+
+
+def gradcam(model: nn.Module, split: Split, chosen: Tensor, probabilities: Tensor) -> Preview:
+    """Images beside themselves lit where the last convolution found what spoke for the class that was predicted.
+
+    Shapes:
+        chosen (n,), indices into the split; probabilities (N, K), in the order of the split
+    """
+    images = normalise(split.info, unit_range(split.info, split.images[chosen]))
+    heat = class_activation(model, images, probabilities[chosen].argmax(dim=1))  # (n, H, W)
+    grey = _grey(split, chosen)
+    lit = grey * 0.4 * (1 - heat) + (0.25 + 0.75 * grey) * heat  # what mattered in its own light, the rest dimmed
+    gap = torch.zeros_like(grey[:, :, :1])
+    captions = _verdicts(split, probabilities, chosen)
+    title = "Grad-CAM: worst classified, and where it looked"
+    return Preview("gradcam", title, "images", images=_bytes(torch.cat([grey, gap, lit], dim=2)), captions=captions)
+
+
+def class_activation(model: nn.Module, images: Tensor, classes: Tensor) -> Tensor:
+    """Where in the images there is what speaks for a class: Grad-CAM, Selvaraju et al. 2017, eq. 1 and 2 (arXiv:1610.02391).
+
+    The maps A[k] of the last convolution, each weighted by the mean of the gradient of the class's logit over its places,
+    added up, and of that what is above 0. Other gradients are left as they are.
+
+    Shapes:
+        images (n, C, H, W) as the model takes them; classes (n,); returns (n, H, W) from 0 to 1, the largest of each image 1
+    """
+    with torch.enable_grad(), _Outputs(last_maps(model)) as outputs:
+        logits = model(images)
+        maps = outputs.of(last_maps(model))
+        (gradient,) = torch.autograd.grad(logits.gather(1, classes[:, None]).sum(), maps)
+    maps, gradient = _with_places(maps.detach().float()), _with_places(gradient.float())
+    heat = (gradient.mean(dim=(2, 3), keepdim=True) * maps).sum(dim=1, keepdim=True).relu()  # (n, 1, h, w)
+    heat = F.interpolate(heat, tuple(images.shape[-2:]), mode="bilinear", align_corners=False)[:, 0]
+    return heat / heat.amax(dim=(1, 2), keepdim=True).clamp(min=1e-12)
+
+
+def first_convolution(model: nn.Module) -> nn.Conv1d | nn.Conv2d:
+    return next(layer for layer in model.modules() if isinstance(layer, (nn.Conv1d, nn.Conv2d)))
+
+
+class _Outputs:
+    """What layers give while a block runs."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        self._layers = layers
+        self._found: dict[nn.Module, Tensor] = {}
+
+    def __enter__(self) -> _Outputs:
+        self._hooks = [layer.register_forward_hook(self._note) for layer in self._layers]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for hook in self._hooks:
+            hook.remove()
+
+    def of(self, layer: nn.Module) -> Tensor:
+        return self._found[layer]
+
+    def _note(self, layer: nn.Module, _: object, output: Tensor) -> None:
+        self._found[layer] = output
+
+
+def _with_places(maps: Tensor) -> Tensor:
+    """Maps over a sequence (B, filters, H) as maps over an image one pixel wide: (B, filters, H, 1); others as they are."""
+    return maps if maps.ndim == 4 else maps[..., None]
+
+
+def _verdicts(split: Split, probabilities: Tensor, chosen: Tensor) -> tuple[str, ...]:
+    names = split.info.classes
+    guesses, truths = probabilities[chosen].max(dim=1), split.labels[chosen].tolist()
+    captions = []
+    for truth, guess, share in zip(truths, guesses.indices.tolist(), guesses.values.tolist(), strict=True):
+        certainty = f"{share:.2f}".removeprefix("0")
+        captions.append(f"{names[truth]} {certainty}" if guess == truth else f"{names[truth]} not {names[guess]} {certainty}")
+    return tuple(captions)
+
+
+def _grey(split: Split, chosen: Tensor) -> Tensor:
+    """Images as shares of white, channels as grey: (n, H, W)."""
+    return unit_range(split.info, split.images[chosen]).mean(dim=1)
+
+
+def _stretched(maps: Tensor) -> Tensor:
+    """Each of (n, ...) with its smallest number as 0 and its largest as 1."""
+    flat = maps.float().flatten(1)
+    low, high = flat.amin(dim=1, keepdim=True), flat.amax(dim=1, keepdim=True)
+    return ((flat - low) / (high - low).clamp(min=1e-12)).view(maps.shape)
+
+
+def _bytes(shares: Tensor) -> Tensor:
+    """Shares of white as whole numbers from 0 to 255."""
+    return (255 * shares).round().byte().cpu()

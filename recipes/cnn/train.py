@@ -7,25 +7,31 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from recipes.cnn import Config
-from recipes.cnn.model import ConvNet
+from recipes.cnn.model import build_model, ignored
 from recipes.cnn.previews import previews
-from workbench.data.images import Augmentation, ImageData, Split, TrainingBatches, load_images
+from workbench.data.augmentation import Augmentation
+from workbench.data.folder import Folder
+from workbench.data.images import ImageData, Split, TrainingBatches, load_images, outline
+from workbench.data.origin import Own
 from workbench.recipe import Run
 from workbench.training.metrics import Classification
 from workbench.training.optimizer import Optimizer
 
 
 def train(config: Config, run: Run) -> None:
-    """Train a ConvNet on labelled images, evaluate it as it learns, and test its best weights once."""
+    """Train a classifier on labelled images, evaluate it as it learns, and test its best weights once."""
     run.phase(f"loading {config.data.dataset}")
-    data = load(config, run.device)
+    data = load(config, run.device, run)
     run.loaded(**data.about)
 
     run.phase("building the model")
-    model = run.place(ConvNet(config.model, data.shape, len(data.classes)))
+    if words := ignored(config.model):
+        run.notice(words)
+    model = run.place(build_model(config.model, data.shape, len(data.classes)))
+    weights = class_weights(data.train.split) if config.data.class_weights == "balanced" else None
     optimizer = Optimizer(model, config.optimization, run)
     run.attach(model=model, optimizer=optimizer)
     run.tune(trial(model, data.train))
@@ -36,7 +42,7 @@ def train(config: Config, run: Run) -> None:
         for images, labels in batches:  # (B, C, H, W), (B,)
             with optimizer.precision():
                 logits = model(images)  # (B, K)
-                error = F.cross_entropy(logits, labels)
+                error = F.cross_entropy(logits, labels, weight=weights)
             optimizer.backward(error, share=len(labels) / examples)
             loss = loss + error.detach() * (len(labels) / examples)
             correct = correct + (logits.detach().argmax(dim=1) == labels).sum()
@@ -58,17 +64,43 @@ def trial(model: nn.Module, data: TrainingBatches) -> Callable[[], None]:
     return lambda: F.cross_entropy(copied(images), labels).backward()
 
 
-def load(config: Config, device: torch.device) -> ImageData:
-    """The three splits that the settings ask for, on the device."""
+def class_weights(split: Split) -> Tensor:
+    """What an example of each class counts in the loss so that all classes count alike: N / (K * n_k), (K,).
+
+    As scikit-learn's `balanced`, after King and Zeng 2001. A class without examples counts nothing.
+    """
+    counts = split.labels.bincount(minlength=len(split.info.classes)).float()
+    return torch.where(counts > 0, counts.sum() / (len(counts) * counts.clamp(min=1)), 0.0)
+
+
+def load(config: Config, device: torch.device, run: Run | None = None) -> ImageData:
+    """The three splits that the settings ask for, on the device; a run is told how far it is and what was left out."""
+    settings = config.data
     return load_images(
-        config.data.dataset,
+        settings.dataset,
         device=device,
-        batch_size=config.data.batch_size,
+        batch_size=settings.batch_size,
         seed=config.machine.seed,
         split_seed=config.machine.split_seed,
-        examples_per_class=config.data.examples_per_class,
-        augmentation=Augmentation(config.data.shift, config.data.rotate, config.data.zoom, config.data.slant),
+        examples_per_class=settings.examples_per_class,
+        augmentation=Augmentation(settings.shift, settings.rotate, settings.zoom, settings.slant),
+        own=own(config, run),
     )
+
+
+def untrained(config: Config) -> tuple[nn.Module, Tensor]:
+    """The network before training and an input of one image, without loading the data."""
+    info = outline(config.data.dataset, own(config))
+    return build_model(config.model, info.shape, len(info.classes)), torch.zeros(1, *info.shape)
+
+
+def own(config: Config, run: Run | None = None) -> Own:
+    """Where the images come from that the workbench does not bring along."""
+    settings = config.data
+    chosen = Folder(settings.path, settings.image_size, settings.colour)
+    if run is None:
+        return Own(chosen)
+    return Own(chosen, download=settings.download, report=run.phase, notice=run.notice)
 
 
 @torch.no_grad()

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from recipes.cnn.model import ConvNet
+from recipes.cnn.model import build_model
 from recipes.cnn.train import load
 from tests.training_runs import configure, prepare
 from workbench.events.writer import EventWriter
@@ -36,7 +36,7 @@ RECIPE = find_recipe("cnn")
 def bare_loop(config: Any) -> Iterator[None]:
     """Forward, backward, update: torch alone."""
     data = load(config, torch.device("cpu"))
-    model = precision.in_memory_format(ConvNet(config.model, data.shape, len(data.classes)), torch.device("cpu"))
+    model = precision.in_memory_format(build_model(config.model, data.shape, len(data.classes)), torch.device("cpu"))
     rule = torch.optim.AdamW(model.parameters(), config.optimization.lr, fused=True)
     kind = precision.resolve("auto", torch.device("cpu"))
     epoch = 0
@@ -56,7 +56,7 @@ def instrumented_loop(config: Any, root: Path) -> Iterator[None]:
     folder = prepare(root, RECIPE, config)
     session = Session(folder, RECIPE, config, Journal(folder, EventWriter(folder.events), RunState()), 1)
     data = load(config, session.device)
-    model = session.place(ConvNet(config.model, data.shape, len(data.classes)))
+    model = session.place(build_model(config.model, data.shape, len(data.classes)))
     optimizer = Optimizer(model, config.optimization, session)
     session.attach(model=model, optimizer=optimizer)
     for step, batches in session.steps(data.train):

@@ -7,8 +7,10 @@ import pytest
 import torch
 
 import workbench.data.images as images_module
+from workbench.data.augmentation import Augmentation
+from workbench.data.baselines import majority_class, nearest_neighbour
 from workbench.data.catalogue import CATALOGUE, find
-from workbench.data.images import Augmentation, Split, TrainingBatches, load_images, majority_class, nearest_neighbour
+from workbench.data.images import Split, TrainingBatches, load_images
 from workbench.errors import WorkbenchError
 
 CPU = torch.device("cpu")

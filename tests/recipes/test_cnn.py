@@ -1,16 +1,25 @@
+import dataclasses
 import fnmatch
 import math
+import subprocess
+import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import nn
 
+import recipes.cnn
 from recipes.cnn import CLASSIFY, RECIPE, Model
-from recipes.cnn.model import ConvNet
-from recipes.cnn.previews import confusion, filters, worst
+from recipes.cnn.model import ConvNet, RowNet, Rows, build_model, ignored, mobilenet, resnet18
+from recipes.cnn.previews import class_activation, confusion, features, filters, gradcam, worst
+from recipes.cnn.train import class_weights
+from tests.benchmarks import labs
 from tests.fakes import FakeRun
-from workbench.data.catalogue import find
+from workbench.data.catalogue import find_images
 from workbench.data.images import Split
 from workbench.errors import WorkbenchError
 from workbench.schema import build, describe
@@ -137,7 +146,7 @@ def test_every_logged_metric_is_declared_and_what_is_declared_is_logged():
 def test_slots_name_charts_and_previews_that_there_are():
     run = _trained("digits", max_steps=1)
     names = {preview.name for preview in run.previews[1]}
-    assert names == {"worst", "confusion", "filters"}
+    assert names == {"worst", "confusion", "filters", "features", "gradcam"}
     for slot in CLASSIFY.slots:
         assert slot in CLASSIFY.charts or slot.removeprefix("preview:") in names
 
@@ -184,12 +193,125 @@ def test_scarce_data_and_bf16_and_live_schedules_train_too():
     assert all(math.isfinite(values["train/loss"]) for values in run.logged.values())
 
 
+# --- Architectures ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("architecture", ["resnet18", "mobilenet_v3_small", "conv1d"])
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 28, 20)])
+def test_an_architecture_takes_small_images_of_any_channels_and_gives_a_logit_for_each_class(architecture, shape):
+    model = build_model(Model(architecture=architecture, blocks=2, width=4), shape, 7)
+    assert model(torch.randn(2, *shape)).shape == (2, 7)
+    with torch.no_grad():
+        assert class_activation(model.eval(), torch.randn(2, *shape), torch.tensor([0, 6])).shape == (2, *shape[1:])
+
+
+def test_resnet18_is_torchvisions_but_for_a_stem_that_keeps_small_images_whole():
+    torchvision = pytest.importorskip("torchvision")
+    ours, theirs = resnet18((1, 28, 28), 10), torchvision.models.resnet18(weights=None, num_classes=10)
+    assert (ours.conv1.kernel_size, ours.conv1.stride) == ((3, 3), (1, 1))
+    rows, _ = layer_table(ours.eval(), (torch.zeros(1, 1, 28, 28),))
+    assert next(row["output_shape"] for row in rows if row["name"] == "maxpool") == [64, 28, 28]
+    rest = {name: value.shape for name, value in theirs.state_dict().items() if name != "conv1.weight"}
+    assert {name: value.shape for name, value in ours.state_dict().items() if name != "conv1.weight"} == rest
+    large = resnet18((3, 64, 64), 10)
+    assert (large.conv1.kernel_size, large.maxpool.stride) == ((7, 7), 2)
+    assert resnet18((1, 224, 224), 10).conv1.weight.shape == (64, 1, 7, 7)
+
+
+def test_mobilenet_keeps_small_images_whole_in_its_stem():
+    model = mobilenet((3, 32, 32), 10, 0.3)
+    assert model.features[0](torch.zeros(1, 3, 32, 32)).shape[-2:] == (32, 32)
+    assert mobilenet((3, 64, 64), 10, 0.3).features[0](torch.zeros(1, 3, 64, 64)).shape[-2:] == (32, 32)
+    assert [layer.p for layer in model.modules() if isinstance(layer, nn.Dropout)] == [0.3]
+
+
+def test_conv1d_sees_an_image_as_the_sequence_of_its_rows():
+    torch.manual_seed(0)
+    images = torch.arange(2 * 3 * 4 * 5).float().view(2, 3, 4, 5)
+    rows = Rows()(images)
+    assert rows.shape == (2, 15, 4)
+    assert rows[1, :, 2].tolist() == images[1, :, 2].flatten().tolist()
+    model = RowNet(Model(architecture="conv1d", blocks=1, batch_norm=False), (1, 8, 8), 10).eval()
+    first = F.conv1d(images.new_ones(1, 8, 8), model.conv1.weight, model.conv1.bias, padding=1)
+    torch.testing.assert_close(model.conv1(torch.ones(1, 8, 8)), first)
+    with pytest.raises(WorkbenchError, match="nothing to pool in block 4 of 4"):
+        RowNet(Model(architecture="conv1d", blocks=4), (1, 8, 8), 10)
+
+
+def test_importing_the_recipe_and_its_models_does_not_import_torchvision():
+    code = "import sys; from recipes.cnn import RECIPE; RECIPE.model(RECIPE.config()); print('torchvision' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_settings_that_an_architecture_does_not_use_are_named_in_the_log():
+    run = _trained("digits", max_steps=1, architecture="mobilenet_v3_small")
+    assert run.notices == ["mobilenet_v3_small has a shape of its own and does not use blocks 2, width 32"]
+    assert ignored(Model(architecture="mobilenet_v3_small", dropout=0.5)) == ""
+    assert "dropout 0.5" in ignored(Model(architecture="resnet18", dropout=0.5))
+    assert ignored(Model(architecture="conv1d", blocks=2)) == ""
+    assert _trained("digits", max_steps=1).notices == []
+
+
+# --- Own images and rare classes --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shapes(tmp_path):
+    """Three classes of 20 colour images of 12x12, told apart by their colour, and a file that is none."""
+    numbers = np.random.RandomState(0)
+    for channel, name in enumerate(("red", "green", "blue")):
+        (tmp_path / name).mkdir()
+        for index in range(20):
+            pixels = numbers.randint(0, 100, (12, 12, 3)).astype(np.uint8)
+            pixels[..., channel] += 120
+            Image.fromarray(pixels).save(tmp_path / name / f"{index}.png")
+    (tmp_path / "red" / "torn.png").write_text("none")
+    return tmp_path
+
+
+def test_own_images_train_and_what_was_left_out_is_in_the_log(shapes):
+    run = _trained("digits", dataset="folder", path=str(shapes), image_size=8, epochs=8, batch_size=8, class_weights="balanced")
+    assert run.test["test/accuracy"] == 1.0
+    assert run.about["classes"] == ["blue", "green", "red"]
+    assert "skipped 1 of the image files, which cannot be read: red/torn.png" in run.notices[0]
+    assert run.notices[1] == "training images of each class: blue 16, green 16, red 16"
+    config = _config("digits", dataset="folder", path=str(shapes), image_size=8)
+    assert RECIPE.model(config)[1].shape == (1, 3, 8, 8)
+    assert set(RECIPE.batch(config, 6).captions) <= {"blue", "green", "red"}
+
+
+def test_a_data_set_that_would_have_to_be_fetched_is_refused_without_permission(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path))
+    with pytest.raises(WorkbenchError, match="`cifar10` is not in"):
+        _trained("digits", dataset="cifar10")
+    assert RECIPE.model(_config("mnist", dataset="cifar10"))[1].shape == (1, 3, 32, 32), "its layers can be looked at before"
+
+
+def test_balanced_classes_count_alike_as_in_scikit_learn():
+    labels = torch.tensor([0] * 6 + [1] * 3 + [3])
+    split = Split(dataclasses.replace(find_images("digits"), classes=tuple("abcd")), torch.zeros(10, 1, 8, 8), labels)
+    weights = class_weights(split)
+    assert weights.tolist() == pytest.approx([10 / 24, 10 / 12, 0.0, 10 / 4])
+    utils = pytest.importorskip("sklearn.utils.class_weight")
+    theirs = utils.compute_class_weight("balanced", classes=np.array([0, 1, 3]), y=labels.numpy())
+    assert weights[[0, 1, 3]].tolist() == pytest.approx([3 / 4 * value for value in theirs])
+
+
+def test_class_weights_change_the_loss_and_leaving_them_out_does_not():
+    plain, none, balanced = (
+        _trained("digits", max_steps=3, **more) for more in ({}, {"class_weights": "none"}, {"class_weights": "balanced"})
+    )
+    assert plain.logged == none.logged
+    assert plain.logged[3]["train/loss"] != balanced.logged[3]["train/loss"]
+
+
 # --- What is shown ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def three():
-    info = find("digits")
+    info = find_images("digits")
     images = torch.tensor([0, 8, 16], dtype=torch.uint8).view(3, 1, 1, 1).expand(3, 1, 8, 8)
     return Split(info, images, torch.tensor([7, 1, 4]))
 
@@ -220,6 +342,60 @@ def test_filters_show_zero_as_mid_grey_and_the_largest_weight_as_white_or_black(
     assert filters(layer).images.tolist() == [[[128, 255], [0, 191]], [[128, 128], [128, 64]]]
 
 
+def test_grad_cam_is_the_equation_of_the_notes_and_leaves_gradients_and_random_numbers_alone():
+    torch.manual_seed(0)
+    model = ConvNet(Model(blocks=2, width=4, batch_norm=False), (1, 8, 8), 10).eval()
+    images, classes = torch.randn(3, 1, 8, 8), torch.tensor([1, 0, 9])
+    before = torch.get_rng_state()
+    heat = class_activation(model, images, classes)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(parameter.grad is None for parameter in model.parameters())
+    for index in range(3):
+        maps = model.conv2(model.relu1(model.pool1(model.conv1(images[index : index + 1])))).detach().requires_grad_()  # (1, 8, 4, 4)
+        rest = nn.Sequential(*list(model)[list(model._modules).index("conv2") + 1 :])
+        rest(maps)[0, classes[index]].backward()
+        weights = maps.grad.mean(dim=(2, 3))[0]
+        expected = F.relu((weights[:, None, None] * maps[0]).sum(dim=0))
+        expected = F.interpolate(expected[None, None], (8, 8), mode="bilinear", align_corners=False)[0, 0]
+        torch.testing.assert_close(heat[index], (expected / expected.max().clamp(min=1e-12)).detach())
+
+
+def test_grad_cam_finds_the_only_place_that_can_decide():
+    images = torch.zeros(1, 1, 16, 16)
+    images[0, 0, 2:5, 10:13] = 1.0
+    model = ConvNet(Model(blocks=1, width=1, batch_norm=False, dense=1, dropout=0.0), (1, 16, 16), 2)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.fill_(0.1)
+    heat = class_activation(model.eval(), images, torch.tensor([0]))[0]
+    row, column = divmod(int(heat.argmax()), 16)
+    assert 1 <= row <= 5
+    assert 9 <= column <= 13
+
+
+def test_worst_images_are_drawn_beside_themselves_with_their_heat(three):
+    model = ConvNet(Model(blocks=2, width=4), (1, 8, 8), 10).eval()
+    probabilities = torch.full((3, 10), 0.01)
+    probabilities[:, 1] = 0.9
+    shown = gradcam(model, three, torch.tensor([0, 2]), probabilities)
+    assert shown.images.shape == (2, 8, 17)
+    assert shown.images[:, 0, :8].unique(dim=1).flatten().tolist() == [0, 255]
+    assert shown.captions == ("7 not 1 .90", "4 not 1 .90")
+
+
+@pytest.mark.parametrize("architecture", ["convnet", "conv1d", "resnet18"])
+def test_feature_maps_stand_behind_their_image_at_its_size(three, architecture):
+    model = build_model(Model(architecture=architecture, blocks=2, width=4), (1, 8, 8), 10).eval()
+    shown = features(model, three, 1)
+    first = 4 if architecture != "resnet18" else 15
+    assert shown.images.shape == (1 + first + (8 if first == 4 else 15), 8, 8)
+    assert shown.captions[0] == "1"
+    assert shown.captions[1].startswith("first ")
+    assert shown.captions[-1].startswith("last ")
+    assert len(shown.captions) == len(shown.images)
+    assert not model.conv1._forward_hooks
+
+
 def test_probabilities_of_each_image_sum_to_1():
     model, _ = RECIPE.model(_config("mnist"))
     shares = model.eval()(torch.randn(7, 1, 28, 28)).softmax(dim=1)
@@ -233,7 +409,7 @@ def test_the_batch_that_is_shown_before_a_run_is_the_first_that_it_trains_on():
     assert shown.images.shape == (12, 28, 28)
     assert (int(shown.images.min()), int(shown.images.max())) == (0, 255)
     assert len(shown.captions) == 12
-    assert set(shown.captions) <= set(find("mnist5k").classes)
+    assert set(shown.captions) <= set(find_images("mnist5k").classes)
 
 
 def test_layers_are_listed_under_their_names_with_shapes_and_counts():
@@ -264,7 +440,18 @@ def test_every_preset_builds_and_the_first_is_the_default():
 
 def test_notes_fit_80_columns_and_hold_the_corrected_equations():
     assert max(map(len, RECIPE.notes.splitlines())) <= 80
-    assert RECIPE.notes.isascii()
+    assert RECIPE.notes.replace("卷积神经网络", "").isascii()
     equations = ("x[c, s*i+d*m-p, s*j+d*n-p]", "(H + 2p - d*(M-1) - 1) / s", "y[k] = b[k] + sum over i of W[k,i] * x[i]", "-log p[t]")
-    for words in (*equations, "WHAT TO WATCH", "SOURCES"):
+    for words in (*equations, "WHAT TO WATCH", "SOURCES", "LABS", "卷积神经网络"):
         assert words in RECIPE.notes
+
+
+def test_every_lab_is_made_of_flags_that_exist_and_stands_in_the_companion_page():
+    page = Path(recipes.cnn.__file__).with_name("LABS.md").read_text(encoding="utf-8")
+    for lab in labs.LABS.values():
+        assert f"## {lab.title}" in page
+        assert f"`{lab.command('')}`" in page
+        for words, flags in lab.rows:
+            _config(lab.preset, **labs.settings_of(f"{lab.always} {flags}"))
+            assert f"| {words} | `{flags or '-'}` |" in page
+    assert "tests.benchmarks.labs" in page

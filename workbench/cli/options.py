@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ Runs = Annotated[Path | None, typer.Option("--runs", metavar="DIR", help="Folder
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="An id, a name, last or last~1.")]
 Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="How long to wait for the worker's answer.")]
+Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of data sets that were or will be downloaded.")]
 Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
 RecipePath = Annotated[str, typer.Option("--recipe", metavar="PATH", help="A recipe's file or folder.")]
 
@@ -27,6 +29,12 @@ def store(context: Any, runs: Path | None) -> Store:
     from workbench.runs.store import Store  # here: `--help` and `recipes` do without runs
 
     return Store(runs_folder(runs or context.find_root().params.get("runs")))
+
+
+def use_data(folder: Path | None) -> None:
+    """Let this process and the workers that it starts look for data sets there."""
+    if folder is not None:
+        os.environ["WORKBENCH_DATA"] = str(folder.expanduser().absolute())
 
 
 def wants_ascii(context: Any, given: bool) -> bool:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from workbench.errors import unknown
+from workbench import units
+from workbench.errors import WorkbenchError, unknown
+from workbench.paths import short
 
 FILES = Path(__file__).parent / "files"
 
@@ -31,28 +33,65 @@ class DatasetInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageInfo(DatasetInfo):
-    """A data set of labelled images that comes with the workbench.
+    """A data set of images: one that comes with the workbench, one that is fetched, or a person's own.
 
     `brightest` is the value of a white pixel in the file; `mean` and `std` are those of the pixels of the training split
-    (split_seed 0) after division by it, so that a picture drawn later is scaled as the training data were.
+    (split_seed 0) after division by it, one for each channel or one for all, so that a picture drawn later is scaled as the
+    training data were. They are None until the images are loaded where they are not known ahead.
     """
 
     kind: Literal["images", "text", "pairs", "sequences"] = "images"
     shape: tuple[int, int, int]  # (C, H, W)
-    classes: tuple[str, ...]
-    file: str
-    sha256: str
-    split: tuple[float, float, float]  # shares of training, validation and test
-    brightest: int
-    mean: float
-    std: float
+    classes: tuple[str, ...]  # empty where the images have no labels
+    file: str = ""  # among the files of the workbench
+    sha256: str = ""
+    split: tuple[float, float, float]  # shares of training, validation and test; of what is not kept apart for testing already
+    brightest: int = 255
+    mean: float | tuple[float, ...] | None = None
+    std: float | tuple[float, ...] | None = None
+    files: tuple[str, ...] = ()  # below the data folder, once it is fetched; each may end in .gz there
+    instead: str = ""  # the data set that needs no network
 
     @property
     def path(self) -> Path:
         return FILES / self.file
 
+    @property
+    def labelled(self) -> bool:
+        """Whether the images have classes; without them all labels are 0."""
+        return bool(self.classes)
+
+    def is_in(self, folder: Path) -> bool:
+        """Whether nothing needs to be fetched: it comes with the workbench, or a data folder holds it."""
+        return all((folder / file).is_file() or (folder / f"{file}.gz").is_file() for file in self.files)
+
 
 _DIGITS = tuple("0123456789")
+_CLOTHES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+_SYLLABLES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
+_THINGS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+_CIFAR_BATCHES = tuple(f"data_batch_{part}" for part in range(1, 6))
+
+
+def _like_mnist(name: str, help: str, place: str, *, licence: str, source: str, size_bytes: int, classes: tuple[str, ...]) -> ImageInfo:
+    """A set in MNIST's format: 60,000 images of 28x28 grey pixels for training and 10,000 apart for testing."""
+    parts = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+    return ImageInfo(
+        name=name,
+        help=help,
+        offline=False,
+        examples=70_000,
+        licence=licence,
+        source=source,
+        version="torchvision",
+        size_bytes=size_bytes,
+        shape=(1, 28, 28),
+        classes=classes,
+        split=(11 / 12, 1 / 12, 0.0),
+        files=tuple(f"{place}/raw/{part}-ubyte" for part in parts),
+        instead="mnist5k",
+    )
+
 
 CATALOGUE: dict[str, DatasetInfo] = {
     info.name: info
@@ -91,6 +130,59 @@ CATALOGUE: dict[str, DatasetInfo] = {
             mean=0.3054,
             std=0.3761,
         ),
+        _like_mnist(
+            "mnist",
+            "70,000 handwritten digits, 28x28 grey.",
+            "MNIST",
+            licence="CC BY-SA 3.0",
+            source="MNIST (LeCun, Cortes and Burges 1998)",
+            size_bytes=11_594_722,
+            classes=_DIGITS,
+        ),
+        _like_mnist(
+            "fashion-mnist",
+            "70,000 pictures of clothes in ten kinds, 28x28 grey.",
+            "FashionMNIST",
+            licence="MIT",
+            source="Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747)",
+            size_bytes=30_900_000,
+            classes=_CLOTHES,
+        ),
+        _like_mnist(
+            "kmnist",
+            "70,000 handwritten Japanese syllables (kuzushiji) of ten kinds, 28x28 grey.",
+            "KMNIST",
+            licence="CC BY-SA 4.0",
+            source="KMNIST (Clanuwat et al. 2018, arXiv:1812.01718)",
+            size_bytes=21_000_000,
+            classes=_SYLLABLES,
+        ),
+        ImageInfo(
+            name="cifar10",
+            help="60,000 photographs of animals and vehicles in ten kinds, 32x32 in colour.",
+            offline=False,
+            examples=60_000,
+            licence="none stated by its makers",
+            source="CIFAR-10 (Krizhevsky 2009)",
+            version="torchvision",
+            size_bytes=170_500_000,
+            shape=(3, 32, 32),
+            classes=_THINGS,
+            split=(0.9, 0.1, 0.0),
+            files=tuple(
+                f"cifar-10-batches-py/{name}" for name in (*(f"data_batch_{part}" for part in range(1, 6)), "test_batch", "batches.meta")
+            ),
+            instead="mnist5k",
+        ),
+        ImageInfo(
+            name="folder",
+            help="Your own images: path/CLASS/*, or path/train/CLASS/*, path/val/CLASS/*, path/test/CLASS/*.",
+            offline=True,
+            licence="your own",
+            shape=(3, 32, 32),
+            classes=(),
+            split=(0.8, 0.1, 0.1),
+        ),
     )
 }
 
@@ -116,3 +208,17 @@ def find_images(name: str) -> ImageInfo:
     if name not in images:
         raise unknown("data set of images", name, images)
     return images[name]
+
+
+def offer(info: ImageInfo, folder: Path) -> str:
+    """What fetching a data set comes to, for a person to decide on."""
+    return f"`{info.name}` is {units.size(info.size_bytes or 0)}, licence: {info.licence}, to be kept in {short(folder)}"
+
+
+def not_here(info: ImageInfo, folder: Path) -> WorkbenchError:
+    """The error for a data set that would have to be fetched, which nobody has allowed."""
+    return WorkbenchError(
+        f"the data set `{info.name}` is not in {short(folder)} and would have to be downloaded ({units.size(info.size_bytes or 0)}, "
+        f"licence: {info.licence})",
+        f"--download fetches it, --data DIR names a folder that holds it; `--dataset {info.instead}` needs no network",
+    )

@@ -2,55 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from workbench.data import folder
+from workbench.data.augmentation import Augmentation
+from workbench.data.baselines import baselines
 from workbench.data.catalogue import ImageInfo, find_images
 from workbench.data.order import generator, order, sent
-from workbench.data.split import fingerprint, scarce, stratified
+from workbench.data.origin import Own, read
+from workbench.data.split import apart, fingerprint, scarce
 from workbench.errors import WorkbenchError
 
+UNMOVED = Augmentation()
+HERE = Own()  # only what needs neither network nor folder
 EVALUATION_BATCH = 500  # examples; larger ones are no faster on a CPU, whose caches they leave
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """How far each training image is moved at random: it enlarges the data by what does not change the class."""
-
-    shift: float = 0.0  # pixels, at most, along each axis
-    rotate: float = 0.0  # degrees, at most, either way
-    zoom: float = 0.0  # largest change of size: 0.1 is from 1 / 1.1 to 1.1
-    slant: float = 0.0  # degrees, at most, that upright strokes lean either way
-
-    def __bool__(self) -> bool:
-        return any((self.shift, self.rotate, self.zoom, self.slant))
-
-    def apply(self, images: Tensor, numbers: torch.Generator) -> Tensor:
-        """Every image shifted, turned, zoomed and slanted on its own, in one sampling of the batch; 0 enters from outside.
-
-        Shapes:
-            images (B, C, H, W), float; returns the same
-        """
-        count, _, height, width = images.shape
-        draws = sent(torch.rand(count, 5, generator=numbers), images.device) * 2 - 1  # (B, 5) from -1 to 1
-        angle = draws[:, 0] * math.radians(self.rotate)
-        slant = (draws[:, 3] * math.radians(self.slant)).tan()
-        scale = (draws[:, 4] * math.log1p(self.zoom)).exp()
-        sine, cosine = angle.sin() * scale, angle.cos() * scale
-        # The grid runs from -1 to 1 along both axes, so a turn in pixels needs the ratio of the sides, a shift 2 / side.
-        over, under = (cosine * slant - sine) * (height / width), sine * slant + cosine
-        across = torch.stack([cosine, over, draws[:, 1] * (2 * self.shift / width)], dim=1)
-        down = torch.stack([sine * (width / height), under, draws[:, 2] * (2 * self.shift / height)], dim=1)
-        grid = F.affine_grid(torch.stack([across, down], dim=1), list(images.shape), align_corners=False)  # (B, H, W, 2)
-        return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 @dataclass(frozen=True)
@@ -75,7 +46,7 @@ class TrainingBatches:
 
     unit: str = "img"
 
-    def __init__(self, split: Split, batch_size: int, seed: int, augmentation: Augmentation = Augmentation()) -> None:
+    def __init__(self, split: Split, batch_size: int, seed: int, augmentation: Augmentation = UNMOVED) -> None:
         self.split = split
         self.examples = len(split)
         self.batch_size = batch_size
@@ -113,6 +84,11 @@ class ImageData:
     def classes(self) -> tuple[str, ...]:
         return self.test.info.classes
 
+    @property
+    def labelled(self) -> bool:
+        """Whether the images have classes; without them all labels are 0."""
+        return self.test.info.labelled
+
 
 def load_images(
     name: str,
@@ -122,23 +98,42 @@ def load_images(
     seed: int,
     split_seed: int = 0,
     examples_per_class: int | None = None,
-    augmentation: Augmentation = Augmentation(),
+    augmentation: Augmentation = UNMOVED,
+    labels: Literal["required", "optional"] = "required",
+    own: Own = HERE,
 ) -> ImageData:
     """A data set by its name in the catalogue, checked, split and put on the device.
 
-    `seed` orders and augments the batches; `split_seed` alone decides which examples are in which split.
+    `seed` orders and augments the batches; `split_seed` alone decides which examples are in which split. A test split that
+    the data set keeps by itself stays what it is. With `labels` optional, a folder of images without classes will do; see
+    `ImageData.labelled`.
 
     Raises:
-        WorkbenchError: there is no such data set, or its file is missing or damaged.
+        WorkbenchError: there is no such data set, it is missing or damaged, or is not what a classifier can learn from.
+    """
+    info, images, numbers, homes = read(find_images(name), own, optional=labels == "optional")
+    parts = apart(numbers, homes, info.split, split_seed)
+    _check_parts(info, parts)
+    indices = parts if examples_per_class is None else (scarce(parts[0], numbers, examples_per_class, split_seed), *parts[1:])
+    info = _measured(info, images[indices[0]])
+    train, validation, test = (Split(info, images[part].to(device), numbers[part].to(device)) for part in indices)
+    about = _about(info, {"train": train, "validation": validation, "test": test})
+    about |= {"split": _rule(info, homes, split_seed, examples_per_class), "split_hash": fingerprint(*indices)}
+    if name == "folder":
+        own.notice(_balance(train))
+    return ImageData(TrainingBatches(train, batch_size, seed, augmentation), validation, test, about)
+
+
+def outline(name: str, own: Own = HERE, *, labels: Literal["required", "optional"] = "required") -> ImageInfo:
+    """Shape and classes of a data set without reading an image; a folder is looked through for its classes.
+
+    Raises:
+        WorkbenchError: there is no such data set or folder.
     """
     info = find_images(name)
-    images, labels = _read(info)
-    parts = stratified(labels, info.split, split_seed)
-    indices = parts if examples_per_class is None else (scarce(parts[0], labels, examples_per_class, split_seed), *parts[1:])
-    train, validation, test = (Split(info, images[part].to(device), labels[part].to(device)) for part in indices)
-    about = _about(info, {"train": train, "validation": validation, "test": test})
-    about |= {"split": _rule(info, split_seed, examples_per_class), "split_hash": fingerprint(*indices)}
-    return ImageData(TrainingBatches(train, batch_size, seed, augmentation), validation, test, about)
+    if name != "folder":
+        return info
+    return replace(info, shape=own.folder.shape, classes=folder.classes_in(own.folder, optional=labels == "optional"))
 
 
 def unit_range(info: ImageInfo, images: Tensor) -> Tensor:
@@ -147,41 +142,51 @@ def unit_range(info: ImageInfo, images: Tensor) -> Tensor:
 
 
 def normalise(info: ImageInfo, images: Tensor) -> Tensor:
-    """Pixels from 0 to 1 with the mean and deviation of the training data taken out."""
-    return (images - info.mean) / info.std
+    """Pixels from 0 to 1 with the mean and deviation of the training data taken out, channel by channel."""
+    if isinstance(info.mean, float) and isinstance(info.std, float):
+        return (images - info.mean) / info.std
+    return (images - _per_channel(info.mean, images.device)) / _per_channel(info.std, images.device)
 
 
-def majority_class(train: Split, test: Split) -> float:
-    """Accuracy on `test` of always naming the commonest class of `train`."""
-    commonest = train.labels.bincount(minlength=len(train.info.classes)).argmax()
-    return int((test.labels == commonest).sum()) / len(test)
+def _measured(info: ImageInfo, images: Tensor) -> ImageInfo:
+    """With the mean and deviation of each channel of the training images (N, C, H, W) where the catalogue has none."""
+    if info.mean is not None:
+        return info
+    shares = torch.arange(256, dtype=torch.double) / info.brightest
+    means, deviations = [], []
+    for channel in images.unbind(dim=1):  # from a histogram: exact, and 60,000 images take no second copy as floats
+        counts = channel.flatten().bincount(minlength=256).double()
+        mean = float((counts * shares).sum() / counts.sum())
+        means.append(mean)
+        deviations.append(max(1e-6, float((counts * (shares - mean).square()).sum() / counts.sum()) ** 0.5))
+    return replace(info, mean=means[0], std=deviations[0]) if len(means) == 1 else replace(info, mean=tuple(means), std=tuple(deviations))
 
 
-def nearest_neighbour(train: Split, test: Split) -> float:
-    """Accuracy on `test` of naming the class of the training image that is nearest in pixels (Euclidean distance)."""
-    distances = torch.cdist(test.images.flatten(1).float(), train.images.flatten(1).float())  # (N_test, N_train)
-    return int((train.labels[distances.argmin(dim=1)] == test.labels).sum()) / len(test)
+@cache
+def _per_channel(values: tuple[float, ...], device: torch.device) -> Tensor:
+    """(C, 1, 1) on the device, copied there once: a copy for each batch would make an accelerator wait."""
+    return torch.tensor(values, device=device).view(-1, 1, 1)
 
 
-def _read(info: ImageInfo) -> tuple[Tensor, Tensor]:
-    """Images (N, C, H, W) uint8 and labels (N,) of a file whose checksum is right."""
-    import numpy as np  # 0.1 s that only a worker should pay
+def _check_parts(info: ImageInfo, parts: tuple[Tensor, Tensor, Tensor]) -> None:
+    for name, part in zip(("training", "validation", "test"), parts, strict=True):
+        if not len(part):
+            raise WorkbenchError(
+                f"the {name} split of `{info.name}` is empty: there are too few images to divide",
+                "ten of each class are enough; or put them into folders train, val and test yourself",
+            )
 
-    hint = "install the workbench again, or run `python -m workbench.data.files.rebuild`"
-    try:
-        content = info.path.read_bytes()
-    except OSError as error:
-        raise WorkbenchError(f"the data file {info.path} cannot be read: {error.strerror}", hint) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != info.sha256:
-        raise WorkbenchError(f"the data file {info.path} is damaged: its SHA-256 is {found}, expected {info.sha256}", hint)
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        images, labels = torch.from_numpy(arrays["x"]), torch.from_numpy(arrays["y"])
-    return images.view(-1, *info.shape), labels.long()
+
+def _balance(train: Split) -> str:
+    counts = train.labels.bincount(minlength=max(1, len(train.info.classes))).tolist()
+    if not train.info.labelled:
+        return f"{counts[0]:,} training images, without classes"
+    listed = ", ".join(f"{name} {count:,}" for name, count in zip(train.info.classes, counts, strict=True))
+    uneven = "; uneven: class_weights balanced makes the classes count alike" if max(counts) > 2 * max(1, min(counts)) else ""
+    return f"training images of each class: {listed}{uneven}"
 
 
 def _about(info: ImageInfo, splits: dict[str, Split]) -> dict[str, Any]:
-    channels, height, width = info.shape
     return {
         "name": info.name,
         "version": info.version,
@@ -190,15 +195,23 @@ def _about(info: ImageInfo, splits: dict[str, Split]) -> dict[str, Any]:
         "licence": info.licence,
         "examples": {name: len(split) for name, split in splits.items()},
         "classes": list(info.classes),
-        "task": f"name the class of a {height}x{width} {'grey' if channels == 1 else 'colour'} image, one of {len(info.classes)}",
-        "baseline": {
-            "majority class": majority_class(splits["train"], splits["test"]),
-            "nearest neighbour": nearest_neighbour(splits["train"], splits["test"]),
-        },
+        "task": _task(info),
+        "baseline": baselines(splits["train"], splits["test"]) if info.labelled else {},
     }
 
 
-def _rule(info: ImageInfo, split_seed: int, examples_per_class: int | None) -> str:
-    shares = "/".join(f"{100 * share:.0f}" for share in info.split)
+def _task(info: ImageInfo) -> str:
+    channels, height, width = info.shape
+    image = f"{height}x{width} {'grey' if channels == 1 else 'colour'}"
+    return f"name the class of a {image} image, one of {len(info.classes)}" if info.labelled else f"{image} images without classes"
+
+
+def _rule(info: ImageInfo, homes: Tensor, split_seed: int, examples_per_class: int | None) -> str:
+    shares = dict(zip(("training", "validation", "test"), info.split, strict=True))
+    kept = [name for number, name in ((1, "validation"), (2, "test")) if bool((homes == number).any())]
+    cut = [name for name in shares if name not in kept]
+    shares["training"] += sum(shares[name] for name in kept)
+    words = f"{'/'.join(f'{100 * shares[name]:.0f}' for name in cut)} % {'/'.join(cut)}"
+    words += f", {' and '.join(kept)} kept apart by the data set" if kept else ""
     fewer = "" if examples_per_class is None else f", of the training split {examples_per_class} per class"
-    return f"stratified by class, {shares} % training/validation/test, split_seed {split_seed}{fewer}"
+    return f"stratified by class, {words}, split_seed {split_seed}{fewer}"

@@ -27,6 +27,25 @@ def stratified(labels: Tensor, shares: tuple[float, float, float], seed: int) ->
     return train, validation, test
 
 
+def apart(labels: Tensor, homes: Tensor, shares: tuple[float, float, float], seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Indices of the three splits where some examples are kept for validation or testing already.
+
+    Of the others each class is divided by `shares`; a split that is kept already takes none of them.
+
+    Shapes:
+        labels (N,); homes (N,): 0 to be divided, 1 validation, 2 test; returns three index tensors, ascending
+    """
+    pool = (homes == 0).nonzero().flatten()
+    kept = [(homes == number).nonzero().flatten() for number in (1, 2)]
+    cut = [0.0 if len(part) else share for part, share in zip(kept, shares[1:], strict=True)]
+    rest = shares[0] + sum(share for share, left in zip(shares[1:], cut, strict=True) if not left)
+    train, *others = (pool[part] for part in stratified(labels[pool], (rest, cut[0], cut[1]), seed))
+    for number, part in enumerate(others):
+        if len(kept[number]):  # rounding may leave it one example of a class
+            train, others[number] = torch.cat([train, part]).sort().values, kept[number]
+    return train, others[0], others[1]
+
+
 def scarce(indices: Tensor, labels: Tensor, per_class: int, seed: int) -> Tensor:
     """At most `per_class` of `indices` from each class; a larger `per_class` adds to the choice and takes nothing away.
 

@@ -33,6 +33,7 @@ class RunRecord(BaseModel):
     preset: str = ""
     settings: dict[str, Value] = {}
     parent: str | None = None
+    weights: bool = False  # whether it begins with those of its parent
     created_at: float = 0.0
     versions: dict[str, str] = {}
     git_commit: str = ""

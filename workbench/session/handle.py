@@ -20,6 +20,7 @@ from workbench.events.types import (
     Metrics,
     MetricsDeclared,
     ModelBuilt,
+    Noticed,
     PhaseChanged,
     SettingChanged,
     Tested,
@@ -34,6 +35,7 @@ from workbench.session.previews import save_preview
 from workbench.session.replay import Replay
 from workbench.session.requests import Requests
 from workbench.session.vitals import Vitals, gpu_reader
+from workbench.session.warm_start import adopt
 from workbench.settings import Common
 from workbench.training import device as devices
 from workbench.training import precision
@@ -108,6 +110,9 @@ class Session:
         if hasattr(self, "requests") and self.requests.signalled:
             raise Stopped
 
+    def notice(self, message: str) -> None:
+        self._journal.notice(message)
+
     def loaded(self, **about: Any) -> None:
         self._say(DataLoaded, **about)
 
@@ -124,6 +129,7 @@ class Session:
         self._parts.update(parts)
         found = self._keeper.newest_good(self.device)
         if found is None:
+            self._adopt()
             return
         attempt, self._restored = found
         self._restored_from = (int(self._restored["step"]), attempt)
@@ -223,6 +229,14 @@ class Session:
         return self._budget.reason(self.step)
 
     # Inside.
+
+    def _adopt(self) -> None:
+        """Begin with another run's weights where the record says so; a run that resumes has its own."""
+        record = self._folder.record()
+        if record.weights and record.parent:
+            self.phase(f"reading the weights of {record.parent}")
+            classes = tuple(self._journal.state.data.get("classes") or ())
+            self._say(Noticed, message=adopt(self._folder, record.parent, self._parts, classes, self.device))
 
     def _say(self, kind: Any, **fields: Any) -> None:
         event: AnyEvent = kind(at=time.time(), **fields)

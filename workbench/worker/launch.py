@@ -38,17 +38,21 @@ def start(
     name: str = "",
     tags: tuple[str, ...] = (),
     parent: str | None = None,
+    weights: bool = False,
     command_line: Sequence[str] = (),
     helper: Helper | None = None,
 ) -> RunFolder:
     """Claim a folder for a new run and start its worker, or turn a helper that has torch already into it.
+
+    Args:
+        parent: the id of the run that the settings come from; with `weights`, those of its best evaluation too.
 
     Raises:
         WorkbenchError: the runs folder cannot be written; nothing is left in it.
     """
     folder = store.claim(recipe.name)
     record = RunRecord(
-        id=folder.id, recipe=recipe.name, recipe_path=recipe.path, preset=preset, settings=flat(config), parent=parent,
+        id=folder.id, recipe=recipe.name, recipe_path=recipe.path, preset=preset, settings=flat(config), parent=parent, weights=weights,
         created_at=time.time(), versions={"workbench": workbench.__version__, "python": platform.python_version()},
         git_commit=_git_commit(Path.cwd()), command_line=list(command_line), host=platform.node(),
     )  # fmt: skip
@@ -94,6 +98,7 @@ def await_start(folder: RunFolder, *, after: int = 0, seconds: float = 120, watc
 
     Args:
         after: how many attempts there were before the one that is waited for (`resume` tells).
+        seconds: how long to wait without any news.
         watch: is shown each event as it comes.
 
     Raises:
@@ -105,6 +110,7 @@ def await_start(folder: RunFolder, *, after: int = 0, seconds: float = 120, watc
     looked = time.monotonic()
     while time.monotonic() < deadline:
         for event in feed.poll():
+            deadline = time.monotonic() + seconds  # a download may take long, and says how far it is
             if watch:
                 watch(event)
         state = feed.state
@@ -122,7 +128,7 @@ def await_start(folder: RunFolder, *, after: int = 0, seconds: float = 120, watc
                 raise WorkbenchError(f"the worker of {folder.id} could not begin", _log_hint(folder), code=ExitCode.RUN_FAILED)
         time.sleep(_POLL_SECONDS)
     raise WorkbenchError(
-        f"{folder.id} made no step within {seconds:g} s; it is {feed.state.phase or 'starting'}",
+        f"{folder.id} made no step and said nothing within {seconds:g} s; it is {feed.state.phase or 'starting'}",
         f"it goes on by itself: `workbench show {folder.id}`",
         code=ExitCode.NO_ANSWER,
     )

@@ -1,3 +1,5 @@
+import io
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -5,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.builders import SETTINGS, build_run, finished_run
-from workbench.cli import app, follow
+from workbench.cli import app, follow, output
 from workbench.cli.commands import train
+from workbench.data.catalogue import find_images
 from workbench.errors import WorkbenchError
 from workbench.finding import find_recipe
 from workbench.runs.folder import RunFolder
@@ -35,6 +38,7 @@ class Started:
 @pytest.fixture
 def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Started:
     monkeypatch.setenv("WORKBENCH_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path / "data"))
     monkeypatch.delenv("WORKBENCH_RECIPES", raising=False)
     started = Started()
     monkeypatch.setattr(launch, "start", started)
@@ -103,6 +107,8 @@ def test_a_recipe_of_ones_own_is_given_as_a_path(started: Started, tmp_path: Pat
         (["train", "./none.py"], 3, ["no recipe at"]),
         (["train", "cnn", "--from", "cnn-77"], 3, ["no run `cnn-77`"]),
         (["train", "cnn", "--config", "/none.toml"], 3, ["there is no file /none.toml"]),
+        (["train", "cnn", "--weights"], 2, ["--weights needs a run", "--from RUN --weights"]),
+        (["train", "cnn", "--dataset", "kmnist"], 2, ["`kmnist` is not in", "--download", "`--dataset mnist5k` needs no network"]),
         (["train", "cnn", "--name", "last"], 2, ["cannot be named `last`"]),
     ],
 )
@@ -156,6 +162,42 @@ def test_bytes_that_are_no_text_do_not_break_a_start(started: Started, monkeypat
     assert app.run(["train", "cnn", "--name", name]) == 0
     assert started.calls[0]["name"] == "caf\ufffd\ufffd[31m"
     started.calls[0]["command_line"][-1].encode()
+
+
+def test_weights_are_asked_of_the_launcher_together_with_their_run(started: Started, tmp_path: Path) -> None:
+    build_run(tmp_path / "runs", finished_run(100), settings={**flat(build(CNN.config, {})), "width": 7, "download": True})
+    assert app.run(["train", "cnn", "--from", "last", "--weights"]) == 0
+    assert (started.calls[-1]["parent"], started.calls[-1]["weights"]) == ("cnn-1", True)
+    assert started.settings["width"] == 7
+    assert started.settings["download"] is False, "what was allowed for one run is not allowed for another"
+    assert app.run(["train", "cnn", "--from", "last"]) == 0
+    assert started.calls[-1]["weights"] is False
+
+
+def test_a_download_is_asked_for_once_with_size_licence_and_target(
+    started: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "is_answered", lambda: True)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\nn\n"))
+    assert app.run(["train", "cnn", "--dataset", "cifar10"]) == 0
+    assert started.settings["download"] is True
+    question = capsys.readouterr().err
+    for words in ("`cifar10` is 163 MB", "licence:", str(tmp_path / "data"), "Download it? (y/N)"):
+        assert words in question
+    assert app.run(["train", "cnn", "--dataset", "cifar10"]) == 2
+    assert "`cifar10` was not downloaded" in capsys.readouterr().err
+    assert len(started.calls) == 1
+
+
+def test_with_the_flag_or_with_the_files_nobody_is_asked(started: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert app.run(["train", "cnn", "--dataset", "mnist", "--download"]) == 0
+    for file in find_images("mnist").files:
+        (tmp_path / "mine" / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mine" / file).touch()
+    assert app.run(["train", "cnn", "--dataset", "mnist", "--data", str(tmp_path / "mine")]) == 0
+    assert os.environ["WORKBENCH_DATA"] == str(tmp_path / "mine"), "the worker inherits it"
+    assert started.settings["download"] is False
 
 
 def test_help_lists_recipes_or_one_recipes_settings(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,13 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from workbench.cli import asking, follow, options, output, usage
-from workbench.cli.options import Json, RecipePath, RunName, Runs, Timeout
+from workbench.cli.options import Data, Json, RecipePath, RunName, Runs, Timeout
 from workbench.errors import WorkbenchError, unknown
 from workbench.runs.feed import Feed
 from workbench.schema import Value, describe
 from workbench.worker import launch
 
-_OWN = {"--runs", "--timeout", "--recipe", "--detach", "--json", "--help", "-h"}
+_OWN = {"--runs", "--data", "--timeout", "--recipe", "--detach", "--json", "--help", "-h"}
 
 
 def command_for(arguments: list[str]) -> tuple[Any, list[str]]:
@@ -43,9 +43,11 @@ def command(
     detach: Annotated[bool, typer.Option("--detach", help="Return after the first new step; print the id and nothing else.")] = False,
     recipe: RecipePath = "",
     runs: Runs = None,
+    data: Data = None,
     timeout: Timeout = options.ANSWER_SECONDS,
     as_json: Json = False,
 ) -> int:
+    options.use_data(data)
     feed = asking.find(options.store(context, runs), run)
     run_id, texts = feed.folder.id, asking.pairs(changes or [])
     if feed.status.state == "paused":

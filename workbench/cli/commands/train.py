@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from workbench.clean import clean
-from workbench.cli import asking, flags, follow, options, output, usage
-from workbench.cli.options import Json, Runs
+from workbench.cli import asking, consent, flags, follow, options, output, usage
+from workbench.cli.options import Data, Json, Runs
 from workbench.errors import ExitCode, WorkbenchError, unknown
 from workbench.finding import find_recipe, find_recipes, looks_like_path
 from workbench.paths import short
@@ -22,7 +22,8 @@ from workbench.runs.folder import RunRecord
 from workbench.schema import Setting, Value, build, describe
 from workbench.worker import launch
 
-_VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs")
+_VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data")
+_NOT_INHERITED = "download"  # allowed for one data set in one run
 _HELP = ("-h", "--help")
 _RESERVED_NAME = re.compile(r"last(~\d*)?")
 
@@ -61,7 +62,7 @@ def settings_for(
     """
     if parent is not None and parent.recipe != recipe.name:
         raise WorkbenchError(f"{parent.id} is a run of `{parent.recipe}`, not of `{recipe.name}`", "--from takes a run of the same recipe")
-    inherited = parent.settings if parent is not None else {}
+    inherited = {name: value for name, value in parent.settings.items() if name != _NOT_INHERITED} if parent is not None else {}
     return {**preset.settings, **inherited, **(read_config(config, settings) if config else {}), **typed}
 
 
@@ -109,13 +110,18 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         name: Annotated[str, typer.Option("--name", metavar="TEXT", help="What to call the run.")] = "",
         tags: Annotated[list[str] | None, typer.Option("--tag", metavar="TEXT", help="A word to find it by; may be given again.")] = None,
         from_run: Annotated[str, typer.Option("--from", metavar="RUN", help="Begin with the settings of another run.")] = "",
+        weights: Annotated[bool, typer.Option("--weights", help="Begin with the best weights of that run, too: fine-tuning.")] = False,
         config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings in a TOML file.")] = None,
         detach: Annotated[bool, typer.Option("--detach", help="Return after the first step; print the id and nothing else.")] = False,
         runs: Runs = None,
+        data: Data = None,
         as_json: Json = False,
         **given: Any,
     ) -> int:
         store = options.store(context, runs)
+        options.use_data(data)
+        if weights and not from_run:
+            raise WorkbenchError("--weights needs a run to take them from", f"workbench train {recipe.name} --from RUN --weights")
         parent = asking.find(store, from_run).record if from_run else None
         chosen = _preset(recipe, preset or (parent.preset if parent and parent.recipe == recipe.name else ""))
         values = settings_for(recipe, settings, chosen, parent, config, flags.read(settings, given))
@@ -123,10 +129,11 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
             store,
             recipe,
             chosen.name,
-            build(recipe.config, values, recipe=recipe.name),
+            consent.settled(build(recipe.config, values, recipe=recipe.name)),
             name=_label(name),
             tags=tuple(clean(tag) for tag in tags or ()),
             parent=parent.id if parent else None,
+            weights=weights,
             command_line=["workbench", *(clean(argument) for argument in sys.argv[1:])],
         )
         if detach:

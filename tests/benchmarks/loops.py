@@ -1,0 +1,224 @@
+"""Steps per second of each recipe against the loop that one writes by hand for the same model.
+
+    python -m tests.benchmarks.loops [RECIPE ...] [--turns 9] [--steps 20] [--quality SEEDS]
+
+By hand: a DataLoader over examples one by one with transforms of each, fp32, torch's default threads. Ours: the recipe's own
+loop through a run with everything that it logs, started as workers are. Each side is one process; they take turns of some
+steps, first on the machine as it is, then beside one busy process for each core. The figure is the median over the turns
+of the ratio of their wall times. `--quality` instead trains both sides to the end of the preset and tests them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.training_runs import configure, prepare, train_here
+from workbench.finding import find_recipe
+from workbench.runs.feed import open_run
+from workbench.schema import Value
+from workbench.worker.spawn import _environment as worker_environment
+
+QUIET = {"evaluate_every": 10**9, "preview_every": 10**9, "checkpoint_every": 10**9}  # by hand there is none of it either
+Tick = Callable[[], bool]  # called behind each step; whether to go on
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What is compared: a preset of a recipe, and the loop by hand.
+
+    `by_hand(config, tick)` trains until `tick()` says no, and returns the objective on the test split.
+    """
+
+    preset: str
+    by_hand: Callable[[Any, Tick], float]
+    settings: dict[str, Value] = field(default_factory=dict)
+
+
+def cnn_by_hand(config: Any, tick: Tick) -> float:
+    """An image classifier as tutorials write it."""
+    import torch
+    import torch.nn.functional as F
+    from torch.utils.data import DataLoader, Dataset
+    from torchvision import transforms
+
+    from recipes.cnn.model import ConvNet
+    from recipes.cnn.train import load
+
+    data = load(config, torch.device("cpu"))
+    info, settings = data.test.info, config.data
+    prepared = [transforms.ConvertImageDtype(torch.float), transforms.Normalize(info.mean, info.std)]
+    moved = transforms.RandomAffine(
+        settings.rotate,
+        translate=(settings.shift / info.shape[2], settings.shift / info.shape[1]),
+        scale=(1 / (1 + settings.zoom), 1 + settings.zoom),
+        shear=settings.slant,
+    )
+
+    class Examples(Dataset):  # type: ignore[type-arg]
+        def __init__(self, split: Any, transform: Any) -> None:
+            self.images, self.labels, self.transform = split.images, split.labels, transform
+
+        def __len__(self) -> int:
+            return len(self.labels)
+
+        def __getitem__(self, index: int) -> tuple[Any, int]:
+            return self.transform(self.images[index]), int(self.labels[index])
+
+    torch.manual_seed(config.machine.seed)
+    training = Examples(data.train.split, transforms.Compose([prepared[0], moved, prepared[1]]))
+    loader = DataLoader(training, batch_size=settings.batch_size, shuffle=True)
+    model = ConvNet(config.model, info.shape, len(info.classes))
+    optimizer = torch.optim.AdamW(model.parameters(), config.optimization.lr, weight_decay=config.optimization.weight_decay)
+    total = len(loader) * config.budget.epochs
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.optimization.lr, total_steps=total + 1)
+    going = True
+    while going:
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            loss.item()
+            if not (going := tick()):
+                break
+    model.eval()
+    tested = DataLoader(Examples(data.test, transforms.Compose(prepared)), batch_size=500)
+    with torch.no_grad():
+        right = sum(int((model(images).argmax(dim=1) == labels).sum()) for images, labels in tested)
+    return right / len(data.test)
+
+
+PAIRS = {"cnn": Pair("mnist", cnn_by_hand)}
+
+
+def ours(name: str, config: Any, tick: Tick) -> float:
+    """The recipe's loop, in a run; the objective on the test split once it has come to its end."""
+
+    def at_step(session: Any, _: int) -> None:
+        if not tick():
+            session.requests.signalled = "SIGTERM"
+
+    recipe = find_recipe(name)
+    with tempfile.TemporaryDirectory() as root:
+        folder = prepare(Path(root), recipe, config)
+        train_here(folder, recipe, config, at_step=at_step)
+        tested = open_run(folder).state.summaries.get(recipe.task(config).objective.replace("validation/", "test/"))
+    return tested.last or 0.0 if tested else 0.0
+
+
+def serve(name: str, side: str) -> None:
+    """One side: for each number on stdin, that many steps, and on stdout the seconds that they took."""
+    pair = PAIRS[name]
+    config = configure(find_recipe(name), pair.preset, **{**pair.settings, **QUIET, "epochs": 10**6, "device": "cpu"})
+    left, begun = 0, 0.0
+    answers = os.fdopen(os.dup(1), "w")
+
+    def tick() -> bool:
+        nonlocal left, begun
+        left -= 1
+        if left > 0:
+            return True
+        if begun:
+            print(time.perf_counter() - begun, file=answers, flush=True)
+        line = sys.stdin.readline()
+        left, begun = int(line or 0), time.perf_counter()
+        return bool(line)
+
+    (pair.by_hand(config, tick) if side == "hand" else ours(name, config, tick))
+
+
+@contextlib.contextmanager
+def side_of(name: str, side: str) -> Iterator[Callable[[int], float]]:
+    """A process of one side; calling it makes so many steps there and returns their seconds."""
+    environment = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
+    if side == "ours":
+        environment = {key: value for key, value in worker_environment().items() if key != "OMP_NUM_THREADS"}
+    command = [sys.executable, "-m", "tests.benchmarks.loops", name, "--side", side]
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    questions, answers = process.stdin, process.stdout
+
+    def steps(count: int) -> float:
+        print(count, file=questions, flush=True)
+        return float(answers.readline())
+
+    try:
+        yield steps
+    finally:
+        questions.close()
+        process.wait(60)
+
+
+@contextlib.contextmanager
+def busy_cores() -> Iterator[None]:
+    """One process for each core that does nothing but work."""
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+
+
+def compare(name: str, turns: int, steps: int) -> None:
+    for condition, load in (("idle", contextlib.nullcontext), ("busy", busy_cores)):
+        with side_of(name, "hand") as hand, side_of(name, "ours") as own, load():
+            seconds: list[tuple[float, float]] = []
+            for turn in range(turns + 1):
+                first, second = (hand, own) if turn % 2 else (own, hand)
+                took = {first: first(steps), second: second(steps)}
+                seconds.append((took[hand], took[own]))
+        ratio = statistics.median(by_hand / ours_took for by_hand, ours_took in seconds[1:])  # the first turn warms up
+        each = [1000 * statistics.median(side) / steps for side in zip(*seconds[1:], strict=True)]
+        line = f"{name:9} {condition}: {ratio:.2f} times the steps per second ({each[0]:.1f} ms a step by hand, {each[1]:.1f} ours"
+        print(f"{line}; load average {os.getloadavg()[0]:.1f})", flush=True)
+
+
+def quality(name: str, seeds: int) -> None:
+    """Both sides after the same number of steps, one thread."""
+    pair, recipe = PAIRS[name], find_recipe(name)
+    scores: dict[str, list[float]] = {"ours": [], "by hand": []}
+    for seed in range(seeds):
+        config = configure(recipe, pair.preset, **{**pair.settings, "seed": seed, "threads": 1, "device": "cpu"})
+        made = itertools.count(1)
+        scores["ours"].append(ours(name, config, lambda made=made: bool(next(made))))  # type: ignore[misc]
+        left = itertools.count(next(made) - 2, -1)
+        scores["by hand"].append(pair.by_hand(config, lambda left=left: next(left) > 0))  # type: ignore[misc]
+        print(f"{name:9} seed {seed}: " + ", ".join(f"{side} {values[-1]:.2%}" for side, values in scores.items()), flush=True)
+    print(f"{name:9} mean of {seeds} seeds: " + ", ".join(f"{side} {statistics.mean(values):.2%}" for side, values in scores.items()))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=", ".join(PAIRS))
+    parser.add_argument("--turns", type=int, default=9)
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--quality", type=int, default=0, metavar="SEEDS")
+    parser.add_argument("--side", choices=("hand", "ours"), help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    for name in given.recipes or PAIRS:
+        if given.side:
+            serve(name, given.side)
+        elif given.quality:
+            quality(name, given.quality)
+        else:
+            compare(name, given.turns, given.steps)
+
+
+if __name__ == "__main__":
+    main()
