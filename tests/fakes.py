@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import torch
@@ -69,6 +69,9 @@ class FakeRun:
 
     def attach(self, **parts: Any) -> None:
         self.parts = parts
+
+    def tune(self, trial: Callable[[], None]) -> None:
+        trial()
 
     def steps(self, data: Batches, *, batches: int = 1) -> Iterator[tuple[int, list[Any]]]:
         per_epoch = -(-data.examples // data.batch_size)

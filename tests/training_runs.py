@@ -55,6 +55,7 @@ def train_here(
     journal.write(_started(attempt))
     session = Watched(folder, recipe, config, journal, attempt)
     recipe.train(config, session)
+    session.returned()
     journal.write(_end(session, "finished" if session.completed else "stopped", "test"), commit=True)
     journal.summarise(now=True)
     journal.close()

@@ -35,6 +35,17 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Task:
+    """What a run is about: the numbers that it logs, how they are drawn, and which of them decides."""
+
+    name: str
+    metrics: Mapping[str, Metric]
+    charts: Mapping[str, Chart]
+    slots: tuple[str, ...]  # what the run screen shows first: names of charts, and `preview:<name>`
+    objective: str  # the metric that decides best, early stopping and lists
+
+
+@dataclass(frozen=True)
 class Preset:
     """A named set of settings for one task, and what it reaches under which conditions."""
 
@@ -55,12 +66,10 @@ class Recipe:
     config: type[Settings]
     presets: tuple[Preset, ...]  # the first is the default
     datasets: tuple[str, ...]
-    metrics: Mapping[str, Metric]
-    charts: Mapping[str, Chart]
-    slots: tuple[str, ...]  # what the run screen shows first: names of charts, and `preview:<name>`
-    objective: str  # the metric that decides best, early stopping and lists
+    tasks: tuple[Task, ...]  # all there are; the first is that of the default preset
+    task: Callable[[Any], Task]  # config -> which of them its settings make it
     train: Callable[[Any, Run], None]
-    model: Callable[[Any], tuple[Any, Any]]  # config -> (module, an input batch of one), for the table of layers
+    model: Callable[[Any], tuple[Any, Any]]  # config -> (module, its input or inputs, a batch of one), for the table of layers
     batch: Callable[[Any, int], Preview]  # (config, how many) -> training examples as the model sees them
     path: str = field(default="", compare=False)  # set for a recipe that was given as a path
 
@@ -83,7 +92,7 @@ class Run(Protocol):
     device: Any
     """The torch.device that was chosen."""
     precision: str
-    """fp32 or bf16, decided by the device."""
+    """fp32, bf16 or fp16, decided by the device."""
     completed: bool
     """Whether the loop came to its own end (budget or patience) rather than being stopped."""
     steps_total: int | None
@@ -102,6 +111,13 @@ class Run(Protocol):
 
     def attach(self, **parts: Any) -> None:
         """What a checkpoint holds (each has state_dict and load_state_dict); restored here when a run resumes."""
+        ...
+
+    def tune(self, trial: Callable[[], None]) -> None:
+        """Let the run find the number of CPU threads that is fastest, where `threads` is auto.
+
+        `trial` works as one step does, forward and backward, on a real batch and a copy of the model. Called once, before `steps`.
+        """
         ...
 
     def steps(self, data: Batches, *, batches: int = 1) -> Iterator[tuple[int, list[Any]]]:
@@ -130,14 +146,16 @@ class Run(Protocol):
 
 @dataclass(frozen=True)
 class Preview:
-    """Something to look at: images, a matrix with labels, or text."""
+    """Something to look at: images, a matrix with labels, lines over an axis, or text."""
 
     name: str
     title: str
-    kind: Literal["images", "matrix", "text"]
+    kind: Literal["images", "matrix", "lines", "text"]
     images: Any = None  # (N, H, W) numbers from 0 to 255, whole
     captions: tuple[str, ...] = ()
     matrix: tuple[tuple[float, ...], ...] = ()
     rows: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()  # of a matrix or of lines
+    lines: tuple[tuple[str, tuple[float, ...]], ...] = ()  # named, a value for each column
+    log: bool = False  # of lines: whether the values stand on a log axis
     text: str = ""

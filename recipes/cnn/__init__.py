@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from workbench.data.catalogue import find
-from workbench.recipe import Chart, Metric, Preset, Preview, Recipe, Run
+from workbench.data.catalogue import find_images
+from workbench.recipe import Chart, Metric, Preset, Preview, Recipe, Run, Task
 from workbench.schema import Group, setting
 from workbench.settings import Budget, Common, Optimization
 
@@ -61,7 +61,7 @@ def model(config: Config) -> tuple[Any, Any]:
 
     from recipes.cnn.model import ConvNet
 
-    info = find(config.data.dataset)
+    info = find_images(config.data.dataset)
     return ConvNet(config.model, info.shape, len(info.classes)), torch.zeros(1, *info.shape)
 
 
@@ -136,6 +136,8 @@ METRICS = {
     "train/accuracy": Metric("max", unit="%", chart="accuracy", help="Share of the step's batch named right, augmented and with dropout."),
     "train/grad_norm": Metric(chart="grad_norm", help="Length of the gradient of all weights, before clipping."),
     "train/grad_norm/*": Metric(chart="layers", help="Length of the gradient of one layer's weights, before clipping."),
+    "train/update_ratio": Metric(chart="update_ratio", help="Length of the update over that of the weights; 1e-3 is usual."),
+    "train/update_ratio/*": Metric(chart="layer_updates", help="Length of the update of one layer over that of its weights."),
     "train/lr": Metric(chart="lr", help="Learning rate of the step."),
 }
 for _split in ("validation", "test"):
@@ -153,6 +155,8 @@ CHARTS = {
     "accuracy": Chart("accuracy"),
     "grad_norm": Chart("gradient norm", log=True),
     "layers": Chart("gradient norm per layer", log=True),
+    "update_ratio": Chart("update to weights", log=True),
+    "layer_updates": Chart("update to weights per layer", log=True),
     "lr": Chart("learning rate", log=True),
     "scores": Chart("precision, recall, F1"),
     "classes": Chart("F1 per class"),
@@ -192,6 +196,14 @@ PRESETS = (
     ),
 )
 
+CLASSIFY = Task(
+    name="classify",
+    metrics=METRICS,
+    charts=CHARTS,
+    slots=("loss", "grad_norm", "accuracy", "preview:worst"),
+    objective="validation/accuracy",
+)
+
 RECIPE = Recipe(
     name="cnn",
     family="convolutional network",
@@ -200,10 +212,8 @@ RECIPE = Recipe(
     config=Config,
     presets=PRESETS,
     datasets=("mnist5k", "digits"),
-    metrics=METRICS,
-    charts=CHARTS,
-    slots=("loss", "grad_norm", "accuracy", "preview:worst"),
-    objective="validation/accuracy",
+    tasks=(CLASSIFY,),
+    task=lambda config: CLASSIFY,
     train=train,
     model=model,
     batch=batch,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -9,7 +12,7 @@ from torch import nn
 from recipes.cnn import Config
 from recipes.cnn.model import ConvNet
 from recipes.cnn.previews import previews
-from workbench.data.images import Augmentation, ImageData, Split, load_images
+from workbench.data.images import Augmentation, ImageData, Split, TrainingBatches, load_images
 from workbench.recipe import Run
 from workbench.training.metrics import Classification
 from workbench.training.optimizer import Optimizer
@@ -25,6 +28,7 @@ def train(config: Config, run: Run) -> None:
     model = run.place(ConvNet(config.model, data.shape, len(data.classes)))
     optimizer = Optimizer(model, config.optimization, run)
     run.attach(model=model, optimizer=optimizer)
+    run.tune(trial(model, data.train))
 
     for step, batches in run.steps(data.train, batches=config.optimization.accumulate):
         examples = sum(len(labels) for _, labels in batches)
@@ -45,6 +49,13 @@ def train(config: Config, run: Run) -> None:
 
     if run.completed:
         run.tested(evaluate(run.best(model), data.test, "test"))
+
+
+def trial(model: nn.Module, data: TrainingBatches) -> Callable[[], None]:
+    """What a step costs, on a copy of the model: the loss of the first batch and its gradients."""
+    copied = copy.deepcopy(model)
+    images, labels = next(data.epoch(0))
+    return lambda: F.cross_entropy(copied(images), labels).backward()
 
 
 def load(config: Config, device: torch.device) -> ImageData:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from recipes.cnn import RECIPE, Model
+from recipes.cnn import CLASSIFY, RECIPE, Model
 from recipes.cnn.model import ConvNet
 from recipes.cnn.previews import confusion, filters, worst
 from tests.fakes import FakeRun
@@ -26,7 +26,7 @@ def _config(preset, **settings):
 
 def _trained(preset, stop_after=None, **settings):
     config = _config(preset, **settings)
-    run = FakeRun(config, RECIPE.objective, stop_after=stop_after)
+    run = FakeRun(config, CLASSIFY.objective, stop_after=stop_after)
     RECIPE.train(config, run)
     return run
 
@@ -127,10 +127,10 @@ def test_every_logged_metric_is_declared_and_what_is_declared_is_logged():
     run = _trained("digits", epochs=1)
     logged = set(run.logged[1]) | set(next(iter(run.evaluations.values()))) | set(run.test)
     for key in logged:
-        assert any(fnmatch.fnmatchcase(key, pattern) for pattern in RECIPE.metrics), key
-    for pattern in RECIPE.metrics:
+        assert any(fnmatch.fnmatchcase(key, pattern) for pattern in CLASSIFY.metrics), key
+    for pattern in CLASSIFY.metrics:
         assert fnmatch.filter(logged, pattern), pattern
-    assert {metric.chart for metric in RECIPE.metrics.values()} == set(RECIPE.charts)
+    assert {metric.chart for metric in CLASSIFY.metrics.values()} == set(CLASSIFY.charts)
     assert all(math.isfinite(value) for values in run.logged.values() for value in values.values())
 
 
@@ -138,8 +138,8 @@ def test_slots_name_charts_and_previews_that_there_are():
     run = _trained("digits", max_steps=1)
     names = {preview.name for preview in run.previews[1]}
     assert names == {"worst", "confusion", "filters"}
-    for slot in RECIPE.slots:
-        assert slot in RECIPE.charts or slot.removeprefix("preview:") in names
+    for slot in CLASSIFY.slots:
+        assert slot in CLASSIFY.charts or slot.removeprefix("preview:") in names
 
 
 def test_one_batch_can_be_learned_by_heart():

@@ -71,12 +71,12 @@ def test_a_device_is_described_in_words(monkeypatch):
     assert device.describe(torch.device("cuda:0")) == "cuda:0 (NVIDIA X, 80 GB)"
 
 
-def test_auto_precision_is_bf16_only_where_the_device_computes_with_it(monkeypatch):
+def test_auto_precision_follows_from_what_the_device_computes_with(monkeypatch):
     cpu, gpu = torch.device("cpu"), torch.device("cuda:0")
     for has, expected in (({"avx512_bf16": True}, "bf16"), ({"amx_bf16": True}, "bf16"), ({"avx512_f": True}, "fp32"), ({}, "fp32")):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
         assert precision.resolve("auto", cpu) == expected
-    for capability, expected in (((9, 0), "bf16"), ((8, 0), "bf16"), ((7, 5), "fp32")):
+    for capability, expected in (((9, 0), "bf16"), ((8, 0), "bf16"), ((7, 5), "fp16"), ((6, 1), "fp32")):
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _, capability=capability: capability)
         assert precision.resolve("auto", gpu) == expected
     assert precision.resolve("auto", torch.device("mps")) == "fp32"

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from workbench.settings import Optimization
-from workbench.training.gradients import GradientNorms, NonFiniteGradient
+from workbench.training.gradients import LayerNorms, NonFiniteGradient
 from workbench.training.optimizer import Optimizer
 
 RULES = ("sgd", "rmsprop", "adagrad", "adam", "adamw")
@@ -256,15 +256,15 @@ def test_layers_are_the_modules_that_own_parameters_and_unreached_ones_have_norm
             return self.inner["used"](x * self.scale)
 
     model = Branching()
-    norms = GradientNorms(model)
+    norms = LayerNorms(model)
     assert norms.layers == ("model", "inner.used", "inner.unused")
     model(torch.ones(2, 3)).sum().backward()
-    total, scale, used, unused = norms.measure().tolist()
+    total, scale, used, unused = norms.measure(norms.gradients).tolist()
     assert scale == pytest.approx(float(model.scale.grad.norm()))
     assert used == pytest.approx(float(torch.cat([p.grad.flatten() for p in model.inner["used"].parameters()]).norm()))
     assert unused == 0.0
     assert total == pytest.approx(math.hypot(scale, used))
-    assert norms.read() == pytest.approx([total, scale, used, unused])
+    assert norms.read(norms.gradients) == pytest.approx([total, scale, used, unused])
 
 
 def test_channels_last_weights_get_the_updates_that_others_get():
@@ -296,3 +296,39 @@ for name in ("sgd", "rmsprop", "adagrad", "adam", "adamw"):
 print("torch._dynamo" in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
+
+
+def test_each_tenth_update_is_measured_against_the_weights():
+    model = nn.Linear(2, 1, bias=False)
+    optimizer = Optimizer(model, Optimization(optimizer="sgd", lr=0.5, momentum=0.0), _run())
+    reports = []
+    for _ in range(11):
+        with torch.no_grad():
+            model.weight.fill_(3.0)
+        model.weight.grad = torch.tensor([[0.6, 0.8]])
+        reports.append(optimizer.step())
+    measured = [index for index, report in enumerate(reports, start=1) if "train/update_ratio" in report]
+    assert measured == [1, 11]
+    assert reports[0]["train/update_ratio"] == pytest.approx(0.5 / math.hypot(3, 3), rel=1e-5)
+    assert reports[10]["train/update_ratio/model"] == pytest.approx(0.5 / math.hypot(3, 3), rel=1e-5)
+
+
+def test_weights_that_were_zero_have_an_update_ratio_of_zero():
+    model = nn.Linear(1, 1, bias=False)
+    nn.init.zeros_(model.weight)
+    for mask in (False, True):
+        optimizer = Optimizer(model, Optimization(), _run(), mask=mask)
+        model.weight.grad = torch.ones(1, 1)
+        nn.init.zeros_(model.weight)
+        assert float(optimizer.step()["train/update_ratio"]) == 0.0
+
+
+def test_one_of_several_optimizers_has_metrics_and_a_rate_of_its_own():
+    model = nn.Linear(1, 1)
+    optimizer = Optimizer(model, Optimization(lr=0.1), _run(), name="critic", lr_scale=0.5)
+    optimizer.backward(model(torch.ones(1, 1)).sum())
+    report = optimizer.step()
+    assert report["train/critic_lr"] == pytest.approx(0.05)
+    assert {"train/critic_grad_norm", "train/critic_grad_norm/model", "train/critic_update_ratio"} <= set(report)
+    optimizer.change("lr", 0.2)
+    assert optimizer.lr == pytest.approx(0.1)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from workbench.recipe import Chart, Metric, Preset, Recipe
+from workbench.recipe import Chart, Metric, Preset, Recipe, Task
 from workbench.schema import Group, setting
 from workbench.settings import Common, Optimization
 
@@ -39,18 +39,8 @@ def _train(config: Any, run: Any) -> None:
     raise NotImplementedError
 
 
-RECIPE = Recipe(
-    name="cnn",
-    family="convolutional network",
-    summary="Classify images with convolutions and pooling",
-    notes="\n".join(["What it is.", "", *(f"  y[{index}] = x[{index}]" for index in range(40)), "", "the last line of the notes"]),
-    config=Config,
-    presets=(
-        Preset("mnist", "5,000 handwritten digits, 28x28", {}, "60 s 98.6 %"),
-        Preset("digits", "1,797 small handwritten digits, 8x8", {"dataset": "digits", "blocks": 2}, "4 s 99.4 %"),
-        Preset("tutorial", "the tutorial's network, unchanged", {"padding": False, "lr": 1e-3}, "11 s 97.1 %"),
-    ),
-    datasets=("mnist5k", "digits"),
+TASK = Task(
+    name="classify",
     metrics={
         "train/loss": Metric("min", chart="loss"),
         "validation/loss": Metric("min", chart="loss"),
@@ -68,6 +58,22 @@ RECIPE = Recipe(
     },
     slots=("loss", "grad_norm", "accuracy", "preview:worst"),
     objective="validation/accuracy",
+)
+
+RECIPE = Recipe(
+    name="cnn",
+    family="convolutional network",
+    summary="Classify images with convolutions and pooling",
+    notes="\n".join(["What it is.", "", *(f"  y[{index}] = x[{index}]" for index in range(40)), "", "the last line of the notes"]),
+    config=Config,
+    presets=(
+        Preset("mnist", "5,000 handwritten digits, 28x28", {}, "60 s 98.6 %"),
+        Preset("digits", "1,797 small handwritten digits, 8x8", {"dataset": "digits", "blocks": 2}, "4 s 99.4 %"),
+        Preset("tutorial", "the tutorial's network, unchanged", {"padding": False, "lr": 1e-3}, "11 s 97.1 %"),
+    ),
+    datasets=("mnist5k", "digits"),
+    tasks=(TASK,),
+    task=lambda config: TASK,
     train=_train,
     model=lambda config: (None, None),
     batch=lambda config, count: None,

@@ -14,7 +14,7 @@ from typing import Any
 from textual.message import Message
 
 from tests.builders import START, append, build_run, loop, started
-from tests.tui.recipe import RECIPE
+from tests.tui.recipe import RECIPE, TASK
 from workbench.events.types import (
     CheckpointSaved,
     DataLoaded,
@@ -50,11 +50,10 @@ FAR = {"host": "far"}  # a run of another host lives while it has news: no lock 
 
 def declared(at: float) -> MetricsDeclared:
     metrics = {
-        key: {"goal": metric.goal, "unit": metric.unit, "chart": metric.chart, "help": metric.help}
-        for key, metric in RECIPE.metrics.items()
+        key: {"goal": metric.goal, "unit": metric.unit, "chart": metric.chart, "help": metric.help} for key, metric in TASK.metrics.items()
     }
-    charts = {name: {"title": chart.title, "log": chart.log} for name, chart in RECIPE.charts.items()}
-    return MetricsDeclared(at=at, objective=RECIPE.objective, metrics=metrics, charts=charts, slots=RECIPE.slots)
+    charts = {name: {"title": chart.title, "log": chart.log} for name, chart in TASK.charts.items()}
+    return MetricsDeclared(at=at, objective=TASK.objective, metrics=metrics, charts=charts, slots=TASK.slots)
 
 
 def opening(at: float = START, **changed: Any) -> list[Event]:

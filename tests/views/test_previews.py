@@ -108,3 +108,23 @@ def test_escape_sequences_in_captions_and_text_do_not_get_out(tmp_path: Path) ->
     text = "\n".join(draw(feed))
     assert "\x1b" not in text
     assert "[red]" in text
+
+
+def lines(**more: object) -> dict[str, object]:
+    columns = [str(lag) for lag in range(0, 50, 5)]
+    return {"kind": "lines", "columns": columns, "lines": [["rnn", [10.0**-lag for lag in range(10)]], ["lstm", [1.0] * 10]], **more}
+
+
+def test_lines_are_drawn_over_the_numbers_of_their_columns_with_a_legend(tmp_path: Path) -> None:
+    rows = draw(feed_with(tmp_path, lines(log=True), kind="lines"), height=12, width=60)
+    assert "rnn" in rows[1]
+    assert "lstm" in rows[1]
+    assert "1e-6" in "".join(rows) or "1u" in "".join(rows)
+    assert "40" in rows[-1]
+    assert sum("o" in row for row in rows[2:]) > 5
+    assert any(row.count("x") > 20 for row in rows[2:])
+
+
+def test_lines_that_do_not_fit_their_columns_are_a_damaged_file(tmp_path: Path) -> None:
+    feed = feed_with(tmp_path, lines(lines=[["rnn", [1.0]]]), kind="lines")
+    assert "damaged" in " ".join(draw(feed))

@@ -4,27 +4,40 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from workbench.errors import unknown
 
 FILES = Path(__file__).parent / "files"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DatasetInfo:
-    """One data set of images.
+    """What is known of a data set before it is loaded.
+
+    `examples` is None for one that is generated without end or is the user's own.
+    """
+
+    name: str
+    help: str
+    kind: Literal["images", "text", "pairs", "sequences"]
+    offline: bool
+    examples: int | None = None
+    licence: str = ""
+    source: str = ""
+    version: str = ""
+    size_bytes: int | None = None  # of what is downloaded, where it does not come with the workbench
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageInfo(DatasetInfo):
+    """A data set of labelled images that comes with the workbench.
 
     `brightest` is the value of a white pixel in the file; `mean` and `std` are those of the pixels of the training split
     (split_seed 0) after division by it, so that a picture drawn later is scaled as the training data were.
     """
 
-    name: str
-    help: str
-    offline: bool
-    examples: int
-    licence: str
-    source: str
-    version: str
+    kind: Literal["images", "text", "pairs", "sequences"] = "images"
     shape: tuple[int, int, int]  # (C, H, W)
     classes: tuple[str, ...]
     file: str
@@ -41,10 +54,10 @@ class DatasetInfo:
 
 _DIGITS = tuple("0123456789")
 
-CATALOGUE = {
+CATALOGUE: dict[str, DatasetInfo] = {
     info.name: info
     for info in (
-        DatasetInfo(
+        ImageInfo(
             name="mnist5k",
             help="5,000 handwritten digits, 28x28 grey: the first 500 of each class of MNIST's training set.",
             offline=True,
@@ -61,7 +74,7 @@ CATALOGUE = {
             mean=0.1311,
             std=0.3083,
         ),
-        DatasetInfo(
+        ImageInfo(
             name="digits",
             help="1,797 handwritten digits, 8x8 grey with 17 levels: the test set of UCI's optical recognition of digits.",
             offline=True,
@@ -91,3 +104,15 @@ def find(name: str) -> DatasetInfo:
     if name not in CATALOGUE:
         raise unknown("data set", name, CATALOGUE)
     return CATALOGUE[name]
+
+
+def find_images(name: str) -> ImageInfo:
+    """The data set of images of that name.
+
+    Raises:
+        WorkbenchError: there is none.
+    """
+    images = {key: info for key, info in CATALOGUE.items() if isinstance(info, ImageInfo)}
+    if name not in images:
+        raise unknown("data set of images", name, images)
+    return images[name]

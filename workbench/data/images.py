@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from workbench.data.catalogue import DatasetInfo, find
+from workbench.data.catalogue import ImageInfo, find_images
 from workbench.data.order import generator, order
 from workbench.data.split import fingerprint, scarce, stratified
 from workbench.errors import WorkbenchError
@@ -57,7 +57,7 @@ class Augmentation:
 class Split:
     """The examples of one split: raw images (N, C, H, W) uint8 and labels (N,), on the device."""
 
-    info: DatasetInfo
+    info: ImageInfo
     images: Tensor
     labels: Tensor
 
@@ -131,7 +131,7 @@ def load_images(
     Raises:
         WorkbenchError: there is no such data set, or its file is missing or damaged.
     """
-    info = find(name)
+    info = find_images(name)
     images, labels = _read(info)
     parts = stratified(labels, info.split, split_seed)
     indices = parts if examples_per_class is None else (scarce(parts[0], labels, examples_per_class, split_seed), *parts[1:])
@@ -141,12 +141,12 @@ def load_images(
     return ImageData(TrainingBatches(train, batch_size, seed, augmentation), validation, test, about)
 
 
-def unit_range(info: DatasetInfo, images: Tensor) -> Tensor:
+def unit_range(info: ImageInfo, images: Tensor) -> Tensor:
     """Raw pixels as shares of the brightest one, from 0 to 1."""
     return images.float() / info.brightest
 
 
-def normalise(info: DatasetInfo, images: Tensor) -> Tensor:
+def normalise(info: ImageInfo, images: Tensor) -> Tensor:
     """Pixels from 0 to 1 with the mean and deviation of the training data taken out."""
     return (images - info.mean) / info.std
 
@@ -163,7 +163,7 @@ def nearest_neighbour(train: Split, test: Split) -> float:
     return int((train.labels[distances.argmin(dim=1)] == test.labels).sum()) / len(test)
 
 
-def _read(info: DatasetInfo) -> tuple[Tensor, Tensor]:
+def _read(info: ImageInfo) -> tuple[Tensor, Tensor]:
     """Images (N, C, H, W) uint8 and labels (N,) of a file whose checksum is right."""
     import numpy as np  # 0.1 s that only a worker should pay
 
@@ -180,7 +180,7 @@ def _read(info: DatasetInfo) -> tuple[Tensor, Tensor]:
     return images.view(-1, *info.shape), labels.long()
 
 
-def _about(info: DatasetInfo, splits: dict[str, Split]) -> dict[str, Any]:
+def _about(info: ImageInfo, splits: dict[str, Split]) -> dict[str, Any]:
     channels, height, width = info.shape
     return {
         "name": info.name,
@@ -198,7 +198,7 @@ def _about(info: DatasetInfo, splits: dict[str, Split]) -> dict[str, Any]:
     }
 
 
-def _rule(info: DatasetInfo, split_seed: int, examples_per_class: int | None) -> str:
+def _rule(info: ImageInfo, split_seed: int, examples_per_class: int | None) -> str:
     shares = "/".join(f"{100 * share:.0f}" for share in info.split)
     fewer = "" if examples_per_class is None else f", of the training split {examples_per_class} per class"
     return f"stratified by class, {shares} % training/validation/test, split_seed {split_seed}{fewer}"

@@ -145,7 +145,7 @@ class PreviewSaved(Event):
     step: Count
     name: str
     title: str
-    kind: Literal["images", "matrix", "text"]
+    kind: Literal["images", "matrix", "lines", "text"]
     file: str
 
 

@@ -97,6 +97,7 @@ def _(event: events.ModelBuilt, state: RunState) -> None:
 def _(event: events.LoopStarted, state: RunState) -> None:
     state.steps_total, state.steps_per_epoch, state.epochs_total = event.steps_total, event.steps_per_epoch, event.epochs_total
     state.examples_per_step, state.unit, state.tuning = event.examples_per_step, event.unit, event.tuning
+    state.threads = event.tuning.get("threads", state.threads)
     if state.attempts:
         state.attempts[-1].step = event.step
     if state.attempt > 1 or event.step < state.step:

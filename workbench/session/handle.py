@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar
 
@@ -38,6 +38,7 @@ from workbench.training import precision
 from workbench.training.early_stopping import EarlyStopping
 from workbench.training.layers import layer_table
 from workbench.training.seed import random_state, restore_random_state, seed_everything
+from workbench.training.threads import fastest
 
 M = TypeVar("M")
 
@@ -51,6 +52,7 @@ class Session:
 
     def __init__(self, folder: RunFolder, recipe: Recipe, config: Common, journal: Journal, attempt: int) -> None:
         self._recipe = recipe
+        self._task = recipe.task(config)
         self._config = config
         self._journal = journal
         self._folder = folder
@@ -65,14 +67,15 @@ class Session:
         self._say(DeviceChosen, device=str(self.device), description=devices.describe(self.device), threads=self._threads,
                   precision=self.precision, memory_format=precision.memory_format(self.device))  # fmt: skip
         self._declare()
-        monitor = config.budget.monitor or recipe.objective
+        monitor = config.budget.monitor or self._task.objective
         self._monitor = monitor
-        self._goal = recipe.metrics[monitor].goal if monitor in recipe.metrics else "min"
+        self._goal = self._task.metrics[monitor].goal if monitor in self._task.metrics else "min"
         self._stopping = EarlyStopping(
             config.budget.patience, min_delta=config.budget.min_delta, goal="max" if self._goal == "max" else "min"
         )
         self.step = 0
         self.completed = False
+        self._tuning: dict[str, Any] = {}
         self._budget = Budget(config.budget)
         self._parts: dict[str, Any] = {}
         self._restored: dict[str, Any] | None = None
@@ -109,7 +112,8 @@ class Session:
         placed: M = precision.in_memory_format(model.to(self.device), self.device)  # type: ignore[attr-defined]
         with torch.random.fork_rng(devices=[]):  # a second model is drawn only for the shape of its input
             _, example = self._recipe.model(self._config)
-        layers, parameters = layer_table(placed, example.to(self.device))
+        inputs = example if isinstance(example, tuple) else (example,)
+        layers, parameters = layer_table(placed, tuple(each.to(self.device) for each in inputs))
         self._say(ModelBuilt, parameters=parameters, layers=layers)
         return placed
 
@@ -122,6 +126,19 @@ class Session:
         self._restored_from = (int(self._restored["step"]), attempt)
         for name, part in parts.items():
             part.load_state_dict(self._restored["parts"][name])
+
+    def tune(self, trial: Callable[[], None]) -> None:
+        if self._config.machine.threads is not None or self.device.type != "cpu":
+            return
+        known = self._journal.state.tuning
+        if isinstance(known.get("threads"), int):  # the count changes rounding, so a resumed run keeps it
+            torch.set_num_threads(known["threads"])
+            self._tuning = known
+            return
+        self.phase("measuring threads")
+        with torch.random.fork_rng(devices=[]):
+            took = fastest(trial)
+        self._tuning = {"threads": next(iter(took)), "seconds_per_trial": {str(count): round(took[count], 6) for count in sorted(took)}}
 
     def steps(self, data: Batches, *, batches: int = 1) -> Iterator[tuple[int, list[Any]]]:
         self._begin(data, batches)
@@ -183,8 +200,14 @@ class Session:
     def elapsed_seconds(self) -> float:
         return self._budget.elapsed_seconds()
 
+    def returned(self) -> None:
+        """The recipe is done: complete, too, where it had nothing to train and began no loop."""
+        self.completed = self.completed or (self._cpu_started is None and not self.requests.stopping)
+
     def end_reason(self) -> str:
-        """Why the loop came to its own end."""
+        """Why the run came to its own end."""
+        if self._cpu_started is None:
+            return "it had nothing to train"
         if self._stopping.exhausted:
             best = f"its best was at step {self._stopping.best_step:,}"
             return f"{self._monitor} has not improved for {self._stopping.waited} evaluations; {best}"
@@ -197,13 +220,13 @@ class Session:
         self._journal.write(event)
 
     def _declare(self) -> None:
-        recipe = self._recipe
+        task = self._task
         self._say(
             MetricsDeclared,
-            objective=recipe.objective,
-            metrics={key: asdict(metric) for key, metric in recipe.metrics.items()},
-            charts={name: asdict(chart) for name, chart in recipe.charts.items()},
-            slots=recipe.slots,
+            objective=task.objective,
+            metrics={key: asdict(metric) for key, metric in task.metrics.items()},
+            charts={name: asdict(chart) for name, chart in task.charts.items()},
+            slots=task.slots,
         )
 
     def _begin(self, data: Batches, batches: int) -> None:
@@ -218,7 +241,7 @@ class Session:
         self._cpu_started = time.process_time()
         self._say(
             LoopStarted, step=self.step, elapsed_seconds=elapsed, steps_total=self.steps_total, steps_per_epoch=self.steps_per_epoch,
-            epochs_total=self._config.budget.epochs, examples_per_step=data.batch_size * batches, unit=data.unit,
+            epochs_total=self._config.budget.epochs, examples_per_step=data.batch_size * batches, unit=data.unit, tuning=self._tuning,
         )  # fmt: skip
         self._replay.make(self.step, self._change)
         self._budget.pause(self.requests.handle(self.step))

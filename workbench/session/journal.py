@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.errors import WorkbenchError
@@ -52,19 +52,16 @@ class Journal:
         return now - self._flushed >= FLUSH_SECONDS or len(self._rows) >= _MOST_ROWS
 
     def flush(self) -> None:
-        """Write the numbers logged so far: one event for neighbouring steps with the same keys."""
+        """Write the numbers logged so far: one event for all keys that the same steps have."""
         self._flushed = time.monotonic()
         if not self._rows:
             self._writer.retry()
             return
-        steps, at, rows = self._steps, self._at, _read(self._rows)
+        steps, at, rows = self._steps, [round(moment, 3) for moment in self._at], _read(self._rows)
         self._steps, self._at, self._rows = [], [], []
-        start = 0
-        for end in range(1, len(rows) + 1):
-            if end == len(rows) or rows[end].keys() != rows[start].keys():
-                columns = {key: [row[key] for row in rows[start:end]] for key in rows[start]}
-                self._put(Metrics(steps=steps[start:end], at=[round(moment, 3) for moment in at[start:end]], values=columns))
-                start = end
+        for keys, chosen in _together(rows).items():
+            columns = {key: [rows[index][key] for index in chosen] for key in keys}
+            self._put(Metrics(steps=[steps[index] for index in chosen], at=[at[index] for index in chosen], values=columns))
 
     def measure(self, step: int, cpu_seconds: float, *, every: float = _MEASURE_SECONDS) -> None:
         """Record memory and CPU time, at most each `every` seconds: also the heartbeat of a silent worker."""
@@ -131,6 +128,20 @@ def _read(rows: list[dict[str, Any]]) -> list[dict[str, float]]:
 
         fetched = iter(torch.stack([value.float() for value in remote]).tolist())
     return [{key: _number(value, fetched) for key, value in row.items()} for row in rows]
+
+
+def _together(rows: list[dict[str, float]]) -> dict[tuple[str, ...], Sequence[int]]:
+    """Keys that stand in the same rows, and which rows those are: what is logged now and then does not cut up what is logged always."""
+    if all(row.keys() == rows[0].keys() for row in rows):
+        return {tuple(rows[0]): range(len(rows))}
+    found: dict[str, list[int]] = {}
+    for index, row in enumerate(rows):
+        for key in row:
+            found.setdefault(key, []).append(index)
+    groups: dict[tuple[int, ...], list[str]] = {}
+    for key, indices in found.items():
+        groups.setdefault(tuple(indices), []).append(key)
+    return {tuple(keys): indices for indices, keys in groups.items()}
 
 
 def _number(value: Any, fetched: Any) -> float:

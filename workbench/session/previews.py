@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import math
 import re
 import time
@@ -15,6 +14,7 @@ from workbench.events.types import PreviewSaved
 from workbench.recipe import Preview
 from workbench.runs.files import replace_file
 from workbench.runs.folder import RunFolder
+from workbench.runs.report import strict_json
 
 _SCALE = 4  # screen pixels for one of a small image
 
@@ -33,9 +33,12 @@ def save_preview(folder: RunFolder, step: int, preview: Preview) -> PreviewSaved
         _write_png(folder.samples / f"{stem}.png", pixels, shape)
     elif preview.kind == "matrix":
         body |= {"rows": list(preview.rows), "columns": list(preview.columns), "matrix": [list(row) for row in preview.matrix]}
+    elif preview.kind == "lines":
+        lines = [[name, list(values)] for name, values in preview.lines]
+        body |= {"columns": list(preview.columns), "lines": lines, "log": preview.log}
     else:
         body |= {"text": preview.text}
-    replace_file(folder.samples / f"{stem}.json", json.dumps(body).encode(), durable=False)
+    replace_file(folder.samples / f"{stem}.json", strict_json(body).encode(), durable=False)
     return PreviewSaved(at=time.time(), step=step, name=preview.name, title=preview.title, kind=preview.kind, file=f"{stem}.json")
 
 

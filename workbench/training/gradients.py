@@ -1,4 +1,4 @@
-"""How large the gradients are, in all and per layer, and keeping them within bounds."""
+"""How large gradients, weights and updates are, in all and per layer, and keeping gradients within bounds."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ class NonFiniteGradient(Exception):
         self.norm = norm
 
 
-class GradientNorms:
-    """The global gradient norm and the norm per layer of a model, from one foreach call.
+class LayerNorms:
+    """The global norm and the norm per layer of what belongs to a model's parameters, from one foreach call.
 
-    A layer is a module that owns parameters itself: `conv1`, `encoder.lstm`.
+    A layer is a module that owns parameters itself: `conv1`, `encoder.lstm`. What is measured has one tensor, or None, for each
+    of `parameters`: their gradients, themselves, what an update added to them.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -42,39 +43,41 @@ class GradientNorms:
         self._owners = [self.layers.index(owner) for owner in owners]
         self._places: dict[tuple[int, ...], Tensor] = {}  # on the device: a copy each step would wait for it
 
-    def gradients(self) -> list[Tensor]:
-        """The gradients there are; a parameter that the loss did not reach has none."""
-        return [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+    @property
+    def gradients(self) -> list[Tensor | None]:
+        """A parameter that the loss did not reach has none."""
+        return [parameter.grad for parameter in self.parameters]
 
-    def measure(self) -> Tensor:
+    def measure(self, tensors: Sequence[Tensor | None]) -> Tensor:
         """(1 + layers,) fp32 on the device, which is not waited for: the global norm, then that of each of `layers`.
 
-        A layer without a gradient has 0.
+        A layer without a tensor has 0.
         """
         device = self.parameters[0].device
-        gradients = self.gradients()
-        if not gradients:
+        owners, found = self._found(tensors)
+        if not found:
             return torch.zeros(1 + len(self.layers), device=device)
-        norms = torch.stack(torch._foreach_norm(gradients)).float()
-        reached = tuple(self._reached())
-        if reached not in self._places:
-            self._places[reached] = torch.tensor(reached, device=device) + 1
-        squares = norms.new_zeros(1 + len(self.layers)).index_add_(0, self._places[reached], norms * norms)
+        if owners not in self._places:
+            self._places[owners] = torch.tensor(owners, device=device) + 1
+        norms = torch.stack(torch._foreach_norm(found)).float()
+        squares = norms.new_zeros(1 + len(self.layers)).index_add_(0, self._places[owners], norms * norms)
         squares[0] = squares.sum()
         return squares.sqrt_()
 
-    def read(self) -> list[float]:
+    def read(self, tensors: Sequence[Tensor | None]) -> list[float]:
         """The same as numbers. On the CPU, where a small model's step is mostly calls of kernels, it takes half the time."""
         squares = [0.0] * len(self.layers)
-        if gradients := self.gradients():
-            norms: list[float] = torch.stack(torch._foreach_norm(gradients)).tolist()
-            for owner, norm in zip(self._reached(), norms, strict=True):
+        owners, found = self._found(tensors)
+        if found:
+            norms: list[float] = torch.stack(torch._foreach_norm(found)).tolist()
+            for owner, norm in zip(owners, norms, strict=True):
                 squares[owner] += norm * norm
         return [math.sqrt(sum(squares)), *map(math.sqrt, squares)]
 
-    def _reached(self) -> list[int]:
-        """The layer of each of `gradients()`."""
-        return [owner for owner, parameter in zip(self._owners, self.parameters, strict=True) if parameter.grad is not None]
+    def _found(self, tensors: Sequence[Tensor | None]) -> tuple[tuple[int, ...], list[Tensor]]:
+        """The tensors that there are, and the layer of each."""
+        pairs = [(owner, tensor) for owner, tensor in zip(self._owners, tensors, strict=True) if tensor is not None]
+        return tuple(owner for owner, _ in pairs), [tensor for _, tensor in pairs]
 
 
 def clip(gradients: Sequence[Tensor], norm: Tensor | float, largest: float) -> None:

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 
-def layer_table(model: Any, example: Tensor) -> tuple[list[dict[str, Any]], int]:
+def layer_table(model: Any, example: Any) -> tuple[list[dict[str, Any]], int]:
     """Run one example through the model and note what each layer makes of it.
 
     Shapes:
-        example (1, ...), on the model's device; output shapes are given without the batch
+        example (1, ...), or a tuple of such inputs, on the model's device; output shapes are given without the batch
 
     Returns:
         a row for each module without children, in the order in which they ran, and the number of parameters in all.
@@ -32,7 +32,7 @@ def layer_table(model: Any, example: Tensor) -> tuple[list[dict[str, Any]], int]
     try:
         model.eval()  # so that dropout draws nothing and batch norm learns nothing from the example
         with torch.no_grad():
-            model(example)
+            model(*example) if isinstance(example, tuple) else model(example)
     finally:
         model.train(was_training)
         for hook in hooks:

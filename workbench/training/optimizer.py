@@ -12,9 +12,12 @@ from torch import Tensor, nn
 
 from workbench.settings import Optimization
 from workbench.training import precision
-from workbench.training.gradients import GradientNorms, NonFiniteGradient, clip
+from workbench.training.gradients import LayerNorms, NonFiniteGradient, clip
 from workbench.training.rules import Rule
+from workbench.training.scaling import LossScale
 from workbench.training.schedule import Plateau, factor
+
+RATIO_EVERY = 10  # updates between two looks at their size, which cost a copy of the weights
 
 
 class Position(Protocol):
@@ -38,29 +41,46 @@ class Optimizer:
     accelerator, which a look at each norm would slow down, the device itself leaves the update out and `check` raises later.
 
     Args:
+        name: whose optimizer it is where a run has several: its metrics are `train/<name>_grad_norm` and so on.
+        lr_scale: what `lr` is multiplied by, for one of several.
         mask: leave non-finite updates out on the device rather than look at each norm; by default on accelerators.
     """
 
-    def __init__(self, model: nn.Module, settings: Optimization, run: Position, *, mask: bool | None = None) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        settings: Optimization,
+        run: Position,
+        *,
+        name: str = "",
+        lr_scale: float = 1.0,
+        mask: bool | None = None,
+    ) -> None:
         self._run = run
         self._settings = settings
-        self._norms = GradientNorms(model)
+        self._norms = LayerNorms(model)
         self._weights = [parameter for parameter in self._norms.parameters if parameter.ndim > 1]
         others = [parameter for parameter in self._norms.parameters if parameter.ndim <= 1]
         self._device = self._norms.parameters[0].device
         self._mask = self._device.type != "cpu" if mask is None else mask
         self._rules = {"weights": Rule(settings, self._weights), "others": Rule(settings, others)}
         self._plateau = Plateau(settings)
-        self._values: dict[str, float | None] = {name: getattr(settings, name) for name in ("lr", "weight_decay", "clip_norm")}
+        self._values: dict[str, float | None] = {key: getattr(settings, key) for key in ("lr", "weight_decay", "clip_norm")}
+        self._lr_scale = lr_scale
         self._scheduled = True
+        self._scale = LossScale(self._device) if run.precision == "fp16" else None
         self.updates = 0
         self._first_bad = torch.zeros((), dtype=torch.long, device=self._device)  # the update, from 1; 0 while all were finite
-        self._keys = ("train/grad_norm", *(f"train/grad_norm/{layer}" for layer in self._norms.layers))
+        prefix = f"train/{name}_" if name else "train/"
+        self._norm_keys, self._ratio_keys = (
+            (f"{prefix}{what}", *(f"{prefix}{what}/{layer}" for layer in self._norms.layers)) for what in ("grad_norm", "update_ratio")
+        )
+        self._lr_key = f"{prefix}lr"
 
     @property
     def lr(self) -> float:
         """The learning rate of the next update."""
-        rate = float(self._values["lr"] or 0.0)
+        rate = float(self._values["lr"] or 0.0) * self._lr_scale
         if not self._scheduled:
             return rate
         step = self.updates + 1
@@ -73,31 +93,41 @@ class Optimizer:
 
     def backward(self, loss: Tensor, share: float = 1.0) -> None:
         """Add the gradient of `share` of a loss; the shares of the batches of one update add up to 1."""
-        (loss if share == 1.0 else loss * share).backward()  # type: ignore[no-untyped-call]
+        loss = loss if share == 1.0 else loss * share
+        (loss if self._scale is None else self._scale.apply(loss)).backward()  # type: ignore[no-untyped-call]
 
     def step(self) -> dict[str, float | Tensor]:
         """Update the model from the gradients gathered since the last step, and forget them.
 
         Returns:
-            `train/grad_norm` before clipping, `train/grad_norm/<layer>` and `train/lr`; tensors on an accelerator.
+            `train/grad_norm` before clipping, `train/grad_norm/<layer>` and `train/lr`, and each tenth time from the first
+            `train/update_ratio` and `train/update_ratio/<layer>`; tensors on an accelerator.
 
         Raises:
             NonFiniteGradient: the gradient is NaN or infinite, and nothing looks at it later (see `mask`).
         """
+        gradients = [gradient for gradient in self._norms.gradients if gradient is not None]
+        overflowed = self._scale.unscale(gradients) if self._scale is not None else None
         if l1 := self._settings.l1:
             _add_l1(self._weights, l1)
-        norms: Sequence[float | Tensor] = self._norms.measure().unbind() if self._mask else self._norms.read()
-        norm = norms[0]
-        rate = self.lr
+        norms = self._measure(self._norms.gradients)
+        norm, rate = norms[0], self.lr
         self.updates += 1
         if isinstance(norm, float) and not math.isfinite(norm):
             self._forget()
             raise NonFiniteGradient(self.updates, norm=norm)
         if (largest := self._values["clip_norm"]) is not None:
-            clip(self._norms.gradients(), norm, largest)
-        self._update(rate, norm)
+            clip(gradients, norm, largest)
+        skip = self._left_out(norm, overflowed)
+        reported = {**dict(zip(self._norm_keys, norms, strict=True)), self._lr_key: rate}
+        if self.updates % RATIO_EVERY == 1:
+            before = [parameter.detach().clone() for parameter in self._norms.parameters]
+            self._update(rate, skip)
+            reported |= dict(zip(self._ratio_keys, self._ratios(before), strict=True))
+        else:
+            self._update(rate, skip)
         self._forget()
-        return {**dict(zip(self._keys, norms, strict=True)), "train/lr": rate}
+        return reported
 
     def check(self) -> None:
         """Look at the device whether every update so far was finite; called where the run waits for the device anyway.
@@ -133,6 +163,7 @@ class Optimizer:
             "values": dict(self._values),
             "scheduled": self._scheduled,
             "updates": self.updates,
+            **({"loss_scale": self._scale.state_dict()} if self._scale is not None else {}),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -143,14 +174,38 @@ class Optimizer:
         self._values = dict(state["values"])
         self._scheduled = state["scheduled"]
         self.updates = state["updates"]
+        if self._scale is not None and "loss_scale" in state:
+            self._scale.load_state_dict(state["loss_scale"])
 
-    def _update(self, rate: float, norm: float | Tensor) -> None:
-        skip = None
-        if isinstance(norm, Tensor):
-            self._first_bad = torch.where((self._first_bad == 0) & ~torch.isfinite(norm), self.updates, self._first_bad)
-            skip = self._first_bad > 0  # what follows a bad update is left out too: the weights stay those before it
+    def _measure(self, tensors: Sequence[Tensor | None]) -> Sequence[float | Tensor]:
+        return self._norms.measure(tensors).unbind() if self._mask else self._norms.read(tensors)
+
+    def _left_out(self, norm: float | Tensor, overflowed: Tensor | None) -> Tensor | None:
+        """Where the device itself decides: a bool () there, whether this update is left out."""
+        if not isinstance(norm, Tensor):
+            return None
+        bad = ~torch.isfinite(norm)
+        if self._scale is not None and overflowed is not None:
+            bad = overflowed & self._scale.is_hopeless()  # until then the scale was too large, and shrinks
+        self._first_bad = torch.where((self._first_bad == 0) & bad, self.updates, self._first_bad)
+        skip = self._first_bad > 0  # what follows a bad update is left out too: the weights stay those before it
+        return skip if overflowed is None else skip | overflowed
+
+    def _update(self, rate: float, skip: Tensor | None) -> None:
         self._rules["weights"].update(rate, self._values["weight_decay"] or 0.0, skip=skip)
         self._rules["others"].update(rate, 0.0, skip=skip)
+
+    @torch.no_grad()
+    def _ratios(self, before: list[Tensor]) -> list[float | Tensor]:
+        """How long the update was, as a share of how long the weights were: in all, then per layer; 0 where they were 0."""
+        weights, updates = (
+            self._measure(before),
+            self._measure([now - old for now, old in zip(self._norms.parameters, before, strict=True)]),
+        )
+        return [
+            torch.where(weight > 0, update / weight, 0.0) if isinstance(weight, Tensor) else update / weight if weight else 0.0
+            for update, weight in zip(updates, weights, strict=True)
+        ]
 
     def _forget(self) -> None:
         for parameter in self._norms.parameters:

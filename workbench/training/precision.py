@@ -9,15 +9,17 @@ from typing import Literal, TypeVar
 import torch
 from torch import nn
 
-Precision = Literal["fp32", "bf16"]
+Precision = Literal["fp32", "bf16", "fp16"]
 M = TypeVar("M", bound=nn.Module)
 
 
 def resolve(wanted: Literal["auto", "fp32", "bf16"], device: torch.device) -> Precision:
-    """The precision of the forward pass: auto is bf16 where the device computes with it, else fp32."""
+    """The precision of the forward pass: auto is bf16 where the device computes with it, fp16 on older CUDA cards, else fp32."""
     if wanted != "auto":
         return wanted
-    return "bf16" if computes_bf16(device) else "fp32"
+    if computes_bf16(device):
+        return "bf16"
+    return "fp16" if device.type == "cuda" and torch.cuda.get_device_capability(device) >= (7, 0) else "fp32"
 
 
 def computes_bf16(device: torch.device) -> bool:
@@ -37,7 +39,7 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager[obj
     """A context in which the forward pass runs in `precision`; weights and gradients stay fp32."""
     if precision == "fp32":
         return nullcontext()
-    return torch.autocast(device.type, dtype=torch.bfloat16)
+    return torch.autocast(device.type, dtype=torch.float16 if precision == "fp16" else torch.bfloat16)
 
 
 def memory_format(device: torch.device) -> Literal["channels_last", "contiguous"]:

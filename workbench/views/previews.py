@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import math
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from workbench.charts import heatmap, images
+from workbench.charts import heatmap, images, line
+from workbench.charts.axis import limits
 from workbench.charts.rows import Row, Rows, Span, cells, fill, fit, pad, printable
 from workbench.runs.feed import Feed
 from workbench.runs.files import read_json
 from workbench.runs.folder import RunFolder
+from workbench.runs.series import Series, Summary
 from workbench.runs.state import RunState, Shown
 from workbench.units import grouped
 
@@ -32,6 +35,8 @@ class Loaded:
     matrix: tuple[tuple[float | None, ...], ...] = ()
     rows: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    lines: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    log: bool = False
     text: str = ""
     problem: str = ""
 
@@ -102,10 +107,43 @@ def _drawn(loaded: Loaded, width: int, height: int, ascii_only: bool, colours: i
     if loaded.kind == "matrix":
         greys = colours >= _COLOURS_FOR_GREYS
         return heatmap.render(loaded.matrix, loaded.rows, loaded.columns, width, height, ascii_only=ascii_only, greys=greys), 1
+    if loaded.kind == "lines":
+        return _lines(loaded, width, height, ascii_only), 1
     wrapped = _wrapped(loaded.text, width, ascii_only)
     pages = max(1, math.ceil(len(wrapped) / height))
     start = page % pages * height
     return [[Span(text)] for text in wrapped[start : start + height]], pages
+
+
+def _lines(loaded: Loaded, width: int, height: int, ascii_only: bool) -> Rows:
+    """Named lines over the places of their columns: over the columns' own numbers where they are numbers that rise."""
+    places = _places(loaded)
+    drawn = []
+    for name, values in loaded.lines:
+        series = Series()
+        Summary().extend(places[: len(values)], list(values), series)
+        drawn.append(line.Line(name, series))
+    x_limits = (float(places[0]), float(places[-1]))
+    reach = line.extent(drawn, x_limits)
+    y_limits = limits(*reach, None, loaded.log) if reach else (0.1 if loaded.log else 0.0, 1.0)
+    legend = (
+        line.title("", [line.Reading(name, values[-1]) for name, values in loaded.lines], width, ascii_only=ascii_only)
+        if len(drawn) > 1
+        else ()
+    )
+    return line.render(
+        drawn, width, height, x_limits=x_limits, y_limits=y_limits, log=loaded.log, ascii_only=ascii_only, heading=legend,
+        placeholder="nothing finite to draw",
+    )  # fmt: skip
+
+
+def _places(loaded: Loaded) -> list[int]:
+    try:
+        numbers = [int(column) for column in loaded.columns]
+    except ValueError:
+        numbers = []
+    rising = all(left < right for left, right in itertools.pairwise(numbers))
+    return numbers if numbers and rising else list(range(1, len(loaded.columns) + 1))
 
 
 def _words(text: str, width: int, height: int) -> Rows:
@@ -121,8 +159,8 @@ def _waiting(feed: Feed) -> str:
 
 def _wrapped(text: str, width: int, ascii_only: bool) -> list[str]:
     lines: list[str] = []
-    for line in text.split("\n"):
-        rest = printable(line, ascii_only=ascii_only)
+    for paragraph in text.split("\n"):
+        rest = printable(paragraph, ascii_only=ascii_only)
         lines.append("")
         for character in rest:
             if cells(lines[-1]) + cells(character) > width:
@@ -155,6 +193,14 @@ def _read_matrix(body: dict[str, Any]) -> Loaded:
     return Loaded("matrix", matrix=matrix, rows=_names(body, "rows"), columns=_names(body, "columns"))
 
 
+def _read_lines(body: dict[str, Any]) -> Loaded:
+    lines = tuple((str(name), tuple(float(value) for value in values)) for name, values in body["lines"])
+    columns = _names(body, "columns")
+    if not lines or not columns or any(len(values) != len(columns) for _, values in lines) or len(lines) * len(columns) > _MOST_CELLS:
+        raise ValueError("no lines over those columns")
+    return Loaded("lines", lines=lines, columns=columns, log=bool(body.get("log")))
+
+
 def _read_text(body: dict[str, Any]) -> Loaded:
     return Loaded("text", text=str(body["text"]))
 
@@ -163,4 +209,4 @@ def _names(body: dict[str, Any], key: str) -> tuple[str, ...]:
     return tuple(str(name) for name in body.get(key) or ())
 
 
-_READ = {"images": _read_images, "matrix": _read_matrix, "text": _read_text}
+_READ = {"images": _read_images, "matrix": _read_matrix, "lines": _read_lines, "text": _read_text}

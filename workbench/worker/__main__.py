@@ -93,6 +93,7 @@ def _train(folder: RunFolder, journal: Journal, attempt: int, recipe_path: str) 
         stop.tell(session.requests)
         try:
             recipe.train(config, session)
+            session.returned()
         except Stopped:
             session.completed = False
     except WorkbenchError as error:

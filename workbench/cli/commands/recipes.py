@@ -46,7 +46,8 @@ def _brief(recipe: Recipe) -> dict[str, Any]:
 def _details(recipe: Recipe) -> dict[str, Any]:
     return {
         "notes": recipe.notes,
-        "objective": recipe.objective,
+        "objective": recipe.tasks[0].objective,
+        "tasks": [{"name": task.name, "objective": task.objective, "metrics": list(task.metrics)} for task in recipe.tasks],
         "settings": [
             {
                 "name": setting.name,
@@ -66,7 +67,7 @@ def _details(recipe: Recipe) -> dict[str, Any]:
         ],
         "metrics": [
             {"key": key, "goal": metric.goal, "unit": metric.unit, "chart": metric.chart, "help": metric.help}
-            for key, metric in recipe.metrics.items()
+            for key, metric in {key: metric for task in recipe.tasks for key, metric in task.metrics.items()}.items()
         ],
         "datasets": [_dataset(dataset) for dataset in recipe.datasets],
     }
