@@ -164,7 +164,8 @@ def load_text(
         # Counting needs no validation split, so the baseline may count that, too.
         "baseline": {f"order-{ORDER} n-gram": ngram_bits(ids[:second], parts["test"], len(vocabulary))},
     }
-    return TextData(vocabulary, *(part.to(device) for part in parts.values()), about)
+    train, validation, test = (part.to(device) for part in parts.values())
+    return TextData(vocabulary, train, validation, test, about)
 
 
 def vocabulary_of(text: str, rare: int = RARE) -> Vocabulary:
