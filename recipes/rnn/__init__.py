@@ -283,7 +283,7 @@ PRESETS = (
     # Held-out figures, mean of seeds 0 to 2, and CPU seconds of one thread: tests/benchmarks/learning_rnn.py.
     Preset("text", "continues the documentation of the running Python, character by character", {}),
     Preset("text-long", "the same for three times as long, with more dropout", {"epochs": 16, "dropout": 0.3}),
-    Preset("rows", "names 5,000 handwritten digits, read row by row", {**_ROWS, **_DIGITS, "lr": 5e-3, "epochs": 30}),
+    Preset("rows", "names 5,000 handwritten digits, read row by row", {**_ROWS, **_DIGITS, "lr": 5e-3, "epochs": 24}),
     Preset(
         "pixels",
         "names small handwritten digits, read pixel by pixel: 64 steps of one number",

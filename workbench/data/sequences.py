@@ -190,7 +190,8 @@ def load_generated(
             "baseline": {"chance": 1 / SYMBOLS},
         }
     return SequenceData(
-        GeneratedBatches(draw, examples, batch_size, seed, device), held_out("validation"), held_out("test"), target="number" if name == "adding" else "steps",
+        GeneratedBatches(draw, examples, batch_size, seed, device), held_out("validation"), held_out("test"),
+        target="number" if name == "adding" else "steps",
         classes=(), outputs=1 if name == "adding" else SYMBOLS + 1, about=about,
     )  # fmt: skip
 
@@ -220,4 +221,6 @@ def image_sequences(data: ImageData, by: Literal["rows", "pixels"], permute: boo
     )
     steps, features = test.inputs.shape[1:]
     about = data.about | {"task": f"{data.about['task']}, read in {steps} steps of {features}" + (", permuted" if permute else "")}
-    return SequenceData(ImageSequences(data, read), validation, test, target="class", classes=data.classes, outputs=len(data.classes), about=about)
+    return SequenceData(
+        ImageSequences(data, read), validation, test, target="class", classes=data.classes, outputs=len(data.classes), about=about
+    )

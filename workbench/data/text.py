@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -127,7 +128,7 @@ class Windows:
 
 
 def load_text(
-    name: str, *, device: torch.device, path: str = "", smallest: int = SHORTEST, shares: tuple[float, float, float] = SHARES,
+    name: str, *, device: torch.device, path: str = "", smallest: int = 0, shares: tuple[float, float, float] = SHARES,
     baseline: bool = True,
 ) -> TextData:  # fmt: skip
     """The documentation of the running Python, or a text of one's own, split and put on the device.
@@ -146,7 +147,7 @@ def load_text(
     text, about = _read(name, path)
     first, second = round(len(text) * shares[0]), round(len(text) * (shares[0] + shares[1]))
     if len(text) < SHORTEST or first < smallest:
-        least = max(SHORTEST, round(smallest / shares[0]))
+        least = max(SHORTEST, math.ceil(smallest / shares[0]))
         raise WorkbenchError(
             f"the text {path or name} has {len(text):,} characters, expected at least {least:,}",
             "use a longer text" + ("" if len(text) < SHORTEST else ", or a smaller --batch-size or --length"),
@@ -203,7 +204,7 @@ def _own(place: Path) -> str:
     """The text of a file, or of all text files in a folder and below, by name."""
     if not place.is_dir():
         return read_utf8(place)
-    found = sorted(file for file in place.rglob("*") if file.suffix.lower() in SUFFIXES and file.isread_utf8())
+    found = sorted(file for file in place.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
     if not found:
         raise WorkbenchError(f"the folder {place} holds no text", f"files that end in {', '.join(SUFFIXES)} are read")
     return "\n\n".join(read_utf8(file).strip("\n") for file in found)
