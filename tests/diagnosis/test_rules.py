@@ -153,7 +153,7 @@ def test_samples_that_cover_a_part_of_the_data_are_a_collapse(sign: dict[str, fl
 
 
 def test_waiting_for_data_is_noted():
-    assert "60%" in found({**HEALTHY, "train/input_wait": lambda step: 0.6})["data_bound"].evidence
+    assert "60%" in found({**HEALTHY, "machine/input_wait": lambda step: 0.6})["data_bound"].evidence
 
 
 def test_a_live_run_without_a_step_for_long_is_stalled():

@@ -12,8 +12,8 @@ _SILENT_STEPS = 20.0  # times what a step usually takes
 
 def data_bound(case: Case) -> Finding | None:
     """Steps wait for their input."""
-    wait = case.curve("train/input_wait")
-    if len(wait) < 20 or (share := wait.last_share(0.5).median()) < _WAITING:
+    wait = case.curve("machine/input_wait")
+    if len(wait) < 5 or (share := wait.last_share(0.5).median()) < _WAITING:
         return None
     step = wait.first_step(lambda value: value >= _WAITING) or wait.steps[0]
     advice = "data that fit the device's memory, less augmentation, larger batches, or a faster disk"
