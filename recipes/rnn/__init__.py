@@ -38,7 +38,7 @@ class Model(Group):
     cell: Literal["rnn", "lstm", "gru"] = setting("lstm", "Kind of memory: plain, with four gates, or with three.", basic=True)
     nonlinearity: Literal["tanh", "relu"] = setting("tanh", "What a plain cell (rnn) squashes its state with.")
     layers: int = setting(1, "Recurrent layers on top of each other.", minimum=1, maximum=16)
-    hidden: int = setting(256, "Hidden units per layer: the size of the memory.", minimum=1, maximum=8192, basic=True)
+    hidden: int = setting(256, "Hidden units per layer: the size of the memory.", minimum=1, maximum=8192)
     embedding: int = setting(64, "Numbers that stand for a character.", minimum=1, maximum=4096)
     context: int = setting(4, "Characters that a step of text is given at once: the newest and those before it.", minimum=1, maximum=16)
     dropout: float = setting(0.15, "Share of hidden units left out at random before the next layer.", minimum=0, below=1)
@@ -266,8 +266,8 @@ COPY = Task(
 )
 GRADIENTS = Task(
     name="gradients",
-    metrics=REGRESS.metrics,
-    charts=REGRESS.charts,
+    metrics={REGRESS.objective: REGRESS.metrics[REGRESS.objective]},  # nothing is logged, for nothing is trained
+    charts={"mse": REGRESS.charts["mse"]},
     slots=("preview:vanishing", "preview:exploding", "preview:clipping", "preview:reach"),
     objective=REGRESS.objective,
 )
