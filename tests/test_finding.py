@@ -114,14 +114,15 @@ def test_recipes_of_a_folder_in_the_environment_are_found_and_parts_and_leftover
     _write(tmp_path / "README.md", "hello")
     (tmp_path / "__pycache__").mkdir()
     monkeypatch.setenv("WORKBENCH_RECIPES", f"{tmp_path}:{tmp_path / 'none'}:")
-    assert set(finding.find_recipes()) == {"cnn", "one", "two"}
+    assert set(finding.find_recipes()) == {*finding.BUILT_IN, "one", "two"}
 
 
 def test_an_entry_point_brings_a_recipe_under_its_own_name(monkeypatch):
     _entry("another-name", "recipes.cnn:RECIPE", monkeypatch)
-    assert finding.find_recipes() == {"cnn": RECIPE}
+    assert list(finding.find_recipes()) == list(finding.BUILT_IN)
     _entry("cnn", "recipes.cnn", monkeypatch)
-    assert finding.find_recipes() == {"cnn": RECIPE}
+    assert list(finding.find_recipes()) == list(finding.BUILT_IN)
+    assert finding.find_recipes()["cnn"] is RECIPE
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,8 @@ def _losses(folder: RunFolder) -> list[dict[int, float]]:
 @each_task
 def test_it_overfits_one_batch(recipe: Recipe, preset: str, tmp_path: Path) -> None:
     known = {setting.name for setting in describe(recipe.config)}
-    off = {name: 0.0 for name in ("dropout", "weight_decay") if name in known}
-    config = _quick(recipe, preset, max_steps=80, epochs=None, evaluate_every=80, schedule="constant", lr=3e-3, **off)
+    off = {name: 0.0 for name in ("dropout", "weight_decay", "warmup_steps") if name in known}
+    config = _quick(recipe, preset, max_steps=80, epochs=None, evaluate_every=80, preview_every=80, schedule="constant", lr=3e-3, **off)
     folder = prepare(tmp_path, recipe, config)
     train_here(folder, recipe, config, one_batch=True)
     losses = logged(folder, "train/loss") or logged(folder, "train/discriminator_loss")
