@@ -13,7 +13,7 @@ from workbench.events.reader import EventReader
 from workbench.events.types import Event, Metrics, RunEnded
 from workbench.events.writer import EventWriter
 from workbench.finding import find_recipe
-from workbench.recipe import Recipe
+from workbench.recipe import Batches, Recipe
 from workbench.runs.feed import Feed, open_run, read_state
 from workbench.runs.folder import Labels, RunFolder, RunRecord
 from workbench.runs.store import Store
@@ -40,9 +40,20 @@ def prepare(root: Path, recipe: Recipe, config: Common) -> RunFolder:
 
 
 def train_here(
-    folder: RunFolder, recipe: Recipe, config: Common, *, attempt: int = 1, at_step: Callable[[Session, int], None] | None = None
+    folder: RunFolder,
+    recipe: Recipe,
+    config: Common,
+    *,
+    attempt: int = 1,
+    at_step: Callable[[Session, int], None] | None = None,
+    one_batch: bool = False,
 ) -> Session:
-    """One attempt in this process; `at_step` is called behind each logged step and may end the run through its requests."""
+    """One attempt in this process.
+
+    Args:
+        at_step: called behind each logged step; may end the run through its requests.
+        one_batch: train on the first batch again and again.
+    """
     from workbench.worker.__main__ import _end, _started  # the worker's own first and last events
 
     class Watched(Session):
@@ -50,6 +61,9 @@ def train_here(
             super().log(step, values)
             if at_step is not None:
                 at_step(self, step)
+
+        def steps(self, data: Batches, *, batches: int = 1) -> Iterator[tuple[int, list[Any]]]:
+            return super().steps(OneBatch(data) if one_batch else data, batches=batches)
 
     journal = Journal(folder, EventWriter(folder.events), read_state(folder))
     journal.write(_started(attempt))
@@ -60,6 +74,20 @@ def train_here(
     journal.summarise(now=True)
     journal.close()
     return session
+
+
+class OneBatch:
+    """The first batch of some training data, as an epoch of its own."""
+
+    def __init__(self, data: Batches) -> None:
+        self._data = data
+        self.examples = self.batch_size = data.batch_size
+        self.unit = data.unit
+
+    def epoch(self, epoch: int, skip: int = 0) -> Iterator[Any]:
+        first = next(self._data.epoch(0))
+        while True:
+            yield first
 
 
 def stop_at(last: int) -> Callable[[Session, int], None]:

@@ -312,6 +312,8 @@ def test_groups_that_are_joined_add_up_to_the_same_state_as_one_by_one(seed):
         steps = list(range(step + 1, step + size + 1))
         values = {key: [dice.choice([math.nan, *[float(dice.randrange(64))] * 20]) for _ in steps] for key in keys}
         log.append(events.Metrics(steps=steps, at=[START + 10 + n * dice.choice([0.1, 0.11]) for n in steps], values=values))
+        if dice.random() < 0.3:  # what is logged now and then comes behind what each step logs
+            log.append(events.Metrics(steps=steps[:1], at=[START + 10 + steps[0] * 0.1], values={"train/update_ratio": [0.001]}))
         step += size
         if dice.random() < 0.1:
             log.append(evaluated(step, dice.random()))
@@ -332,6 +334,14 @@ def test_groups_that_are_joined_add_up_to_the_same_state_as_one_by_one(seed):
         for series in (state.trail, *state.series.values()):
             series.version = 0  # counts calls, which is all that differs
     assert repr(joined) == repr(alone)
+
+
+def test_what_is_logged_now_and_then_does_not_take_the_run_back():
+    state = state_of(
+        [*opening(), loop(), metrics(range(1, 21)), events.Metrics(steps=[1, 11], at=[START, START], values={"x": [1.0, 2.0]})]
+    )
+    assert state.step == 20
+    assert state.summaries["x"].last_step == 11
 
 
 def test_joining_leaves_the_events_themselves_alone():

@@ -164,7 +164,7 @@ class FakeLauncher:
         answers: dict[str, dict[str, Any]] = {
             "layers": {"layers": LAYERS, "parameters": PARAMETERS},
             "device": {"device": "cpu", "description": "cpu (2 threads)"},
-            "batch": {"title": "4 of a batch of 64", "captions": list("1234"), "shape": [4, 28, 28], "pixels": images},
+            "batch": {"kind": "images", "title": "4 of a batch of 64", "captions": list("1234"), "shape": [4, 28, 28], "pixels": images},
         }
         self.post(Answered(kind, about, answers[kind]))
 

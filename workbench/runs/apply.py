@@ -21,21 +21,28 @@ def apply(event: events.Event, state: RunState) -> None:
 
 
 def apply_all(happened: Iterable[events.Event], state: RunState) -> None:
-    """`apply` for each event. Neighbouring groups of steps count as one, which halves the time that a long log takes to read."""
-    group: events.Metrics | None = None
+    """`apply` for each event. Groups of steps with the same keys count as one, which halves the time that a long log takes to read."""
+    groups: dict[tuple[str, ...], events.Metrics] = {}
     for event in happened:
-        if group is not None and isinstance(event, events.Metrics) and group.values.keys() == event.values.keys():
+        if not isinstance(event, events.Metrics):
+            _apply_groups(groups, state)
+            apply(event, state)
+            continue
+        if group := groups.get(tuple(event.values)):
             _join(group, event)
         else:
-            if group is not None:
-                apply(group, state)
-            group = _copy(event) if isinstance(event, events.Metrics) else None
-            if group is None:
-                apply(event, state)
-        if isinstance(event, events.Metrics) and event.steps:
+            if any(not event.values.keys().isdisjoint(keys) for keys in groups):
+                _apply_groups(groups, state)  # the points of one key stay in their order
+            groups[tuple(event.values)] = _copy(event)
+        if event.steps:
             state.pace(event.at[-1], event.steps[-1])
-    if group is not None:
+    _apply_groups(groups, state)
+
+
+def _apply_groups(groups: dict[tuple[str, ...], events.Metrics], state: RunState) -> None:
+    for group in groups.values():
         apply(group, state)
+    groups.clear()
 
 
 def _join(group: events.Metrics, event: events.Metrics) -> None:
@@ -116,9 +123,10 @@ def _(event: events.Metrics, state: RunState) -> None:
         return
     for key, values in event.values.items():
         _extend(state, key, event.steps, values)
-    state.step = event.steps[-1]
-    state.step_at = state.news_at = event.at[-1]
-    state.pace(state.step_at, state.step)
+    if event.steps[-1] >= state.step:  # what is logged now and then comes behind what each step logs
+        state.step, state.step_at = event.steps[-1], event.at[-1]
+        state.pace(state.step_at, state.step)
+    state.news_at = max(state.news_at, event.at[-1])
 
 
 @apply.register

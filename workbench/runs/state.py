@@ -176,7 +176,7 @@ class RunState:
 
     def pace(self, at: float, step: int) -> None:
         """Note when a group of steps was done, for the steps per second."""
-        if not self.rate or self.rate[-1] != (at, step):
+        if not self.rate or step > self.rate[-1][1]:
             self.rate.append((at, step))
         while len(self.rate) > 2 and (self.rate[0][0] < at - _RATE_SECONDS or len(self.rate) > _MOST_PACES):
             self.rate.popleft()

@@ -26,20 +26,28 @@ def save_preview(folder: RunFolder, step: int, preview: Preview) -> PreviewSaved
         WorkbenchError: it cannot be written.
     """
     stem = f"{re.sub(r'[^a-z0-9_]+', '_', preview.name.lower())}-{step:08}"
-    body: dict[str, Any] = {"kind": preview.kind, "title": preview.title, "step": step, "captions": list(preview.captions)}
+    body = as_json(preview)
     if preview.kind == "images":
-        pixels, shape = _pixels(preview.images)
-        body |= {"shape": shape, "pixels": base64.b64encode(pixels).decode()}
-        _write_png(folder.samples / f"{stem}.png", pixels, shape)
-    elif preview.kind == "matrix":
-        body |= {"rows": list(preview.rows), "columns": list(preview.columns), "matrix": [list(row) for row in preview.matrix]}
-    elif preview.kind == "lines":
-        lines = [[name, list(values)] for name, values in preview.lines]
-        body |= {"columns": list(preview.columns), "lines": lines, "log": preview.log}
-    else:
-        body |= {"text": preview.text}
-    replace_file(folder.samples / f"{stem}.json", strict_json(body).encode(), durable=False)
+        _write_png(folder.samples / f"{stem}.png", base64.b64decode(body["pixels"]), body["shape"])
+    replace_file(folder.samples / f"{stem}.json", strict_json({**body, "step": step}).encode(), durable=False)
     return PreviewSaved(at=time.time(), step=step, name=preview.name, title=preview.title, kind=preview.kind, file=f"{stem}.json")
+
+
+def as_json(preview: Preview) -> dict[str, Any]:
+    """The preview as the JSON object that `views.drawing` reads."""
+    body: dict[str, Any] = {"kind": preview.kind, "title": preview.title}
+    match preview.kind:
+        case "images":
+            pixels, shape = _pixels(preview.images)
+            body |= {"captions": list(preview.captions), "shape": shape, "pixels": base64.b64encode(pixels).decode()}
+        case "matrix":
+            body |= {"rows": list(preview.rows), "columns": list(preview.columns), "matrix": [list(row) for row in preview.matrix]}
+        case "lines":
+            lines = [[name, list(values)] for name, values in preview.lines]
+            body |= {"columns": list(preview.columns), "lines": lines, "log": preview.log}
+        case "text":
+            body |= {"text": preview.text}
+    return body
 
 
 def _pixels(images: Any) -> tuple[bytes, list[int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 import os
@@ -74,14 +73,9 @@ def _layers(recipe: Recipe, config: Settings) -> dict[str, Any]:
 
 def _batch(recipe: Recipe, config: Settings) -> dict[str, Any]:
     """The first training batch as the model sees it, after augmentation."""
-    preview = recipe.batch(config, _EXAMPLES)
-    pixels = preview.images
-    return {
-        "title": preview.title,
-        "captions": list(preview.captions),
-        "shape": list(pixels.shape),
-        "pixels": base64.b64encode(pixels.numpy().tobytes()).decode(),
-    }
+    from workbench.session.previews import as_json
+
+    return as_json(recipe.batch(config, _EXAMPLES))
 
 
 def _device(name: str) -> dict[str, Any]:
