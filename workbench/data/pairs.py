@@ -58,6 +58,14 @@ class PairSplit:
     def __len__(self) -> int:
         return len(self.pairs)
 
+    @property
+    def longest_source(self) -> int:
+        return int(self._sources.lengths.max())
+
+    @property
+    def longest_target(self) -> int:
+        return int(self._targets.lengths.max()) - 2  # without START and END
+
     def by_length(self, chosen: Tensor) -> Tensor:
         """The same examples, those of equal lengths side by side and else in the order in which they were."""
         lengths = self._sources.lengths * (int(self._targets.lengths.max()) + 1) + self._targets.lengths
