@@ -35,7 +35,7 @@ class Model(Group):
 
     encoder: Literal["lstm", "gru", "transformer"] = setting("lstm", "What reads the source of a pair, both ways.", basic=True)
     score: Literal["none", "dot", "general", "additive", "scaled-dot"] = setting(
-        "general", "How a decoder's state is matched with the source; none leaves attention out.", basic=True
+        "dot", "How a decoder's state is matched with the source; none leaves attention out.", basic=True
     )
     width: int = setting(128, "Size of a state.", minimum=2, maximum=8192, basic=True)
     embedding: int = setting(64, "Size of an embedded token of a pair.", minimum=1, maximum=8192)

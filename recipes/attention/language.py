@@ -71,14 +71,20 @@ def evaluate(model: LanguageModel, ids: Tensor, name: str) -> dict[str, float]:
     half = max(1, context // 2)
     starts = torch.arange(0, len(ids) - context, half, device=ids.device)
     windows = ids[starts[:, None] + torch.arange(context + 1, device=ids.device)]  # (W, context + 1)
+    behind = (len(ids) - 1 - context) % half  # the last window, which is moved up to the end, counts so many
     model.eval()
-    total = torch.zeros((), device=ids.device)
+    total = _counted(model, windows[:1], context - half, first=True) + _counted(model, ids[None, -context - 1 :], behind)
     for part in windows.split(WINDOWS):
-        total += surprise(model(part[:, :-1])[:, context - half :], part[:, 1 + context - half :], "sum")
-    total += surprise(model(windows[:1, :-1])[:, : context - half], windows[:1, 1 : 1 + context - half], "sum")
+        total = total + _counted(model, part, half)
     model.train()
-    nats = float(total) / (context - half + half * len(windows))
+    nats = float(total) / (len(ids) - 1)
     return {f"{name}/loss": nats, f"{name}/bits_per_character": nats / math.log(2)}
+
+
+def _counted(model: LanguageModel, windows: Tensor, count: int, *, first: bool = False) -> Tensor:
+    """The surprise at the last (or the first) `count` characters of each window (W, T + 1), in all."""
+    kept = slice(count) if first else slice(windows.shape[1] - 1 - count, None)
+    return surprise(model(windows[:, :-1])[:, kept], windows[:, 1:][:, kept], "sum")
 
 
 def trial(model: LanguageModel, optimizer: Optimizer, data: Windows) -> Callable[[], None]:
