@@ -57,7 +57,9 @@ class Config(Common):
         default_factory=lambda: Optimization(lr=1e-2, beta2=0.95, schedule="cosine", warmup_steps=100, weight_decay=1e-4, clip_norm=1.0)
     )
     # Words decoded for a look are few, and which of them are right is a matter of luck; the loss is that of all.
-    budget: Budget = Field(default_factory=lambda: Budget(epochs=3, monitor="validation/loss", evaluate_every=400, preview_every=200))
+    budget: Budget = Field(
+        default_factory=lambda: Budget(epochs=None, max_steps=2200, monitor="validation/loss", evaluate_every=400, preview_every=200)
+    )
     data: Data = Field(default_factory=Data)
     model: Model = Field(default_factory=Model)
     decoding: Decoding = Field(default_factory=Decoding)
@@ -270,31 +272,48 @@ PRESETS = (
     Preset("pronounce", "say English words: letters to phones, from the CMU dictionary", {}),
     Preset(
         "pronounce-long",
-        "the same with a larger network and more time",
-        {"width": 192, "dropout": 0.1, "epochs": 8},
+        "the same with a larger network and three times as long",
+        {"width": 192, "dropout": 0.1, "max_steps": None, "epochs": 4, "preview_every": 400},
     ),
     Preset(
         "dates",
-        "dates as people write them to year-month-day: the order changes",
-        {"dataset": "dates", "width": 64, "embedding": 32, "epochs": 8, "evaluate_every": 40, "preview_every": 40, "warmup_steps": 30},
+        "dates as people write them to year-month-day, where the order changes",
+        {
+            "dataset": "dates",
+            "width": 64,
+            "embedding": 32,
+            "warmup_steps": 30,
+            "epochs": 4,
+            "max_steps": None,
+            "evaluate_every": 80,
+            "preview_every": 40,
+        },
     ),
     Preset(
         "sums",
         "add two numbers of two digits, digit by digit",
-        {"dataset": "sums", "width": 128, "embedding": 32, "epochs": 40, "evaluate_every": 100, "preview_every": 100},
+        {
+            "dataset": "sums",
+            "embedding": 32,
+            "warmup_steps": 30,
+            "epochs": 40,
+            "max_steps": None,
+            "evaluate_every": 200,
+            "preview_every": 100,
+        },
     ),
     Preset(
         "text",
         "continue the Python documentation: a causal transformer",
         {
             "dataset": "python-docs",
-            "width": 128,
             "layers": 2,
             "batch_size": 32,
             "lr": 3e-3,
             "beta2": 0.99,
             "weight_decay": 0.1,
             "epochs": 5,
+            "max_steps": None,
             "evaluate_every": 100,
             "preview_every": 200,
         },
@@ -304,17 +323,18 @@ PRESETS = (
         "8x8 digits, row by row: a transformer that classifies",
         {
             "dataset": "digits",
+            "shift": 0.75,
+            "rotate": 10.0,
+            "zoom": 0.1,
             "width": 64,
             "layers": 3,
             "lr": 3e-3,
-            "epochs": 60,
+            "beta2": 0.99,
             "weight_decay": 1e-2,
+            "epochs": 60,
+            "max_steps": None,
             "evaluate_every": 40,
             "preview_every": 80,
-            "shift": 0.75,
-            "zoom": 0.1,
-            "rotate": 10.0,
-            "beta2": 0.99,
         },
     ),
 )
