@@ -136,6 +136,35 @@ CATALOGUE: dict[str, DatasetInfo] = {
             help="Your own: a UTF-8 file of lines `source<TAB>target`, several right targets apart by |, a third column for the split.",
             offline=True,
         ),
+        DatasetInfo(
+            name="python-docs",
+            help="The documentation of the running Python: 0.46 million characters, read from its pydoc_data.",
+            kind="text",
+            offline=True,
+            licence="PSF-2.0",
+            source="pydoc_data.topics of the running Python; the text differs a little from version to version",
+        ),
+        DatasetInfo(name="text", help="Your own text: a UTF-8 file, or a folder of .txt files, at --path.", kind="text", offline=True),
+        DatasetInfo(
+            name="csv",
+            help="Your own sequences, at --path: lines of id,t,features...,label, or a line for each sequence with its label last.",
+            kind="sequences",
+            offline=True,
+        ),
+        DatasetInfo(
+            name="adding",
+            help="Generated: the sum of the two marked numbers of a long row of them.",
+            kind="sequences",
+            offline=True,
+            source="Hochreiter and Schmidhuber 1997, in the form of Arjovsky et al. 2016",
+        ),
+        DatasetInfo(
+            name="copy",
+            help="Generated: repeat the symbols that were shown many steps ago.",
+            kind="sequences",
+            offline=True,
+            source="Arjovsky et al. 2016, in the form of Bai, Kolter and Koltun 2018",
+        ),
     )
 }
 

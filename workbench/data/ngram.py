@@ -49,7 +49,8 @@ def ngram_bits(train: Tensor, test: Tensor, size: int, *, between: Tensor | None
 
 def _numbered(codes: Tensor) -> Tensor:
     """Equal codes to equal numbers, from 0 without gaps, so that a further token fits into 64 bits."""
-    return torch.unique(codes, return_inverse=True)[1]
+    numbers: Tensor = torch.unique(codes, return_inverse=True)[1]
+    return numbers
 
 
 def _first_of_each(numbers: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -127,8 +128,9 @@ class Windows:
 
 
 def load_text(
-    name: str, *, device: torch.device, path: str = "", smallest: int = SHORTEST, shares: tuple[float, float, float] = SHARES
-) -> TextData:
+    name: str, *, device: torch.device, path: str = "", smallest: int = 0, shares: tuple[float, float, float] = SHARES,
+    baseline: bool = True,
+) -> TextData:  # fmt: skip
     """The documentation of the running Python, or a text of one's own, split and put on the device.
 
     The split is by place: the end is the test, what comes before it the validation split. No seed has a say in it, for a
@@ -137,6 +139,7 @@ def load_text(
     Args:
         name: `python-docs`, or `text` for the UTF-8 file or folder of files at `path`.
         smallest: characters that the training split must have at least; for a run, ten of its batches.
+        baseline: whether to count n-grams, too, which takes longer than all else.
 
     Raises:
         WorkbenchError: the text cannot be read, is not UTF-8, or is too short.
@@ -144,7 +147,7 @@ def load_text(
     text, about = _read(name, path)
     first, second = round(len(text) * shares[0]), round(len(text) * (shares[0] + shares[1]))
     if len(text) < SHORTEST or first < smallest:
-        least = max(SHORTEST, round(smallest / shares[0]))
+        least = max(SHORTEST, math.ceil(smallest / shares[0]))
         raise WorkbenchError(
             f"the text {path or name} has {len(text):,} characters, expected at least {least:,}",
             "use a longer text" + ("" if len(text) < SHORTEST else ", or a smaller --batch-size or --length"),
@@ -161,10 +164,11 @@ def load_text(
         "task": f"predict the next character, one of {len(vocabulary):,}; {unknown_share:.2%} of the text are others",
         "split": f"by place: the first {shown} % are training/validation/test",
         "split_hash": hashlib.sha256(f"{digest}:{first}:{second}".encode()).hexdigest(),
-        # Counting needs no validation split, so the baseline may count that, too.
-        "baseline": {f"order-{ORDER} n-gram": ngram_bits(ids[:second], parts["test"], len(vocabulary))},
     }
-    return TextData(vocabulary, *(part.to(device) for part in parts.values()), about)
+    if baseline:  # counting needs no validation split, so it may count that, too
+        about["baseline"] = {f"order-{ORDER} n-gram": ngram_bits(ids[:second], parts["test"], len(vocabulary))}
+    train, validation, test = (part.to(device) for part in parts.values())
+    return TextData(vocabulary, train, validation, test, about)
 
 
 def vocabulary_of(text: str, rare: int = RARE) -> Vocabulary:
@@ -199,14 +203,14 @@ def _read(name: str, path: str) -> tuple[str, dict[str, Any]]:
 def _own(place: Path) -> str:
     """The text of a file, or of all text files in a folder and below, by name."""
     if not place.is_dir():
-        return _file(place)
+        return read_utf8(place)
     found = sorted(file for file in place.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
     if not found:
         raise WorkbenchError(f"the folder {place} holds no text", f"files that end in {', '.join(SUFFIXES)} are read")
-    return "\n\n".join(_file(file).strip("\n") for file in found)
+    return "\n\n".join(read_utf8(file).strip("\n") for file in found)
 
 
-def _file(file: Path) -> str:
+def read_utf8(file: Path) -> str:
     """A UTF-8 file, with one kind of line end and no byte order mark."""
     try:
         content = file.read_bytes()

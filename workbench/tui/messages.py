@@ -13,6 +13,8 @@ from workbench.charts.rows import Rows
 if TYPE_CHECKING:
     from workbench.errors import WorkbenchError
     from workbench.recipe import Recipe
+    from workbench.runs.filtering import Facts
+    from workbench.runs.folder import Labels
     from workbench.schema import Value
     from workbench.views.slots import View
     from workbench.views.table import Entry
@@ -47,6 +49,8 @@ class Listed:
     preset: str
     settings: Mapping[str, Value]
     is_live: bool
+    facts: Facts  # what the filter asks
+    labels: Labels
 
     @property
     def id(self) -> str:

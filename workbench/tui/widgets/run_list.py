@@ -1,16 +1,27 @@
-"""The list of runs, newest first."""
+"""The list of runs, in the order and with the filter that was asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from workbench.charts.rows import Rows, Span, fit
+from workbench.errors import WorkbenchError
 from workbench.tui.theme import Look
 from workbench.tui.widgets.pane import Pane, inked
 
 if TYPE_CHECKING:
+    from workbench.runs.filtering import Facts
     from workbench.tui.messages import Listed
 
+_ORDERED = {
+    "age": "newest first",
+    "best": "best first",
+    "name": "by name",
+    "state": "by state",
+    "step": "most steps first",
+    "seconds": "longest first",
+}
 _WELCOME = (
     "No runs yet. s trains the recipe above, in a process of its own.",
     "Leave whenever you like: it goes on, and its charts wait for you here.",
@@ -27,7 +38,9 @@ class RunList(Pane):
     def __init__(self, look: Look, *, id: str = "runs") -> None:
         super().__init__(look, id=id)
         self.all: tuple[Listed, ...] | None = None
-        self.word = ""
+        self.word = self.wrong = ""
+        self.order = "age"
+        self._fits: Callable[[Facts], bool] = lambda known: True
 
     def offer(self, runs: tuple[Listed, ...]) -> None:
         """Show these runs; the cursor stays on the run that it stands on."""
@@ -45,15 +58,34 @@ class RunList(Pane):
                 self.place(index)
 
     def find(self, word: str) -> None:
-        """Only runs in whose row a word is found; all again for an empty one."""
-        self.word, self.cursor, self.top = word, 0, 0
+        """Only runs that the words fit (`recipe:cnn lr>=1e-3 loss`); all again for none. Words half typed change nothing."""
+        from workbench.runs.filtering import parse
+
+        try:
+            self._fits = parse(word)
+        except WorkbenchError as error:
+            self.wrong = error.message
+        else:
+            self.word, self.wrong, self.cursor, self.top = word, "", 0, 0
         self.redraw()
         self.post_message(self.Moved(self))
 
     @property
     def shown(self) -> list[Listed]:
-        word = self.word.lower()
-        return [run for run in self.all or () if not word or word in _text(run)]
+        from workbench.runs.ordering import ordered
+
+        found = [run for run in self.all or () if not self.word or self._fits(run.facts)]
+        return ordered(found, self.order, lambda run: run.facts, lambda run: run.labels.pin)
+
+    def next_order(self) -> None:
+        """Stand in the next of the orders that there are; the cursor stays on its run."""
+        from workbench.runs.ordering import ORDERS
+
+        kept = self.at_cursor
+        self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
+        if kept:
+            self.go_to(kept.id)
+        self.redraw()
 
     @property
     def count(self) -> int:
@@ -65,7 +97,7 @@ class RunList(Pane):
         return shown[self.cursor] if self.cursor < len(shown) else None
 
     def heading_right(self) -> str:
-        return f"found: {self.word}, esc shows all" if self.word else "newest first" if self.all else ""
+        return self.wrong or f"found: {self.word}, esc shows all" if self.word or self.wrong else _ORDERED[self.order] if self.all else ""
 
     def compose_rows(self, width: int, height: int) -> Rows:
         shown = self.shown
@@ -81,8 +113,3 @@ class RunList(Pane):
         )
         rows[self.cursor - window.start + 1] = inked(rows[self.cursor - window.start + 1], self.cursor_ink, width)
         return [self.heading(width), *rows]
-
-
-def _text(run: Listed) -> str:
-    entry = run.entry
-    return f"{entry.id} {entry.name} {entry.recipe} {entry.state} {entry.best} {entry.differs} {run.preset}".lower()

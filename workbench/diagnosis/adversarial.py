@@ -1,0 +1,50 @@
+"""Rules over adversarial runs: a discriminator that wins, a generator that draws only a few things.
+
+Losses alone say little about the quality of a generator; what is measured on its samples does.
+"""
+
+from __future__ import annotations
+
+from workbench.diagnosis.finding import Case, Finding
+from workbench.units import compact
+
+_WINS = 0.98  # of the discriminator's judgements; healthy runs stay between 0.6 and 0.9
+_FEW = 60
+_LEAST_RECALL = 0.1  # share of real images that are near to a sample
+_MOST_KL = 0.5  # of the classes of samples from the classes of the data, in nats
+_LEAST_CLASSES = 0.8
+
+
+def overpowered(case: Case) -> Finding | None:
+    """The discriminator tells real from generated nearly always, so the generator learns nothing from it."""
+    right = case.curve("train/discriminator_accuracy")
+    if len(right) < _FEW:
+        return None
+    late = right.last_share(0.3)
+    share = sum(late.means) / len(late.means)
+    if share < _WINS:
+        return None
+    fake = case.curve("train/fake_score").last_share(0.3).median()
+    evidence = f"the discriminator is right in {share:.1%} of the last {late.steps[-1] - late.steps[0]:,} steps; D(fake) {compact(fake)}"
+    step = right.first_step(lambda mean: mean >= 0.9) or late.steps[0]
+    advice = "--r1 1, a lower --discriminator-lr, fewer --discriminator-steps, or --beta1 0"
+    return Finding("overpowered", "warning", step, "the discriminator overpowers the generator", evidence, advice)
+
+
+def collapsed(case: Case) -> Finding | None:
+    """The samples cover only a part of what the data show."""
+    classes = len(case.state.data.get("classes") or ())
+    covered = case.curve("validation/classes_covered")
+    kl, recall = case.curve("validation/class_kl"), case.curve("validation/recall")
+    signs = []
+    if classes and len(covered) and covered.means[-1] < _LEAST_CLASSES * classes:
+        signs.append(f"{covered.means[-1]:.0f} of {classes} classes")
+    if len(kl) and kl.means[-1] > _MOST_KL:
+        signs.append(f"KL of the classes {compact(kl.means[-1])}")
+    if "validation/relative_frechet_distance" in case.state.series and len(recall) and recall.means[-1] < _LEAST_RECALL:
+        signs.append(f"recall {compact(recall.means[-1])}")
+    if not signs or case.progress < 0.2:
+        return None
+    advice = "--r1 1, a lower --lr, --beta1 0, another --loss such as relativistic"
+    last = next(curve for curve in (covered, kl, recall) if len(curve)).steps[-1]
+    return Finding("collapsed", "error", last, "the generator draws only a few things", ", ".join(signs), advice)
