@@ -8,7 +8,7 @@ from workbench.data.catalogue import CATALOGUE, ImageInfo, find, find_images, no
 from workbench.errors import ExitCode, WorkbenchError
 
 IMAGES = [info for info in CATALOGUE.values() if isinstance(info, ImageInfo)]
-SHIPPED = [info for info in IMAGES if info.file]
+SHIPPED = [info for info in CATALOGUE.values() if getattr(info, "file", "")]
 
 
 def test_an_unknown_data_set_is_refused_with_the_nearest_name():
@@ -22,11 +22,12 @@ def test_an_unknown_data_set_is_refused_with_the_nearest_name():
 def test_every_shipped_file_lies_beside_its_licence_and_is_named_with_its_source():
     for info in SHIPPED:
         assert info.path.is_file()
-        notice = info.path.with_name(f"{info.path.stem}.LICENSE.txt").read_text()
+        notice = info.path.with_name(f"{info.path.name.partition('.')[0]}.LICENSE.txt").read_text()
         assert info.file in notice
         assert info.version in notice  # the package that the bytes were taken from
     assert "Share Alike 3.0" in find("mnist5k").path.with_name("mnist5k.LICENSE.txt").read_text()
     assert "Redistributions in binary form" in find("digits").path.with_name("digits.LICENSE.txt").read_text()
+    assert "Carnegie Mellon University. All rights reserved" in find("cmudict").path.with_name("cmudict.LICENSE.txt").read_text()
 
 
 def test_shares_of_the_splits_sum_to_one_and_classes_are_named():

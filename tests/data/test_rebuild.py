@@ -34,3 +34,15 @@ def test_lines_of_pixels_and_a_label_become_images():
     images, labels = rebuild.read_digits(",".join(map(str, range(64))) + ",7\n")
     assert images.shape == (1, 8, 8)
     assert (images[0, 1, 2], labels[0]) == (10, 7)
+
+
+def test_a_line_for_each_pronunciation_becomes_one_for_each_word_without_stress():
+    lines = "a AH0\nab AE1 B\nab(2) AE2 B # stress alone differs\nab(3) EY1 B IY1\nit's IH1 T S\nabc's EY1\nab-c AE1\n"
+    assert gzip.decompress(rebuild.dictionary(lines.encode())) == b"ab\tAE B|EY B IY\n"
+
+
+def test_lines_are_the_same_content_however_they_were_compressed():
+    text = b"ab\tAE B\n" * 100
+    assert rebuild.same_content(gzip.compress(text, 1), gzip.compress(text, 9))
+    assert not rebuild.same_content(gzip.compress(text), gzip.compress(text + b"x"))
+    assert not rebuild.same_content(gzip.compress(text), rebuild.pack(x=np.zeros(1, dtype=np.uint8)))

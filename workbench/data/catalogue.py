@@ -66,6 +66,24 @@ class ImageInfo(DatasetInfo):
         return all((folder / file).is_file() or (folder / f"{file}.gz").is_file() for file in self.files)
 
 
+@dataclass(frozen=True, kw_only=True)
+class PairsInfo(DatasetInfo):
+    """A data set of sources and their targets, and what a token of each side is: a character, or what stands between spaces.
+
+    `file` is empty where the pairs are generated or the user's own.
+    """
+
+    kind: Literal["images", "text", "pairs", "sequences"] = "pairs"
+    source_tokens: Literal["char", "space"] = "char"
+    target_tokens: Literal["char", "space"] = "char"
+    file: str = ""
+    sha256: str = ""
+
+    @property
+    def path(self) -> Path:
+        return FILES / self.file
+
+
 _DIGITS = tuple("0123456789")
 _CLOTHES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 _SYLLABLES = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
@@ -183,6 +201,33 @@ CATALOGUE: dict[str, DatasetInfo] = {
             classes=(),
             split=(0.8, 0.1, 0.1),
         ),
+        PairsInfo(
+            name="cmudict",
+            help="117,366 English words of 2 to 16 letters and how they are said in North America, in 39 phones.",
+            offline=True,
+            examples=117_366,
+            licence="CMU (BSD-2-Clause style)",
+            source="The CMU Pronouncing Dictionary (Carnegie Mellon University 1993-2015), from the package cmudict",
+            version="cmudict 1.1.3",
+            target_tokens="space",
+            file="cmudict.tsv.gz",
+            sha256="087134217b07362c2c18f8b3cfeebb1df6a327754125a3ada77f98c18940caac",
+        ),
+        PairsInfo(
+            name="dates",
+            help="Generated: dates as people write them in English, in 14 forms, and as year-month-day.",
+            offline=True,
+        ),
+        PairsInfo(
+            name="sums",
+            help="Generated: two whole numbers with a plus sign between them, and their sum.",
+            offline=True,
+        ),
+        PairsInfo(
+            name="pairs",
+            help="Your own: a UTF-8 file of lines `source<TAB>target`, several right targets apart by |, a third column for the split.",
+            offline=True,
+        ),
         DatasetInfo(
             name="python-docs",
             help="The documentation of the running Python: 0.46 million characters, read from its pydoc_data.",
@@ -225,6 +270,18 @@ def find(name: str) -> DatasetInfo:
     if name not in CATALOGUE:
         raise unknown("data set", name, CATALOGUE)
     return CATALOGUE[name]
+
+
+def find_pairs(name: str) -> PairsInfo:
+    """The data set of pairs of that name.
+
+    Raises:
+        WorkbenchError: there is none.
+    """
+    pairs = {key: info for key, info in CATALOGUE.items() if isinstance(info, PairsInfo)}
+    if name not in pairs:
+        raise unknown("data set of pairs", name, pairs)
+    return pairs[name]
 
 
 def find_images(name: str) -> ImageInfo:

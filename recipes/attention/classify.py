@@ -1,0 +1,104 @@
+"""From images to a classifier that looks from row to row: the training loop, and what it is judged by."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from recipes.attention import Config
+from recipes.attention.previews import classifications
+from recipes.attention.transformer import RowClassifier, rows_of
+from workbench.data.catalogue import find_images
+from workbench.data.images import Augmentation, ImageData, Split, TrainingBatches, load_images
+from workbench.recipe import Preview, Run
+from workbench.training.metrics import Classification
+from workbench.training.optimizer import Optimizer
+
+
+def train(config: Config, run: Run) -> None:
+    """Train a classifier of images whose rows are tokens; evaluate it as it learns, and test its best weights once."""
+    run.phase(f"loading {config.data.dataset}")
+    data = load(config, run.device)
+    run.loaded(**data.about)
+
+    run.phase("building the model")
+    model = run.place(RowClassifier(config.model, data.shape, len(data.classes)))
+    optimizer = Optimizer(model, config.optimization, run)
+    run.attach(model=model, optimizer=optimizer)
+    run.tune(trial(model, optimizer, data.train))
+
+    for step, batches in run.steps(data.train, batches=config.optimization.accumulate):
+        examples = sum(len(labels) for _, labels in batches)
+        loss = correct = torch.zeros((), device=run.device)
+        for images, labels in batches:  # (B, C, H, W), (B,)
+            with optimizer.precision():
+                logits = model(images)  # (B, K)
+                error = F.cross_entropy(logits.float(), labels)
+            optimizer.backward(error, share=len(labels) / examples)
+            loss = loss + error.detach() * (len(labels) / examples)
+            correct = correct + (logits.detach().argmax(dim=1) == labels).sum()
+        run.log(step, {"train/loss": loss, "train/accuracy": correct / examples, **optimizer.step()})
+
+        if run.due("evaluate"):
+            run.evaluated(step, evaluate(model, data.validation, "validation"))
+        if run.due("preview"):
+            run.preview(step, classifications(model, data.validation))
+
+    if run.completed:
+        run.tested(evaluate(run.best(model), data.test, "test"))
+
+
+@torch.no_grad()
+def evaluate(model: RowClassifier, split: Split, name: str) -> dict[str, float]:
+    """Loss, accuracy, macro precision, recall and F1, and F1 per class, as `<name>/loss` and so on."""
+    result = Classification(split.info.classes, split.labels.device)
+    model.eval()
+    for images, labels in split.batches():
+        result.add(model(images), labels)
+    model.train()
+    return result.values(name)
+
+
+def trial(model: RowClassifier, optimizer: Optimizer, data: TrainingBatches) -> Callable[[], None]:
+    """What a step costs, on a copy of the model: the loss of the first batch and its gradients."""
+    copied, (images, labels) = copy.deepcopy(model), next(data.epoch(0))
+
+    def step() -> None:
+        with optimizer.precision():
+            error = F.cross_entropy(copied(images).float(), labels)
+        error.backward()
+
+    return step
+
+
+def load(config: Config, device: torch.device) -> ImageData:
+    """The three splits that the settings ask for, on the device."""
+    return load_images(
+        config.data.dataset,
+        device=device,
+        batch_size=config.data.batch_size,
+        seed=config.machine.seed,
+        split_seed=config.machine.split_seed,
+        augmentation=Augmentation(shift=config.data.shift, rotate=config.data.rotate, zoom=config.data.zoom),
+    )
+
+
+def untrained(config: Config) -> tuple[Any, Any]:
+    """The network before training, and an image of zeros."""
+    info = find_images(config.data.dataset)
+    return RowClassifier(config.model, info.shape, len(info.classes)), torch.zeros(1, *info.shape)
+
+
+def batch(config: Config, count: int) -> Preview:
+    """The first training images as the network is given them; the matrix has a row of the image in each of its rows."""
+    data = load(config, torch.device("cpu"))
+    images, labels = next(data.train.epoch(0))
+    shown = rows_of(images[:count]).unflatten(2, (images.shape[1], -1)).mean(dim=2)  # channels as grey: (count, H, W)
+    low, high = shown.amin(), shown.amax()
+    captions = tuple(data.classes[label] for label in labels[:count].tolist())
+    grey = ((shown - low) * (255 / (high - low).clamp(min=1e-12))).round().byte()
+    return Preview("batch", f"{len(captions)} of a batch of {len(labels)}; each row is a token", "images", images=grey, captions=captions)

@@ -1,0 +1,123 @@
+"""From a text to a language model that looks back at what stands before: the training loop, and what it is judged by."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from recipes.attention import Config
+from recipes.attention.previews import continuation
+from recipes.attention.transformer import LanguageModel
+from workbench.data.text import TextData, Windows, load_text
+from workbench.recipe import Preview, Run
+from workbench.training.optimizer import Optimizer
+
+VALIDATED = 10_000  # characters of the validation split that are predicted at each evaluation
+WINDOWS = 64  # at a time, in an evaluation
+BATCHES = 10  # that a text must have at least
+
+
+def train(config: Config, run: Run) -> None:
+    """Train a causal language model; evaluate it as it learns, and test its best weights once."""
+    run.phase(f"loading {config.data.dataset}")
+    data = load(config, run.device)
+    windows = Windows(data.train, config.data.batch_size, config.data.context, config.machine.seed)
+    run.loaded(**data.about)
+
+    run.phase("building the model")
+    model = run.place(build(config, data))
+    optimizer = Optimizer(model, config.optimization, run)
+    run.attach(model=model, optimizer=optimizer)
+    run.tune(trial(model, optimizer, windows))
+
+    for step, batches in run.steps(windows, batches=config.optimization.accumulate):
+        characters = sum(targets.numel() for _, targets in batches)
+        loss = torch.zeros((), device=run.device)
+        for inputs, targets in batches:  # (B, T) each
+            with optimizer.precision():
+                error = surprise(model(inputs), targets)
+            optimizer.backward(error, share=targets.numel() / characters)
+            loss = loss + error.detach() * (targets.numel() / characters)
+        run.log(step, {"train/loss": loss, **optimizer.step()})
+
+        if run.due("evaluate"):
+            run.evaluated(step, evaluate(model, data.validation[:VALIDATED], "validation"))
+        if run.due("preview"):
+            run.preview(step, continuation(model, data))
+
+    if run.completed:
+        run.tested(evaluate(run.best(model), data.test, "test"))
+
+
+def surprise(logits: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
+    """Cross-entropy of the characters (B, T) under logits (B, T, V), in nats."""
+    return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction=reduction)
+
+
+@torch.no_grad()
+def evaluate(model: LanguageModel, ids: Tensor, name: str) -> dict[str, float]:
+    """Mean surprise at each character but the first, in nats and bits, each predicted from half a context or more.
+
+    Windows overlap by half, and of all but the first only the second half counts: a character near the start of a window would
+    be predicted from next to nothing, which says more about the cut than about the model.
+    """
+    context = min(model.context, len(ids) - 1)
+    half = max(1, context // 2)
+    starts = torch.arange(0, len(ids) - context, half, device=ids.device)
+    windows = ids[starts[:, None] + torch.arange(context + 1, device=ids.device)]  # (W, context + 1)
+    behind = (len(ids) - 1 - context) % half  # the last window, which is moved up to the end, counts so many
+    model.eval()
+    total = _counted(model, windows[:1], context - half, first=True) + _counted(model, ids[None, -context - 1 :], behind)
+    for part in windows.split(WINDOWS):
+        total = total + _counted(model, part, half)
+    model.train()
+    nats = float(total) / (len(ids) - 1)
+    return {f"{name}/loss": nats, f"{name}/bits_per_character": nats / math.log(2)}
+
+
+def _counted(model: LanguageModel, windows: Tensor, count: int, *, first: bool = False) -> Tensor:
+    """The surprise at the last (or the first) `count` characters of each window (W, T + 1), in all."""
+    kept = slice(count) if first else slice(windows.shape[1] - 1 - count, None)
+    return surprise(model(windows[:, :-1])[:, kept], windows[:, 1:][:, kept], "sum")
+
+
+def trial(model: LanguageModel, optimizer: Optimizer, data: Windows) -> Callable[[], None]:
+    """What a step costs, on a copy of the model: the loss of the first batch and its gradients."""
+    copied, (inputs, targets) = copy.deepcopy(model), next(data.epoch(0))
+
+    def step() -> None:
+        with optimizer.precision():
+            error = surprise(copied(inputs), targets)
+        error.backward()
+
+    return step
+
+
+def build(config: Config, data: TextData) -> LanguageModel:
+    """A language model of the characters that the text has."""
+    return LanguageModel(config.model, len(data.vocabulary), config.data.context)
+
+
+def load(config: Config, device: torch.device) -> TextData:
+    """The three parts of the text, on the device."""
+    smallest = BATCHES * config.data.batch_size * config.data.context
+    return load_text(config.data.dataset, path=config.data.path, device=device, smallest=smallest)
+
+
+def untrained(config: Config) -> tuple[Any, Any]:
+    """The network before training, and a window of zeros."""
+    return build(config, load(config, torch.device("cpu"))), torch.zeros(1, config.data.context, dtype=torch.long)
+
+
+def batch(config: Config, count: int) -> Preview:
+    """The first windows that the network is trained on."""
+    data = load(config, torch.device("cpu"))
+    inputs, _ = next(Windows(data.train, config.data.batch_size, config.data.context, config.machine.seed).epoch(0))
+    shown = [repr(data.vocabulary.decode(window))[1:-1] for window in inputs[:count]]
+    return Preview("batch", f"{len(shown)} of a batch of {len(inputs)} windows", "text", text="\n".join(shown))
