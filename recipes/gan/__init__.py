@@ -1,0 +1,196 @@
+"""Generative adversarial networks: settings, presets, notes. The networks are in model.py, the loop in train.py."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from recipes.gan.notes import NOTES
+from workbench.data.catalogue import find_images
+from workbench.recipe import Chart, Metric, Preset, Preview, Recipe, Run, Task
+from workbench.schema import Group, setting
+from workbench.settings import Budget, Common, Optimization
+
+
+class Data(Group):
+    """Which images the generator learns to draw."""
+
+    dataset: Literal["digits", "mnist5k"] = setting("digits", "Images to draw new ones like.", basic=True)
+    labels: bool = setting(True, "Judges samples with a classifier of the images; off for images without classes.")
+    batch_size: int = setting(64, "Real images per update of the discriminator, and samples beside them.", minimum=2, maximum=8192)
+
+
+class Model(Group):
+    """The two networks."""
+
+    architecture: Literal["upsampling", "tutorial"] = setting(
+        "upsampling", "The networks of the settings below, or the tutorial's two, of which only latent, average and conditional are free."
+    )
+    latent: int = setting(32, "Numbers of noise that an image is drawn from.", minimum=1, maximum=4096)
+    blocks: int = setting(2, "Times that the generator doubles the map's sides and the discriminator halves the image's.", minimum=1, maximum=6)
+    generator_width: int = setting(64, "Channels of the generator's first map; each doubling halves them.", minimum=1, maximum=4096)
+    discriminator_width: int = setting(32, "Filters of the discriminator's first convolution; each one has twice as many.", minimum=1, maximum=4096)
+    generator_norm: Literal["batch", "group", "none"] = setting("batch", "What the generator's channels are normalised over.")
+    discriminator_norm: Literal["none", "batch", "group"] = setting(
+        "none", "What the discriminator's channels are normalised over; batch forbids penalties."
+    )
+    spectral_norm: bool = setting(False, "Divides the discriminator's weights by their largest singular value.")
+    conditional: bool = setting(False, "Gives both networks the class of the image.")
+    average: float | None = setting(0.995, "Decay of the average of the generator that draws the samples.", minimum=0, below=1)
+
+
+class Game(Group):
+    """What the two networks play for."""
+
+    loss: Literal["non-saturating", "minimax", "hinge", "least-squares", "wasserstein-gp", "relativistic"] = setting(
+        "non-saturating", "The two losses.", basic=True
+    )
+    r1: float = setting(1.0, "Penalty on the discriminator's squared slope at real images, times a half.", minimum=0, maximum=1e4)
+    r2: float = setting(0.0, "The same at samples.", minimum=0, maximum=1e4)
+    gradient_penalty: float = setting(10.0, "Penalty of wasserstein-gp on slopes other than 1 between real images and samples.", minimum=0)
+    penalty_every: int = setting(
+        1, "Updates of the discriminator between two with penalties, which then count so much more.", minimum=1, maximum=64
+    )
+    discriminator_steps: int = setting(1, "Updates of the discriminator for each one of the generator.", minimum=1, maximum=100)
+    label_smoothing: float = setting(0.0, "How far below 1 the discriminator's target for real images is.", minimum=0, below=0.5)
+    discriminator_lr: float = setting(1.0, "Learning rate of the discriminator as a multiple of lr.", above=0, maximum=100)
+    discriminator_beta1: float | None = setting(None, "beta1 of the discriminator's optimizer.", minimum=0, below=1, none="beta1")
+    discriminator_beta2: float | None = setting(None, "beta2 of the discriminator's optimizer.", minimum=0, below=1, none="beta2")
+
+
+class Config(Common):
+    """Every setting of the recipe."""
+
+    optimization: Optimization = Field(default_factory=lambda: Optimization(optimizer="adam", lr=2e-3, beta1=0.0, beta2=0.99, schedule="cosine"))
+    budget: Budget = Field(default_factory=lambda: Budget(epochs=80, evaluate_every=200, preview_every=200))
+    data: Data = Field(default_factory=Data)
+    model: Model = Field(default_factory=Model)
+    game: Game = Field(default_factory=Game)
+
+
+def train(config: Config, run: Run) -> None:
+    """Train both networks; torch is imported only here."""
+    from recipes.gan.train import train as loop
+
+    loop(config, run)
+
+
+def model(config: Config) -> tuple[Any, Any]:
+    """Both untrained networks and the noise (and class) of one image, for the table of layers."""
+    import torch
+
+    from recipes.gan.model import Adversaries
+
+    info = find_images(config.data.dataset)
+    noise = torch.zeros(1, config.model.latent)
+    inputs = (noise, torch.zeros(1, dtype=torch.long)) if config.model.conditional else (noise,)
+    return Adversaries(config.model, info.shape, len(info.classes)), inputs
+
+
+def batch(config: Config, count: int) -> Preview:
+    """The first real images that the discriminator sees."""
+    import torch
+
+    from recipes.gan.data import load
+    from recipes.gan.previews import real_images
+
+    return real_images(load(config, torch.device("cpu")), count)
+
+
+def task(config: Config) -> Task:
+    """Samples of labelled images are judged by a classifier, those of others by their pixels alone."""
+    return LABELLED if config.data.labels else UNLABELLED
+
+
+_BOTH = {
+    "train/discriminator_loss": Metric(chart="loss", help="What the discriminator lowers, with its penalties; no measure of quality."),
+    "train/generator_loss": Metric(chart="loss", help="What the generator lowers; no measure of quality, since its opponent moves."),
+    "train/real_score": Metric(unit="%", chart="scores", help="D(x): mean probability of being real given to real images; of pairs where only differences count."),
+    "train/fake_score": Metric(unit="%", chart="scores", help="D(G(z)): mean probability of being real given to samples."),
+    "train/discriminator_accuracy": Metric(unit="%", chart="accuracy", help="Share of the step's images told right; at 100 % the generator learns nothing."),
+}
+for _network in ("generator", "discriminator"):
+    _BOTH |= {
+        f"train/{_network}_grad_norm": Metric(chart="grad_norm", help=f"Length of the gradient of the {_network}'s weights."),
+        f"train/{_network}_grad_norm/*": Metric(chart=f"{_network}_layers", help=f"Length of the gradient of one layer of the {_network}."),
+        f"train/{_network}_update_ratio": Metric(chart="update_ratio", help=f"Length of an update of the {_network} over that of its weights."),
+        f"train/{_network}_update_ratio/*": Metric(chart=f"{_network}_updates", help=f"The same of one layer of the {_network}."),
+        f"train/{_network}_lr": Metric(chart="lr", help=f"Learning rate of the {_network} at the step."),
+    }
+
+
+def _judged(split: str) -> dict[str, Metric]:
+    return {
+        f"{split}/relative_frechet_distance": Metric("min", "", "frechet", "Distance of 2,000 samples to all real images, in the classifier's features; 0 is equal, about 1 knows nothing."),
+        f"{split}/precision": Metric("max", "%", "precision_recall", "Share of samples that lie among the real images, in those features."),
+        f"{split}/recall": Metric("max", "%", "precision_recall", "Share of real images that lie among the samples, in those features."),
+        f"{split}/classes_covered": Metric("max", "", "classes", "Classes with at least a tenth of their share of the samples."),
+        f"{split}/class_kl": Metric("min", "", "class_kl", "KL of the classes of the samples from those of the real images, in nats."),
+    }
+
+
+def _diversity(split: str) -> dict[str, Metric]:
+    return {f"{split}/diversity": Metric("none", "%", "diversity", "Deviation of the samples' pixels, as a share of the real images'.")}
+
+
+_CHARTS = {
+    "loss": Chart("loss"),
+    "scores": Chart("D(real) and D(fake)"),
+    "accuracy": Chart("discriminator accuracy"),
+    "grad_norm": Chart("gradient norm", log=True),
+    "generator_layers": Chart("gradient norm per generator layer", log=True),
+    "discriminator_layers": Chart("gradient norm per discriminator layer", log=True),
+    "update_ratio": Chart("update over weights", log=True),
+    "generator_updates": Chart("update over weights per generator layer", log=True),
+    "discriminator_updates": Chart("update over weights per discriminator layer", log=True),
+    "lr": Chart("learning rate", log=True),
+    "diversity": Chart("diversity of pixels"),
+}
+LABELLED = Task(
+    name="images",
+    metrics={**_BOTH, **{key: metric for split in ("validation", "test") for key, metric in (_judged(split) | _diversity(split)).items()}},
+    charts={
+        **_CHARTS,
+        "frechet": Chart("relative Fréchet distance", log=True),
+        "precision_recall": Chart("precision and recall of samples"),
+        "classes": Chart("classes covered"),
+        "class_kl": Chart("KL of the classes"),
+    },
+    slots=("loss", "frechet", "scores", "preview:samples"),
+    objective="validation/relative_frechet_distance",
+)
+UNLABELLED = Task(
+    name="unlabelled",
+    metrics={
+        **_BOTH,
+        **{
+            f"{split}/pixel_distance": Metric("min", "", "pixels", "Relative Fréchet distance of 2,000 samples to all real images in their pixels, averaged to at most 8x8: without labels there is no better judge.")
+            for split in ("validation", "test")
+        },
+        **_diversity("validation"),
+        **_diversity("test"),
+    },
+    charts={**_CHARTS, "pixels": Chart("relative Fréchet distance of pixels", log=True)},
+    slots=("loss", "pixels", "scores", "preview:samples"),
+    objective="validation/pixel_distance",
+)
+
+PRESETS = (
+    Preset("digits", "small digits, 8x8: recognisable after a second", {}, expect=""),
+)
+
+RECIPE = Recipe(
+    name="gan",
+    family="adversarial networks",
+    summary="Draw new images: one network forges, another tells its forgeries from real ones",
+    notes=NOTES,
+    config=Config,
+    presets=PRESETS,
+    datasets=("digits", "mnist5k"),
+    tasks=(LABELLED, UNLABELLED),
+    task=task,
+    train=train,
+    model=model,
+    batch=batch,
+)
