@@ -31,6 +31,7 @@ class Model(Group):
     blocks: int = setting(2, "Times that the generator doubles the map's sides and the discriminator halves the image's.", minimum=1, maximum=6)
     generator_width: int = setting(64, "Channels of the generator's first map; each doubling halves them.", minimum=1, maximum=4096)
     discriminator_width: int = setting(32, "Filters of the discriminator's first convolution; each one has twice as many.", minimum=1, maximum=4096)
+    discriminator_dense: int = setting(0, "Outputs of a dense layer of the discriminator before its logit; 0 has none.", minimum=0, maximum=8192)
     generator_norm: Literal["batch", "group", "none"] = setting("batch", "What the generator's channels are normalised over.")
     discriminator_norm: Literal["none", "batch", "group"] = setting(
         "none", "What the discriminator's channels are normalised over; batch forbids penalties."

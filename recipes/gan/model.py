@@ -91,8 +91,8 @@ class Discriminator(nn.Module):
         super().__init__()
         self.features = nn.Sequential(layers)
         self.output = output
-        side = output.in_channels * output.kernel_size[0] * output.kernel_size[1]
-        self.classes = nn.Embedding(classes, side) if classes else None
+        size = output.in_channels * output.kernel_size[0] * output.kernel_size[1]
+        self.classes = nn.Embedding(classes, size) if classes else None
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         features = self.features(images)  # (B, F, h, w)
@@ -169,6 +169,10 @@ def _discriminator(settings: Model, shape: tuple[int, int, int], classes: int) -
             _add_norm(layers, f"norm{block}", settings.discriminator_norm, width)
         layers[f"leaky{block}"] = nn.LeakyReLU(SLOPE)
         channels, width = width, 2 * width
+    if settings.discriminator_dense:  # a filter as large as the map is a dense layer
+        layers["dense"] = convolution(channels, settings.discriminator_dense, (height, breadth))
+        layers["dense_leaky"] = nn.LeakyReLU(SLOPE)
+        channels, height, breadth = settings.discriminator_dense, 1, 1
     return Discriminator(layers, convolution(channels, 1, (height, breadth)), classes)
 
 
