@@ -75,6 +75,8 @@ def size(count: float) -> str:
 
 def metric(value: float, unit: str = "") -> str:
     """A metric's value with its unit; a share of one (unit `%`) is shown as a percentage."""
+    if unit == "bytes":
+        return size(value)
     if unit == "%":
         return percent(value)
     return f"{compact(value)} {unit}".rstrip()

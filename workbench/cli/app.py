@@ -32,7 +32,9 @@ OTHERS = {
     "save": ("RUN", "Save a checkpoint now."),
     "set": ("RUN NAME=VALUE", "Change a setting while a run trains."),
     "export": ("RUN --to csv|json", "Every logged number, or every event."),
+    "label": ("RUN", "Name, tag, note or pin a run."),
     "delete": ("RUN", "Move a run to the trash folder."),
+    "restore": ("[ID]", "Bring a deleted run back."),
     "doctor": ("", "Look at this machine: device, terminal, disk, recipes."),
 }
 COMMANDS = {**EVERYDAY, **OTHERS}

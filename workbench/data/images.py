@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from workbench.data.catalogue import ImageInfo, find_images
-from workbench.data.order import generator, order
+from workbench.data.order import generator, order, sent
 from workbench.data.split import fingerprint, scarce, stratified
 from workbench.errors import WorkbenchError
 
@@ -40,7 +40,7 @@ class Augmentation:
             images (B, C, H, W), float; returns the same
         """
         count, _, height, width = images.shape
-        draws = torch.rand(count, 5, generator=numbers).to(images.device) * 2 - 1  # (B, 5) from -1 to 1
+        draws = sent(torch.rand(count, 5, generator=numbers), images.device) * 2 - 1  # (B, 5) from -1 to 1
         angle = draws[:, 0] * math.radians(self.rotate)
         slant = (draws[:, 3] * math.radians(self.slant)).tan()
         scale = (draws[:, 4] * math.log1p(self.zoom)).exp()
@@ -88,7 +88,7 @@ class TrainingBatches:
         Shapes:
             yields images (B, C, H, W), normalised, and labels (B,)
         """
-        visits = order(self.seed, epoch, self.examples).to(self.split.labels.device)
+        visits = sent(order(self.seed, epoch, self.examples), self.split.labels.device)
         for index, chosen in enumerate(torch.split(visits, self.batch_size)[skip:], start=skip):
             images = unit_range(self.split.info, self.split.images[chosen])
             if self.augmentation:

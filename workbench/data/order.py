@@ -21,3 +21,10 @@ def generator(*key: int | str) -> torch.Generator:
 def order(seed: int, epoch: int, examples: int) -> Tensor:
     """The order in which an epoch (counted from 0) visits its examples: a permutation (examples,) of their indices."""
     return torch.randperm(examples, generator=generator("order", seed, epoch))
+
+
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """A tensor of the CPU on the device. Through pinned memory, since from any other a copy to a GPU waits for all that it has to do."""
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)

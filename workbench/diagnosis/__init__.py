@@ -1,1 +1,1 @@
-"""Is this run healthy? Rules over what it logged: a cause, the evidence, and what to do. Torch-free."""
+"""Is this run healthy? Rules over what it logged, each with a cause, evidence and a next step."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import time
@@ -110,6 +111,32 @@ class Store:
         with contextlib.suppress(OSError):  # the trash remembers the id as well, until it is emptied
             self._remember(run_id)
         return target
+
+    def restore(self, run_id: str = "") -> RunFolder:
+        """Bring a run back from the trash: the one of that id, or the one that was deleted last.
+
+        Raises:
+            WorkbenchError: it is not there, or cannot be moved.
+        """
+        try:
+            names = [entry.name for entry in os.scandir(self.root / _TRASH)]
+        except OSError:
+            names = []
+        found = [name for name in names if _ID.fullmatch(name.rpartition(".")[0]) and run_id in ("", name.rpartition(".")[0])]
+        if not found:
+            what = f"`{run_id}`" if run_id else "run"
+            raise WorkbenchError(
+                f"there is no {what} in the trash of {short(self.root)}", "it may have been emptied", code=ExitCode.NOT_FOUND
+            )
+        newest = max(found, key=lambda name: int(name.rpartition(".")[2]) if name.rpartition(".")[2].isdecimal() else 0)
+        target = self.root / newest.rpartition(".")[0]
+        try:
+            if target.exists():
+                raise FileExistsError(errno.EEXIST, "there is a run of that id again")
+            os.rename(self.root / _TRASH / newest, target)
+        except OSError as error:
+            raise WorkbenchError(f"cannot bring {target.name} back: {error.strerror or error}", f"look at {self.root / _TRASH}") from error
+        return RunFolder(target)
 
     def _claimed(self) -> list[tuple[float, int, str]]:
         found = []

@@ -17,6 +17,7 @@ from workbench.events.types import (
     DeviceChosen,
     Evaluated,
     LoopStarted,
+    Metrics,
     MetricsDeclared,
     ModelBuilt,
     PhaseChanged,
@@ -32,6 +33,7 @@ from workbench.session.keeper import Keeper
 from workbench.session.previews import save_preview
 from workbench.session.replay import Replay
 from workbench.session.requests import Requests
+from workbench.session.vitals import Vitals, gpu_reader
 from workbench.settings import Common
 from workbench.training import device as devices
 from workbench.training import precision
@@ -66,6 +68,7 @@ class Session:
         seed_everything(config.machine.seed)
         self._say(DeviceChosen, device=str(self.device), description=devices.describe(self.device), threads=self._threads,
                   precision=self.precision, memory_format=precision.memory_format(self.device))  # fmt: skip
+        self._vitals = Vitals(folder.path, gpu_reader(self.device))
         self._declare()
         monitor = config.budget.monitor or self._task.objective
         self._monitor = monitor
@@ -146,13 +149,19 @@ class Session:
             epoch, done = divmod(self.step, self.steps_per_epoch)
             left = iter(data.epoch(epoch, skip=done * batches))
             begun = self.step
-            while not self._is_over() and (group := list(itertools.islice(left, batches))):
+            while not self._is_over() and (group := self._next(left, batches)):
                 self.step += 1
                 yield self.step, group
                 self._between_steps()
             if self.step == begun and not self._is_over():
                 raise ValueError(f"epoch {epoch} of the training data has no batches behind step {begun}")
         self._end_loop()
+
+    def _next(self, left: Iterator[Any], batches: int) -> list[Any]:
+        begun = time.perf_counter()
+        group = list(itertools.islice(left, batches))
+        self._vitals.waited_seconds += time.perf_counter() - begun
+        return group
 
     def due(self, what: Due) -> bool:
         every = self._config.budget.evaluate_every if what == "evaluate" else self._config.budget.preview_every
@@ -224,8 +233,8 @@ class Session:
         self._say(
             MetricsDeclared,
             objective=task.objective,
-            metrics={key: asdict(metric) for key, metric in task.metrics.items()},
-            charts={name: asdict(chart) for name, chart in task.charts.items()},
+            metrics={key: asdict(metric) for key, metric in {**task.metrics, **self._vitals.metrics}.items()},
+            charts={name: asdict(chart) for name, chart in {**task.charts, **self._vitals.charts}.items()},
             slots=task.slots,
         )
 
@@ -271,7 +280,9 @@ class Session:
         if self._journal.is_due(now):
             self._check()
             self._journal.flush()
-            self._journal.measure(self.step, self.cpu_seconds())
+            if self._journal.measure(self.step, self.cpu_seconds()):
+                values = {key: [value] for key, value in self._vitals.read().items()}
+                self._journal.write(Metrics(steps=[self.step], at=[round(time.time(), 3)], values=values))
         if self._saves_now():
             self._check()
             self._save("routine")

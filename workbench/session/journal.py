@@ -63,12 +63,14 @@ class Journal:
             columns = {key: [rows[index][key] for index in chosen] for key in keys}
             self._put(Metrics(steps=[steps[index] for index in chosen], at=[at[index] for index in chosen], values=columns))
 
-    def measure(self, step: int, cpu_seconds: float, *, every: float = _MEASURE_SECONDS) -> None:
-        """Record memory and CPU time, at most each `every` seconds: also the heartbeat of a silent worker."""
+    def measure(self, step: int, cpu_seconds: float, *, every: float = _MEASURE_SECONDS) -> bool:
+        """Record memory and CPU time, at most each `every` seconds: also the heartbeat of a silent worker. True where it was time."""
         now = time.monotonic()
-        if now - self._measured >= every:
+        due = now - self._measured >= every
+        if due:
             self._measured = now
             self.write(Measured(at=time.time(), step=step, memory_bytes=memory_bytes(), cpu_seconds=round(cpu_seconds, 3)))
+        return due
 
     def notice(self, message: str) -> None:
         """A warning for the log."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from workbench.charts.rows import Rows
 from workbench.events.types import Event, Measured
+from workbench.runs import filtering
 from workbench.runs.feed import Feed
 from workbench.runs.store import Store
 from workbench.tui.messages import Listed, RunSeen, RunWish, SlotSeen
@@ -146,7 +147,11 @@ class RunsLook:
         entries = table.entries(feeds, now=now // _MINUTE * _MINUTE)
         seen = tuple(
             Listed(
-                entry, feed.record.preset, {**feed.record.settings, **feed.state.amended, **feed.state.settings_now}, feed.status.is_live
+                entry,
+                feed.record.preset,
+                {**feed.record.settings, **feed.state.amended, **feed.state.settings_now},
+                feed.status.is_live,
+                filtering.facts(feed),
             )
             for entry, feed in zip(entries, feeds, strict=True)
         )

@@ -13,6 +13,7 @@ from workbench.charts.rows import Rows
 if TYPE_CHECKING:
     from workbench.errors import WorkbenchError
     from workbench.recipe import Recipe
+    from workbench.runs.filtering import Facts
     from workbench.schema import Value
     from workbench.views.slots import View
     from workbench.views.table import Entry
@@ -47,6 +48,7 @@ class Listed:
     preset: str
     settings: Mapping[str, Value]
     is_live: bool
+    facts: Facts  # what the filter asks
 
     @property
     def id(self) -> str:

@@ -52,3 +52,12 @@ def test_the_last_word_about_logout_counts(tmp_path: Path) -> None:
     assert doctor.kill_user_processes((str(folder),), (str(main),)) == (True, str(main))
     (folder / "10-keep.conf").write_text("[Login]\nKillUserProcesses = no\n")
     assert doctor.kill_user_processes((str(folder),), (str(main),)) == (False, str(folder / "10-keep.conf"))
+
+
+def test_without_a_gpu_trying_one_says_so_for_each_recipe_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    if Path("/dev/nvidiactl").exists():
+        pytest.skip("there is a GPU here")
+    assert app.run(["doctor", "--no-device", "--gpu"]) == 1
+    said = capsys.readouterr()
+    assert "cnn: there is no device `cuda` here" in said.err
+    assert "not every recipe trained on the GPU" in said.err

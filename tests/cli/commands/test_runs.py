@@ -51,6 +51,42 @@ def test_filters_are_words_and_fields_that_must_all_fit(runs: Path, capsys: pyte
     assert listed(capsys, "nowhere") == []
 
 
+def test_settings_and_metrics_are_compared(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    build_run(runs, finished_run(100), "cnn-1", settings={"lr": 1e-3, "cell": "lstm", "batch_norm": True, "clip_norm": None})
+    build_run(runs, finished_run(200), "cnn-2", settings={"lr": 3e-4, "cell": "gru", "batch_norm": False, "clip_norm": 1.0})
+    assert listed(capsys, "lr>=1e-3") == ["cnn-1"]
+    assert listed(capsys, "lr<0.001", "recipe:cnn") == ["cnn-2"]
+    assert listed(capsys, "cell=LSTM") == ["cnn-1"]
+    assert listed(capsys, "cell!=lstm") == ["cnn-2"]
+    assert listed(capsys, "batch_norm=no") == ["cnn-2"]
+    assert listed(capsys, "clip_norm=off") == ["cnn-1"]
+    assert listed(capsys, "clip_norm>=1") == ["cnn-2"]
+    assert listed(capsys, "validation/accuracy>0.92") == ["cnn-2"]
+    assert listed(capsys, "best<=0.9") == ["cnn-1"]
+    assert listed(capsys, "step>100") == ["cnn-2"]
+    assert listed(capsys, "nothing_of_that_name=1") == []
+
+
+def test_runs_are_sorted_and_pinned_ones_stand_first(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    build_run(runs, finished_run(200), "cnn-1", labels=Labels(name="zebra"))
+    build_run(runs, finished_run(100), "cnn-2", labels=Labels(name="ant"))
+    build_run(runs, finished_run(300), "cnn-3", labels=Labels(name="bee"))
+    build_run(runs, [], "cnn-4")
+    assert listed(capsys, "--sort", "best") == ["cnn-3", "cnn-1", "cnn-2", "cnn-4"]
+    assert listed(capsys, "--sort", "name") == ["cnn-2", "cnn-3", "cnn-4", "cnn-1"]
+    assert app.run(["label", "cnn-2", "--pin"]) == 0
+    capsys.readouterr()
+    assert listed(capsys) == ["cnn-2", "cnn-4", "cnn-3", "cnn-1"]
+    assert app.run(["runs", "--sort", "bset"]) == 2
+    assert "did you mean `best`?" in capsys.readouterr().err
+
+
+def test_a_comparison_with_what_is_no_number_is_an_error(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["runs", "lr>=fast"]) == 2
+    assert "`fast` in the filter `lr>=fast` is no number" in capsys.readouterr().err
+    assert app.run(["runs", "lr>="]) == 2
+
+
 def test_an_unknown_filter_gets_the_nearest_name(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert app.run(["runs", "stat:failed"]) == 2
     assert "did you mean `state`?" in capsys.readouterr().err

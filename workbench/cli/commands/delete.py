@@ -19,4 +19,4 @@ def command(context: typer.Context, run: RunName, runs: Runs = None, as_json: Js
     where = store.delete(run_id)
     if as_json:
         output.emit_json({"id": run_id, "trash": str(where)})
-    output.say(f"{run_id} lies in {short(where)} now; to have it back: mv {short(where)} {short(store.root / run_id)}")
+    output.say(f"{run_id} lies in {short(where)} now; to have it back: workbench restore {run_id}")

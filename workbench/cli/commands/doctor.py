@@ -17,7 +17,7 @@ import workbench
 from workbench import finding, paths
 from workbench.cli import options, output
 from workbench.cli.options import Json, Runs
-from workbench.errors import WorkbenchError
+from workbench.errors import ExitCode, WorkbenchError
 from workbench.units import size
 from workbench.views.terminal import TRUE_COLOURS
 
@@ -29,6 +29,7 @@ _LOGIN_FOLDERS = ("/etc/systemd/logind.conf.d", "/run/systemd/logind.conf.d", "/
 def command(
     context: typer.Context,
     device: Annotated[bool, typer.Option("--device/--no-device", help="Ask torch for the devices, which takes a few seconds.")] = True,
+    gpu: Annotated[bool, typer.Option("--gpu", help="Train every recipe for 20 steps on a GPU, in runs that are thrown away.")] = False,
     runs: Runs = None,
     as_json: Json = False,
 ) -> None:
@@ -39,6 +40,7 @@ def command(
         "runs": _runs(options.store(context, runs).root, bool(runs or context.find_root().params.get("runs"))),
         "logout": logout(),
         "recipes": _recipes(),
+        **({"gpu": _tried_on("cuda")} if gpu else {}),
         "settings file": {"path": str(paths.settings_file()), "exists": paths.settings_file().is_file()},
     }
     if as_json:
@@ -48,6 +50,8 @@ def command(
         output.emit(title)
         for line in output.table([(name, _word(value)) for name, value in about.items() if not name.endswith("_bytes")]):
             output.emit(line)
+    if gpu and not all(trial["trained"] for trial in found["gpu"].values()):
+        raise WorkbenchError("not every recipe trained on the GPU", "the table above says why", code=ExitCode.RUN_FAILED)
 
 
 def logout(folders: tuple[str, ...] = _LOGIN_FOLDERS, files: tuple[str, ...] = _LOGIN_FILES) -> dict[str, Any]:
@@ -170,6 +174,17 @@ def _recipes() -> dict[str, Any]:
     except WorkbenchError as error:
         return {"package": str(where or "nowhere"), "problem": error.message, "hint": error.hint}
     return {"package": str(where or "nowhere"), **{name: recipe.path or f"{where}/{name}" for name, recipe in found.items()}}
+
+
+def _tried_on(device: str) -> dict[str, Any]:
+    """How each recipe trained there; says on the way which one it is at."""
+    from workbench.cli.trying import trials
+
+    found = {}
+    for name, trial in trials(finding.find_recipes(), device):
+        found[name] = trial
+        output.say(f"{name}: {'trained' if trial['trained'] else trial['problem']}")
+    return found
 
 
 def _word(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from workbench.cli import asking, options, output
 from workbench.cli.options import Ascii, Json, RunName, Runs
 from workbench.errors import WorkbenchError
 from workbench.runs.feed import Feed, open_run
+from workbench.views import health
 
 
 def command(
@@ -25,7 +27,7 @@ def command(
     if as_json:
         from workbench.runs.report import report
 
-        output.emit_json(report(feed))
+        output.emit_json(report(feed, diagnosis=[asdict(finding) for finding in health.findings(feed)]))
         return
     from workbench.views import frame
 
@@ -36,7 +38,7 @@ def command(
         output.lines() - 1,
         ascii_only=options.wants_ascii(context, ascii_only),
         colours=colours,
-        notes=tuple(filter(None, [differing(feed), _advice(feed), _dropped(feed)])),
+        notes=tuple(filter(None, [*health.lines(feed), differing(feed), _advice(feed), _dropped(feed)])),
     )
     output.emit_rows(drawn, colours=colours)
 

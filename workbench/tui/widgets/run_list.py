@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from workbench.charts.rows import Rows, Span, fit
+from workbench.errors import WorkbenchError
 from workbench.tui.theme import Look
 from workbench.tui.widgets.pane import Pane, inked
 
 if TYPE_CHECKING:
+    from workbench.runs.filtering import Facts
     from workbench.tui.messages import Listed
 
 _WELCOME = (
@@ -27,7 +30,8 @@ class RunList(Pane):
     def __init__(self, look: Look, *, id: str = "runs") -> None:
         super().__init__(look, id=id)
         self.all: tuple[Listed, ...] | None = None
-        self.word = ""
+        self.word = self.wrong = ""
+        self._fits: Callable[[Facts], bool] = lambda known: True
 
     def offer(self, runs: tuple[Listed, ...]) -> None:
         """Show these runs; the cursor stays on the run that it stands on."""
@@ -45,15 +49,21 @@ class RunList(Pane):
                 self.place(index)
 
     def find(self, word: str) -> None:
-        """Only runs in whose row a word is found; all again for an empty one."""
-        self.word, self.cursor, self.top = word, 0, 0
+        """Only runs that the words fit (`recipe:cnn lr>=1e-3 loss`); all again for none. Words half typed change nothing."""
+        from workbench.runs.filtering import parse
+
+        try:
+            self._fits = parse(word)
+        except WorkbenchError as error:
+            self.wrong = error.message
+        else:
+            self.word, self.wrong, self.cursor, self.top = word, "", 0, 0
         self.redraw()
         self.post_message(self.Moved(self))
 
     @property
     def shown(self) -> list[Listed]:
-        word = self.word.lower()
-        return [run for run in self.all or () if not word or word in _text(run)]
+        return [run for run in self.all or () if not self.word or self._fits(run.facts)]
 
     @property
     def count(self) -> int:
@@ -65,7 +75,7 @@ class RunList(Pane):
         return shown[self.cursor] if self.cursor < len(shown) else None
 
     def heading_right(self) -> str:
-        return f"found: {self.word}, esc shows all" if self.word else "newest first" if self.all else ""
+        return self.wrong or f"found: {self.word}, esc shows all" if self.word or self.wrong else "newest first" if self.all else ""
 
     def compose_rows(self, width: int, height: int) -> Rows:
         shown = self.shown
@@ -81,8 +91,3 @@ class RunList(Pane):
         )
         rows[self.cursor - window.start + 1] = inked(rows[self.cursor - window.start + 1], self.cursor_ink, width)
         return [self.heading(width), *rows]
-
-
-def _text(run: Listed) -> str:
-    entry = run.entry
-    return f"{entry.id} {entry.name} {entry.recipe} {entry.state} {entry.best} {entry.differs} {run.preset}".lower()

@@ -1,0 +1,174 @@
+"""Each rule finds its fault, with evidence, and is quiet beside it; real runs are held to them in tests/benchmarks/diagnosis.py."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.builders import START, declared, ended, loop, metrics, opening, state_of
+from workbench.diagnosis.diagnose import RULES, diagnose
+from workbench.diagnosis.finding import Finding
+from workbench.events import types as events
+
+STEPS = 400
+Course = Callable[[int], float]
+
+
+def falling(step: int) -> float:
+    return 0.1 + 2.2 * math.exp(-step / 80) + 0.02 * math.sin(step)
+
+
+def found(courses: dict[str, Course], *, steps: int = STEPS, every: dict[str, tuple[int, Course]] | None = None, settings=None,
+          log=(), is_live: bool = False, now: float = START + 1000) -> dict[str, Finding]:  # fmt: skip
+    """What is diagnosed of a run with these courses: by step, and every so many steps."""
+    happened = [*opening(), loop(steps_total=steps)]
+    happened += [metrics(range(1, steps + 1), key=key, value=course) for key, course in courses.items()]
+    for key, (gap, course) in (every or {}).items():
+        happened += [events.Evaluated(at=START + 10 + at / 10, step=at, values={key: course(at)}) for at in range(gap, steps + 1, gap)]
+    state = state_of([*happened, *log])
+    return {finding.rule: finding for finding in diagnose(state, settings or {"lr": 0.1}, now=now, is_live=is_live)}
+
+
+def steady(value: float) -> Course:
+    return lambda step: value * (1 + 0.1 * math.sin(7 * step))
+
+
+HEALTHY = {
+    "train/loss": falling,
+    "train/grad_norm": steady(1.0),
+    "train/update_ratio": steady(1e-3),
+    "train/lr": lambda step: 0.01 * (1 - step / STEPS),
+}
+
+
+def test_a_healthy_run_gives_no_finding():
+    assert not found(HEALTHY, every={"validation/loss": (40, falling), "validation/accuracy": (40, lambda step: 0.9 + step / 5000)})
+
+
+def test_a_loss_that_rises_again_diverges_and_says_since_when():
+    rising = found({**HEALTHY, "train/loss": lambda step: falling(step) if step < 200 else falling(200) + (step - 200) / 40})
+    finding = rising["diverging"]
+    assert finding.severity == "error"
+    assert 200 < finding.step < 320
+    assert "now 5." in finding.evidence or "now 4." in finding.evidence
+    assert "0.01" in finding.advice
+
+
+def test_a_loss_that_jumps_where_it_began_oscillates():
+    jumping = {**HEALTHY, "train/loss": lambda step: 2.3 if step > 8 else 2.3 + 9 * (step == 4), "train/update_ratio": steady(0.2)}
+    assert found(jumping)["oscillating"].step == 4
+
+
+def test_updates_that_move_nothing_are_too_slow_unless_the_rate_still_rises():
+    slow = {**HEALTHY, "train/loss": lambda step: 2.3 - step / 1e5, "train/update_ratio": steady(1e-6)}
+    assert "0.2%" in found(slow)["too_slow"].evidence
+    assert "too_slow" not in found({**slow, "train/lr": lambda step: 1e-5 * step})
+
+
+def test_a_validation_loss_that_rises_while_the_training_loss_falls_is_overfitting_since_its_best():
+    validation = (20, lambda step: 0.5 + abs(step - 120) / 200)
+    finding = found(HEALTHY, every={"validation/loss": validation})["overfitting"]
+    assert finding.step == 120
+    rising_with_it = {**HEALTHY, "train/loss": lambda step: 0.5 + abs(step - 120) / 200}
+    assert "overfitting" not in found(rising_with_it, every={"validation/loss": validation})
+
+
+def test_a_loss_that_hardly_falls_at_good_updates_is_underfitting_at_the_end_only():
+    flat = {**HEALTHY, "train/loss": lambda step: 2.3 - step / 1000}
+    assert found(flat)["underfitting"].step == STEPS
+    half = state_of([*opening(), loop(steps_total=1000), *[metrics(range(1, 401), key=key, value=course) for key, course in flat.items()]])
+    assert not [finding for finding in diagnose(half, {}, now=START, is_live=False) if finding.rule == "underfitting"]
+
+
+def test_an_objective_that_stands_still_at_a_constant_rate_is_a_plateau():
+    flat = (20, lambda step: min(0.8, 0.5 + step / 200))
+    constant = {**HEALTHY, "train/lr": lambda step: 0.01}
+    assert found(constant, every={"validation/accuracy": flat})["plateau"].step == 60
+    assert "plateau" not in found(HEALTHY, every={"validation/accuracy": flat})  # its rate came down
+    assert "plateau" not in found(constant, every={"validation/accuracy": (20, lambda step: 0.99)})
+
+
+def test_a_nan_is_named_with_its_first_step():
+    lost = {**HEALTHY, "train/loss": lambda step: math.nan if step >= 150 else falling(step)}
+    finding = found(lost)["not_finite"]
+    assert (finding.step, finding.severity) == (150, "error")
+    assert "train/loss @ 150" in finding.evidence
+
+
+def test_a_run_that_failed_of_a_nan_that_was_never_logged_says_so_too():
+    log = [ended("failed", step=212, reason="the gradient of step 212 was NaN")]
+    assert found(HEALTHY, log=log)["not_finite"].step == 212
+
+
+def test_a_norm_a_hundred_times_the_usual_explodes():
+    finding = found({**HEALTHY, "train/grad_norm": lambda step: 5e4 if step == 300 else 1.0})["exploding"]
+    assert finding.step == 300
+    assert "--clip-norm 2" in finding.advice
+
+
+def test_a_layer_whose_gradient_is_nothing_beside_the_others_vanishes():
+    layers = {f"train/grad_norm/{name}": steady(norm) for name, norm in (("first", 1e-7), ("second", 1e-4), ("last", 1.0))}
+    assert "first hardly learns" in found({**HEALTHY, **layers})["vanishing_layers"].cause
+    frozen = {**layers, "train/grad_norm/first": steady(0.0)}  # not reached at all, as an unused head
+    assert "vanishing_layers" not in found({**HEALTHY, **frozen})
+
+
+def test_a_gradient_that_does_not_reach_the_first_time_step_vanishes_through_time():
+    assert "vanishing_time" in found(HEALTHY, every={"validation/gradient_reach": (40, lambda step: 1e-12)})
+    assert "vanishing_time" not in found(HEALTHY, every={"validation/gradient_reach": (40, lambda step: 0.01)})
+
+
+def test_clipping_nearly_every_step_is_noted_clipping_now_and_then_is_not():
+    settings = {"lr": 0.1, "clip_norm": 0.1}
+    assert "100%" in found(HEALTHY, settings=settings)["clipped"].evidence
+    now_and_then = {**HEALTHY, "train/grad_norm": lambda step: 1.0 if step % 2 else 0.05}
+    assert "clipped" not in found(now_and_then, settings=settings)
+
+
+def test_units_that_stay_zero_are_dead():
+    assert "80%" in found(HEALTHY, every={"validation/dead_units/relu1": (40, lambda step: 0.8)})["dead_units"].evidence
+    assert "dead_units" not in found(HEALTHY, every={"validation/dead_units/relu1": (40, lambda step: 0.2)})
+
+
+def test_a_discriminator_that_is_always_right_overpowers():
+    finding = found({"train/discriminator_accuracy": lambda step: min(1.0, step / 100), "train/fake_score": steady(1e-3)})["overpowered"]
+    assert finding.step == 90
+    assert "overpowered" not in found({"train/discriminator_accuracy": steady(0.75)})
+
+
+@pytest.mark.parametrize("sign", [{"classes_covered": 6.0}, {"class_kl": 2.1}, {"recall": 0.0}])
+def test_samples_that_cover_a_part_of_the_data_are_a_collapse(sign: dict[str, float]):
+    fine = {"classes_covered": 10.0, "class_kl": 0.01, "recall": 0.9, "relative_frechet_distance": 0.02}
+    classes = events.DataLoaded(at=START, name="digits", classes=tuple("0123456789"))
+
+    def run(values: dict[str, float]) -> dict[str, Finding]:
+        every = {f"validation/{name}": (100, lambda step, value=value: value) for name, value in values.items()}
+        return found({}, every=every, log=[classes, metrics(range(1, STEPS + 1), key="train/generator_loss")])
+
+    assert "collapsed" not in run(fine)
+    assert "collapsed" in run({**fine, **sign})
+
+
+def test_waiting_for_data_is_noted():
+    assert "60%" in found({**HEALTHY, "machine/input_wait": lambda step: 0.6})["data_bound"].evidence
+
+
+def test_a_live_run_without_a_step_for_long_is_stalled():
+    training = [events.PhaseChanged(at=START + 50, phase="training")]
+    last = START + 10 + STEPS * 0.1
+    assert "40s" in found(HEALTHY, log=training, is_live=True, now=last + 40)["stalled"].evidence.replace(" ", "")
+    assert "stalled" not in found(HEALTHY, log=training, is_live=True, now=last + 5)
+    assert "stalled" not in found(HEALTHY, log=training, is_live=False, now=last + 40)
+
+
+def test_nothing_is_said_of_a_run_that_has_only_begun():
+    assert not found(HEALTHY, steps=5)
+    assert not diagnose(state_of([*opening(), declared()]), {}, now=START, is_live=True)
+
+
+def test_every_rule_has_a_test_here():
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert all(f'"{rule.__name__}"' in text for rule in RULES)

@@ -1,0 +1,54 @@
+"""What is measured of the machine."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.training_runs import configure, events_of, prepare, train_here
+from workbench.events.types import Metrics, MetricsDeclared
+from workbench.finding import find_recipe
+from workbench.session import journal
+from workbench.session.vitals import Vitals, gpu_reader
+
+
+def test_a_look_tells_what_was_since_the_last_one(tmp_path: Path) -> None:
+    vitals = Vitals(tmp_path, None)
+    begun = time.monotonic()
+    while time.monotonic() - begun < 0.2:
+        pass
+    vitals.waited_seconds += 0.1
+    busy = vitals.read()
+    assert set(busy) == set(vitals.metrics)
+    assert 0.1 < busy["machine/input_wait"] <= 0.51
+    assert busy["machine/cpu"] > 0.3
+    assert busy["machine/memory"] > 1e7
+    assert busy["machine/disk_free"] > 0
+    time.sleep(0.05)
+    assert vitals.read()["machine/input_wait"] == 0.0
+
+
+def test_a_folder_that_is_gone_leaves_only_the_disk_out(tmp_path: Path) -> None:
+    assert "machine/disk_free" not in Vitals(tmp_path / "gone", None).read()
+
+
+def test_a_gpu_has_series_of_its_own_and_a_cpu_none(tmp_path: Path) -> None:
+    assert gpu_reader(SimpleNamespace(type="cpu")) is None
+    vitals = Vitals(tmp_path, lambda: {"machine/gpu": 0.5, "machine/gpu_memory": 1e9})
+    assert {"machine/gpu", "machine/gpu_memory"} <= set(vitals.metrics) & set(vitals.read())
+    assert {metric.chart for metric in vitals.metrics.values()} == set(vitals.charts)
+
+
+def test_a_run_declares_and_logs_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "FLUSH_SECONDS", 0.0)
+    recipe = find_recipe("cnn")
+    config = configure(recipe, "digits", threads=1, max_steps=3)
+    folder = prepare(tmp_path, recipe, config)
+    train_here(folder, recipe, config)
+    log = events_of(folder)
+    declared = next(event for event in log if isinstance(event, MetricsDeclared))
+    assert declared.metrics["machine/memory"]["unit"] == "bytes"
+    assert any(isinstance(event, Metrics) and "machine/cpu" in event.values for event in log)

@@ -1,0 +1,45 @@
+"""Trying every recipe for a few steps on a device, each in a worker of its own, in runs that are thrown away."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import WorkbenchError
+from workbench.recipe import Recipe
+from workbench.runs.feed import open_run
+from workbench.runs.store import Store
+from workbench.schema import build
+from workbench.worker.launch import await_start, start
+
+STEPS = 20
+_SECONDS = 300  # for one recipe, its data and the import of torch included
+_POLL_SECONDS = 0.1
+
+
+def trials(recipes: Mapping[str, Recipe], device: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(recipe, how it went) for each recipe, as soon as it is known: its device, precision and speed, or its problem."""
+    with tempfile.TemporaryDirectory(prefix="workbench-doctor-") as place:
+        for name, recipe in recipes.items():
+            try:
+                yield name, _trial(Store(Path(place)), recipe, device)
+            except WorkbenchError as error:
+                yield name, {"trained": False, "problem": error.message, "hint": error.hint}
+
+
+def _trial(store: Store, recipe: Recipe, device: str) -> dict[str, Any]:
+    preset = recipe.presets[0]
+    settings = {**preset.settings, "device": device, "max_steps": STEPS, "epochs": None}
+    folder = start(store, recipe, preset.name, build(recipe.config, settings, recipe=recipe.name))
+    feed = await_start(folder, seconds=_SECONDS)
+    deadline = time.monotonic() + _SECONDS
+    while feed.read_all().status.is_live and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    state = open_run(folder).state
+    trained = feed.status.state == "finished" and state.step == STEPS
+    about = {"trained": trained, "steps": state.step, "device": state.device_description, "precision": state.precision}
+    seconds = state.clock.read(state.step_at)
+    return {**about, "seconds": round(seconds, 2)} if trained else {**about, "problem": feed.status.reason}

@@ -1,0 +1,65 @@
+"""What a rule finds, and what it is given to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from workbench.diagnosis.curve import Curve
+from workbench.runs.state import RunState
+
+Severity = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong with a run.
+
+    Attributes:
+        rule: a name that stays the same, for scripts: `diverging`, `dead_units`.
+        step: since when, as far as the log tells.
+        evidence: the numbers that say so, with their steps.
+        advice: what to try next.
+    """
+
+    rule: str
+    severity: Severity
+    step: int
+    cause: str
+    evidence: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """A run as the rules see it: what its log adds up to, its settings in force, the time, and whether it lives."""
+
+    state: RunState
+    settings: Mapping[str, Any]
+    now: float
+    is_live: bool
+
+    def curve(self, key: str) -> Curve:
+        """The points of a metric; none for one that was not logged."""
+        return Curve.of(self.state.series.get(key))
+
+    def layers(self, prefix: str) -> dict[str, Curve]:
+        """The curves of all metrics below `prefix`, by what stands behind it."""
+        return {key.removeprefix(prefix): Curve.of(series) for key, series in self.state.series.items() if key.startswith(prefix)}
+
+    @property
+    def loss(self) -> Curve:
+        """The loss that one network alone brings down; none for an adversarial run, whose losses fall and rise by design."""
+        return self.curve("train/loss")
+
+    @property
+    def progress(self) -> float:
+        """The share of the steps that are done; 0 where nobody knows how many there will be."""
+        total = self.state.steps_total
+        return self.state.step / total if total else 0.0
+
+    def value(self, name: str) -> float | None:
+        """A number among the settings."""
+        value = self.settings.get(name)
+        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
