@@ -15,7 +15,7 @@ from types import ModuleType
 from workbench.errors import ExitCode, WorkbenchError, unknown
 from workbench.recipe import Recipe
 
-BUILT_IN = ("cnn",)
+BUILT_IN = ("cnn", "gan")
 ENTRY_POINTS = "workbench.recipes"
 
 

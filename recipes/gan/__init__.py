@@ -51,7 +51,7 @@ class Game(Group):
     r2: float = setting(0.0, "The same at samples.", minimum=0, maximum=1e4)
     gradient_penalty: float = setting(10.0, "Penalty of wasserstein-gp on slopes other than 1 between real images and samples.", minimum=0)
     penalty_every: int = setting(
-        1, "Updates of the discriminator between two with penalties, which then count so much more.", minimum=1, maximum=64
+        4, "Updates of the discriminator between two with penalties, which then count so much more.", minimum=1, maximum=64
     )
     discriminator_steps: int = setting(1, "Updates of the discriminator for each one of the generator.", minimum=1, maximum=100)
     label_smoothing: float = setting(0.0, "How far below 1 the discriminator's target for real images is.", minimum=0, below=0.5)
@@ -63,8 +63,8 @@ class Game(Group):
 class Config(Common):
     """Every setting of the recipe."""
 
-    optimization: Optimization = Field(default_factory=lambda: Optimization(optimizer="adam", lr=2e-3, beta1=0.0, beta2=0.99, schedule="cosine"))
-    budget: Budget = Field(default_factory=lambda: Budget(epochs=80, evaluate_every=200, preview_every=200))
+    optimization: Optimization = Field(default_factory=lambda: Optimization(optimizer="adam", lr=4e-3, beta1=0.0, beta2=0.99, schedule="cosine"))
+    budget: Budget = Field(default_factory=lambda: Budget(epochs=70, evaluate_every=190, preview_every=95))
     data: Data = Field(default_factory=Data)
     model: Model = Field(default_factory=Model)
     game: Game = Field(default_factory=Game)
@@ -177,8 +177,59 @@ UNLABELLED = Task(
     objective="validation/pixel_distance",
 )
 
+_MNIST = {
+    "dataset": "mnist5k",
+    "batch_size": 32,
+    "latent": 64,
+    "discriminator_dense": 128,
+    "lr": 3e-3,
+}
+_FAILING = {"r1": 0.0, "schedule": "constant", "epochs": 30, "evaluate_every": 95, "preview_every": 95}
+
 PRESETS = (
-    Preset("digits", "small digits, 8x8: recognisable after a second", {}, expect=""),
+    Preset("digits", "small digits, 8x8: recognisable after a second or two", {}),
+    Preset(
+        "mnist",
+        "digits of 28x28 pixels, in a minute",
+        {**_MNIST, "epochs": 14, "evaluate_every": 350, "preview_every": 125},
+    ),
+    Preset(
+        "mnist-long",
+        "the same for three minutes",
+        {**_MNIST, "epochs": 42, "evaluate_every": 750, "preview_every": 250},
+    ),
+    Preset(
+        "tutorial",
+        "the tutorial's two networks, put right: 14.6 million and 1 million parameters, better on a GPU",
+        {
+            "architecture": "tutorial",
+            "dataset": "mnist5k",
+            "latent": 100,
+            "r1": 0.0,
+            "lr": 2e-4,
+            "beta1": 0.5,
+            "beta2": 0.999,
+            "schedule": "constant",
+            "epochs": 50,
+            "evaluate_every": 625,
+            "preview_every": 125,
+        },
+    ),
+    Preset(
+        "collapse",
+        "fails on purpose: momentum and no penalty, and the generator draws only a few digits",
+        {**_FAILING, "lr": 5e-3, "beta1": 0.9, "beta2": 0.999},
+    ),
+    Preset(
+        "partial-collapse",
+        "fails on purpose: no norm, no penalty; sharp digits, but always the same few",
+        {**_FAILING, "lr": 3e-3, "beta1": 0.5, "beta2": 0.999, "generator_norm": "none"},
+    ),
+    Preset(
+        "overpowered",
+        "fails on purpose: a discriminator so far ahead that the generator learns nothing from it",
+        {**_FAILING, "loss": "minimax", "lr": 1e-3, "beta1": 0.5, "discriminator_steps": 2, "discriminator_lr": 4.0},
+    ),
 )
 
 RECIPE = Recipe(

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from recipes.gan import Config
 from workbench.data.images import Split, load_images, unit_range
-from workbench.data.order import order
+from workbench.data.order import order, sent
 
 Batch = tuple[Tensor, Tensor]
 
@@ -35,7 +35,7 @@ class RealImages:
         Shapes:
             yields images (B, C, H, W) from -1 to 1 and labels (B,)
         """
-        visits = order(self.seed, epoch, len(self.split))[: self.examples].to(self.split.images.device)
+        visits = sent(order(self.seed, epoch, len(self.split))[: self.examples], self.split.images.device)
         for chosen in torch.split(visits, self.batch_size)[skip:]:
             yield unit_range(self.split.info, self.split.images[chosen]) * 2 - 1, self.split.labels[chosen]
 
