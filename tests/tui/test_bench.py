@@ -9,6 +9,7 @@ import pytest
 
 from tests.tui.runs import NOW, FakeLauncher, cnn_run, interface, live_run, shown, shows, until
 from workbench.runs import control
+from workbench.runs.folder import Labels, RunFolder
 from workbench.tui.app import Workbench
 from workbench.tui.screens.bench import Bench
 from workbench.tui.screens.run import RunScreen
@@ -196,3 +197,44 @@ async def test_a_damaged_run_does_not_blind_the_list(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)):
         await shows(app, "RUNS 3")
         await shows(app, "+ finished")
+
+
+async def test_runs_are_named_tagged_and_pinned_with_a_few_keys(tmp_path: Path) -> None:
+    for number in (1, 2):
+        cnn_run(tmp_path, f"cnn-{number}")
+    app = interface(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "cnn-2")
+        await pilot.press("tab", "tab", "down", "n", *"first try", "enter")
+        await shows(app, "first try")
+        await pilot.press("n", "tab", *"paper best", "enter")
+        await pilot.press("P")
+        await until(lambda: RunFolder(tmp_path / "cnn-1").labels() == Labels(name="first try", tags=("paper", "best"), pin=True))
+        await pilot.press("slash", *"tag:paper", "enter")
+        await shows(app, "RUNS 1")
+
+
+async def test_runs_stand_in_another_order_and_a_half_typed_filter_says_what_is_wrong(tmp_path: Path) -> None:
+    for number in (1, 2):
+        cnn_run(tmp_path, f"cnn-{number}")
+    app = interface(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "newest first")
+        await pilot.press("tab", "tab", "o")
+        await shows(app, "best first")
+        await pilot.press("slash", *"recipe:")
+        await shows(app, "has no value")
+        await pilot.press(*"cnn", "enter")
+        await shows(app, "found: recipe:cnn")
+
+
+async def test_a_deleted_run_is_brought_back_with_one_key(tmp_path: Path) -> None:
+    cnn_run(tmp_path, "cnn-1")
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "cnn-1")
+        await pilot.press("tab", "tab", "d", "d")
+        await until(lambda: not (tmp_path / "cnn-1").exists())
+        await pilot.press("u")
+        await until((tmp_path / "cnn-1").exists)
+        await shows(app, "cnn-1")

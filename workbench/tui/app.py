@@ -216,6 +216,23 @@ class Workbench(App[None]):
 
         self._poller.do(job)
 
+    def restore(self) -> None:
+        """Bring back the run that was deleted last."""
+
+        def job(store: Store) -> None:
+            store.restore()
+
+        self._poller.do(job)
+
+    def label(self, run_id: str, **changed: object) -> None:
+        """Change what may change after the start: name, tags, note, pin."""
+
+        def job(store: Store) -> None:
+            folder = store.folder(run_id)
+            folder.write_labels(folder.labels().model_copy(update=changed))
+
+        self._poller.do(job)
+
     def open_run(self, run_id: str) -> None:
         from workbench.tui.screens.run import RunScreen
 

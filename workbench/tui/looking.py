@@ -152,6 +152,7 @@ class RunsLook:
                 {**feed.record.settings, **feed.state.amended, **feed.state.settings_now},
                 feed.status.is_live,
                 filtering.facts(feed),
+                feed.labels,
             )
             for entry, feed in zip(entries, feeds, strict=True)
         )

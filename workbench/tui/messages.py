@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from workbench.errors import WorkbenchError
     from workbench.recipe import Recipe
     from workbench.runs.filtering import Facts
+    from workbench.runs.folder import Labels
     from workbench.schema import Value
     from workbench.views.slots import View
     from workbench.views.table import Entry
@@ -49,6 +50,7 @@ class Listed:
     settings: Mapping[str, Value]
     is_live: bool
     facts: Facts  # what the filter asks
+    labels: Labels
 
     @property
     def id(self) -> str:

@@ -44,6 +44,10 @@ class Bench(WorkScreen):
         Binding("enter", "type", "type", id="bench.type", tooltip="type a value; a digit begins at once"),
         Binding("x", "stop", "stop", id="bench.stop", tooltip="stop the run under the cursor: it saves and ends"),
         Binding("d", "delete", "delete", id="bench.delete", tooltip="move the ended run under the cursor to the trash folder"),
+        Binding("u", "restore", "undo", show=False, id="bench.restore", tooltip="bring back the run that was deleted last"),
+        Binding("n", "label", "name", show=False, id="bench.label", tooltip="name the run under the cursor; tab goes on to tags and note"),
+        Binding("P", "pin", "pin", show=False, id="bench.pin", tooltip="pin the run under the cursor to the top, or let it go"),
+        Binding("o", "order", "order", show=False, id="bench.order", tooltip="the next order of runs: age, best, name, state, step, time"),
         Binding("tab", "pane(1)", "pane", id="bench.pane", tooltip="the next pane: recipes, settings, runs"),
         Binding("shift+tab", "pane(-1)", "pane before", show=False, id="bench.pane_before", tooltip="the pane before"),
         Binding("a", "all", "all", id="bench.all", tooltip="all settings in groups, or the basic ones"),
@@ -58,6 +62,7 @@ class Bench(WorkScreen):
     ]
     form: Form | None = None
     _greeted = False
+    _labelled: Listed | None = None  # whose name is being typed
     _start_asked = False  # before there was anything to start
 
     def compose(self) -> ComposeResult:
@@ -132,9 +137,16 @@ class Bench(WorkScreen):
         self._tell()
 
     def on_foot_typed(self, message: Foot.Typed) -> None:
-        self._found_in.find(message.text)
+        if not self._labelled:
+            self._found_in.find(message.text)
 
     def on_foot_done(self, message: Foot.Done) -> None:
+        run, self._labelled = self._labelled, None
+        if run:
+            self.set_focus(self.runs)
+            if message.text is not None:
+                self.bench.label(run.id, **{message.label: tuple(message.text.split()) if message.label == "tags" else message.text})
+            return
         if message.text is None:
             self._found_in.find("")
         self.set_focus(self._found_in)
@@ -148,6 +160,8 @@ class Bench(WorkScreen):
             "open": run is not None,
             "delete": run is not None and not run.is_live,
             "stop": run is not None and run.is_live,
+            **dict.fromkeys(("label", "pin"), run is not None),
+            "order": self.focused is self.runs,
             "clear": bool(getattr(self._pane, "word", "")),
             **dict.fromkeys(("type", "all", "reset", "step"), self.focused is self.settings),
         }
@@ -193,6 +207,22 @@ class Bench(WorkScreen):
     def action_delete(self) -> None:
         if (run := self._run) and self.confirm("d", run.id, f"d again moves {run.id} to the trash folder; esc keeps it"):
             self.bench.delete(run.id)
+
+    def action_restore(self) -> None:
+        self.bench.restore()
+
+    def action_label(self) -> None:
+        if run := self._run:
+            self._labelled = run
+            texts = {"name": run.labels.name, "tags": " ".join(run.labels.tags), "note": run.labels.note}
+            self.foot.ask(*(Question(label, text) for label, text in texts.items()))
+
+    def action_pin(self) -> None:
+        if run := self._run:
+            self.bench.label(run.id, pin=not run.labels.pin)
+
+    def action_order(self) -> None:
+        self.runs.next_order()
 
     def action_model(self) -> None:
         self.bench.open_model(self.model.shown_layers, self.model.parameters)

@@ -1,4 +1,4 @@
-"""The list of runs, newest first."""
+"""The list of runs, in the order and with the filter that was asked for."""
 
 from __future__ import annotations
 
@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from workbench.runs.filtering import Facts
     from workbench.tui.messages import Listed
 
+_ORDERED = {
+    "age": "newest first",
+    "best": "best first",
+    "name": "by name",
+    "state": "by state",
+    "step": "most steps first",
+    "seconds": "longest first",
+}
 _WELCOME = (
     "No runs yet. s trains the recipe above, in a process of its own.",
     "Leave whenever you like: it goes on, and its charts wait for you here.",
@@ -31,6 +39,7 @@ class RunList(Pane):
         super().__init__(look, id=id)
         self.all: tuple[Listed, ...] | None = None
         self.word = self.wrong = ""
+        self.order = "age"
         self._fits: Callable[[Facts], bool] = lambda known: True
 
     def offer(self, runs: tuple[Listed, ...]) -> None:
@@ -63,7 +72,20 @@ class RunList(Pane):
 
     @property
     def shown(self) -> list[Listed]:
-        return [run for run in self.all or () if not self.word or self._fits(run.facts)]
+        from workbench.runs.ordering import ordered
+
+        found = [run for run in self.all or () if not self.word or self._fits(run.facts)]
+        return ordered(found, self.order, lambda run: run.facts, lambda run: run.labels.pin)
+
+    def next_order(self) -> None:
+        """Stand in the next of the orders that there are; the cursor stays on its run."""
+        from workbench.runs.ordering import ORDERS
+
+        kept = self.at_cursor
+        self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
+        if kept:
+            self.go_to(kept.id)
+        self.redraw()
 
     @property
     def count(self) -> int:
@@ -75,7 +97,7 @@ class RunList(Pane):
         return shown[self.cursor] if self.cursor < len(shown) else None
 
     def heading_right(self) -> str:
-        return self.wrong or f"found: {self.word}, esc shows all" if self.word or self.wrong else "newest first" if self.all else ""
+        return self.wrong or f"found: {self.word}, esc shows all" if self.word or self.wrong else _ORDERED[self.order] if self.all else ""
 
     def compose_rows(self, width: int, height: int) -> Rows:
         shown = self.shown
