@@ -27,7 +27,7 @@ class Judge:
         self._device = reals.train.split.images.device
         self.labels = torch.cat([reals.labels(held_out=False), reals.labels(held_out=True)])
         self._images = torch.cat([reals.images(held_out=False), reals.images(held_out=True)])
-        self._evaluator = _evaluator(reals) if labelled else None
+        self._evaluator = evaluator_of(reals) if labelled else None
         if self._evaluator is not None:
             features, _ = self._evaluator.look(self._images)
             self._reference = quality.Reference(features, self.labels, len(reals.classes))
@@ -50,7 +50,9 @@ class Judge:
         chosen = torch.randint(len(self.labels), (count,), generator=numbers)
         return noise.to(self._device), self.labels[chosen.to(self._device)]
 
-    def evaluate(self, networks: Adversaries, split: str, precision: AbstractContextManager[object], *, conditional: bool) -> dict[str, float]:
+    def evaluate(
+        self, networks: Adversaries, split: str, precision: AbstractContextManager[object], *, conditional: bool
+    ) -> dict[str, float]:
         """Measures of 2,000 samples, as `<split>/relative_frechet_distance` and so on."""
         noise, labels = self.noise(split, SAMPLES, networks.latent)
         with precision:
@@ -64,7 +66,8 @@ class Judge:
         return self._reference.measure(*self._evaluator.look(samples))
 
 
-def _evaluator(reals: Reals) -> evaluator.Evaluator:
+def evaluator_of(reals: Reals) -> evaluator.Evaluator:
+    """The classifier of a data set: trained on its training images, its accuracy that on all others."""
     train, test = (evaluator.Labelled(reals.images(held_out=held), reals.labels(held_out=held)) for held in (False, True))
     key = f"{reals.about['sha256']} {reals.about['split_hash']}"
     return evaluator.obtain(train, test, len(reals.classes), key=key)

@@ -20,8 +20,8 @@ JUDGED = {
 
 
 def _found(logged: dict[str, list[float]], *evaluations: dict[str, float]) -> dict[str, Finding]:
-    happened = [*opening(), events.DataLoaded(at=START, name="digits", classes=tuple("0123456789")), loop(steps_total=200), *(metrics(range(1, 201), key=key, value=lambda at, v=values: v[at - 1])
-                for key, values in logged.items())]  # fmt: skip
+    happened = [*opening(), events.DataLoaded(at=START, name="digits", classes=tuple("0123456789")), loop(steps_total=200)]
+    happened += [metrics(range(1, 201), key=key, value=lambda at, v=values: v[at - 1]) for key, values in logged.items()]
     for place, values in enumerate(evaluations, start=1):
         happened.append(events.Evaluated(at=START + 20 + place, step=50 * place, values=values))
     state = state_of(happened)

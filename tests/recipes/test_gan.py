@@ -71,7 +71,9 @@ def test_a_healthy_run_is_called_healthy(digits):
     assert failures(_series(digits), 10) == ()
 
 
-@pytest.mark.parametrize(("preset", "kind"), [("collapse", "collapse"), ("partial-collapse", "partial collapse"), ("overpowered", "overpowered")])
+@pytest.mark.parametrize(
+    ("preset", "kind"), [("collapse", "collapse"), ("partial-collapse", "partial collapse"), ("overpowered", "overpowered")]
+)
 def test_each_failing_preset_fails_as_it_says(preset, kind):
     run = _trained(preset, precision="auto")
     assert kind in {failure.kind for failure in failures(_series(run), 10)}
@@ -308,7 +310,9 @@ def test_the_generators_step_leaves_the_discriminator_without_a_gradient():
 def test_the_best_generator_is_tested_with_its_average():
     run = _trained(max_steps=6, evaluate_every=2)
     networks = run.parts["model"]
-    assert run.test["test/relative_frechet_distance"] == pytest.approx(min(each["validation/relative_frechet_distance"] for each in run.evaluations.values()), rel=0.2)
+    assert run.test["test/relative_frechet_distance"] == pytest.approx(
+        min(each["validation/relative_frechet_distance"] for each in run.evaluations.values()), rel=0.2
+    )
     assert networks.average.state_dict().keys() == networks.generator.state_dict().keys()
 
 
@@ -393,5 +397,12 @@ def test_the_first_preset_is_the_default_and_every_preset_builds():
 
 def test_notes_fit_80_columns_and_hold_the_corrected_equations():
     assert max(map(len, RECIPE.notes.splitlines())) <= 80
-    for words in ("G(z) = tanh(W[L] * phi(", "E log D(x) + E log(1 - D(G(z)))", "p(x) / (p(x) + q(x))", "- log 4", "生成对抗网络", "SOURCES"):
+    for words in (
+        "G(z) = tanh(W[L] * phi(",
+        "E log D(x) + E log(1 - D(G(z)))",
+        "p(x) / (p(x) + q(x))",
+        "- log 4",
+        "生成对抗网络",
+        "SOURCES",
+    ):
         assert words in RECIPE.notes

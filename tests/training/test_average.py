@@ -50,7 +50,9 @@ def test_following_leaves_the_network_and_its_gradients_alone() -> None:
     network(torch.randn(5, 1, 4, 4)).sum().backward()
     before = [parameter.detach().clone() for parameter in network.parameters()]
     follow(averaged_copy(network), network, 0.5, updates=100)
-    assert all(torch.equal(parameter, old) and parameter.grad is not None for parameter, old in zip(network.parameters(), before, strict=True))
+    assert all(
+        torch.equal(parameter, old) and parameter.grad is not None for parameter, old in zip(network.parameters(), before, strict=True)
+    )
 
 
 def test_an_average_is_saved_and_loaded_under_the_names_of_the_network() -> None:

@@ -31,9 +31,7 @@ class Digits:
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory: pytest.TempPathFactory) -> Digits:
     data = load_images("digits", device=torch.device("cpu"), batch_size=64, seed=0)
-    train, test = (
-        evaluator.Labelled(unit_range(split.info, split.images), split.labels) for split in (data.train.split, data.test)
-    )
+    train, test = (evaluator.Labelled(unit_range(split.info, split.images), split.labels) for split in (data.train.split, data.test))
     judge = evaluator.obtain(train, test, 10, key="test", folder=tmp_path_factory.mktemp("cache"))
     images, labels = torch.cat([train.images, test.images]), torch.cat([train.labels, test.labels])
     return Digits(images, labels, judge, quality.Reference(judge.look(images)[0], labels, 10))

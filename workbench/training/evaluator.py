@@ -142,7 +142,7 @@ def _train(network: Classifier, data: Labelled) -> None:
     step = 0
     network.train()
     for _ in range(epochs):
-        for chosen in torch.randperm(count).to(data.labels.device).split(_BATCH):
+        for chosen in torch.split(torch.randperm(count).to(data.labels.device), _BATCH):
             loss = F.cross_entropy(network(data.images[chosen]), data.labels[chosen])
             loss.backward()  # type: ignore[no-untyped-call]
             rule.update(_LR * factor(settings, step=step + 1, progress=step / total, epoch=0), _WEIGHT_DECAY)

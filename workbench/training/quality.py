@@ -76,7 +76,7 @@ def precision_and_recall(real: Tensor, fake: Tensor, neighbours: int = NEIGHBOUR
     """
     apart = torch.cdist(fake, real)  # (M, N)
     precision = (apart <= _reach(real, neighbours)).any(dim=1)
-    recall = (apart.T <= _reach(fake, neighbours)).any(dim=1)
+    recall = (_reach(fake, neighbours)[:, None] >= apart).any(dim=0)
     return float(precision.float().mean()), float(recall.float().mean())
 
 
