@@ -15,7 +15,7 @@ from types import ModuleType
 from workbench.errors import ExitCode, WorkbenchError, unknown
 from workbench.recipe import Recipe
 
-BUILT_IN = ("cnn", "rnn", "attention")
+BUILT_IN = ("cnn", "rnn", "attention", "gan")
 ENTRY_POINTS = "workbench.recipes"
 
 

@@ -14,7 +14,7 @@ Image = Sequence[Sequence[int]]  # rows of grey levels, 0 (dark) to 255
 Mode = Literal["quadrant", "half", "braille", "ascii"]
 
 _GREYS = 24  # that 256 colours have; more levels would only cost bytes
-_QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"  # by bits: upper left 1, upper right 2, lower left 4, lower right 8
+QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"  # by bits: upper left 1, upper right 2, lower left 4, lower right 8
 _FLAT = 12  # grey levels; below this contrast a cell is one colour, which needs no glyph
 _BRIGHT = 110  # the level from which braille sets a dot: below the middle, so that thin strokes stay whole
 _LEAST = {"quadrant": (10, 5), "half": (10, 5), "braille": (10, 5), "ascii": (14, 7)}  # cells at which a 28x28 digit is legible
@@ -30,7 +30,7 @@ _GLYPHS = r"""
 o008833 d048934 b409843 q008938 p009883 Y335511 P549630 L307044 J240743 T554411 V337722 A339933 M559933 X337733 N539934
 K349633 7351630 j023644
 """
-_INK = [(" ", (0,) * 6), *((entry[0], tuple(map(int, entry[1:]))) for entry in _GLYPHS.split())]
+INK = [(" ", (0,) * 6), *((entry[0], tuple(map(int, entry[1:]))) for entry in _GLYPHS.split())]
 
 
 class Layout(NamedTuple):
@@ -54,7 +54,7 @@ def draw(image: Image, width: int, height: int, *, mode: Mode) -> Rows:
     """The image, its contrast stretched, in all of `width` by `height` cells; a cell is taken as twice as high as wide."""
     if width < 1 or height < 1 or not image or not image[0]:
         return fill([], width, height)
-    across, down, drawn = _MODES[mode]
+    across, down, drawn = MODES[mode]
     pixels = _resized(_stretched(image), width * across, height * down)
     rows: Rows = []
     for row in range(height):
@@ -168,7 +168,7 @@ def _quadrant(pixels: list[list[float]]) -> Span:
     bright = [level for level in levels if level > mean]
     dark = [level for level in levels if level <= mean]
     bits = sum(1 << place for place, level in enumerate(levels) if level > mean)
-    return Span(_QUADRANTS[bits], "", _grey(sum(bright) / len(bright)), _grey(sum(dark) / len(dark)))
+    return Span(QUADRANTS[bits], "", _grey(sum(bright) / len(bright)), _grey(sum(dark) / len(dark)))
 
 
 def _braille(pixels: list[list[float]]) -> Span:
@@ -183,10 +183,10 @@ def _ascii(pixels: list[list[float]]) -> Span:
 @lru_cache(maxsize=4096)
 def _nearest_glyph(ink: tuple[int, ...]) -> str:
     """The glyph whose ink lies most like that, by the sum of squares over the 2x3 grid."""
-    return min(_INK, key=lambda entry: sum((have - want) ** 2 for have, want in zip(entry[1], ink, strict=True)))[0]
+    return min(INK, key=lambda entry: sum((have - want) ** 2 for have, want in zip(entry[1], ink, strict=True)))[0]
 
 
-_MODES: dict[str, tuple[int, int, Callable[[list[list[float]]], Span]]] = {  # pixels in a cell, across and down
+MODES: dict[str, tuple[int, int, Callable[[list[list[float]]], Span]]] = {  # pixels in a cell, across and down
     "quadrant": (2, 2, _quadrant),
     "half": (1, 2, _half),
     "braille": (2, 4, _braille),

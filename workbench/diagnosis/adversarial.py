@@ -13,6 +13,7 @@ _FEW = 60
 _LEAST_RECALL = 0.1  # share of real images that are near to a sample
 _MOST_KL = 0.5  # of the classes of samples from the classes of the data, in nats
 _LEAST_CLASSES = 0.8
+_LEAST_DIVERSITY = 0.25  # of the samples' pixels, as a share of the real images'
 
 
 def overpowered(case: Case) -> Finding | None:
@@ -36,6 +37,7 @@ def collapsed(case: Case) -> Finding | None:
     classes = len(case.state.data.get("classes") or ())
     covered = case.curve("validation/classes_covered")
     kl, recall = case.curve("validation/class_kl"), case.curve("validation/recall")
+    diversity = case.curve("validation/diversity")
     signs = []
     if classes and len(covered) and covered.means[-1] < _LEAST_CLASSES * classes:
         signs.append(f"{covered.means[-1]:.0f} of {classes} classes")
@@ -43,8 +45,10 @@ def collapsed(case: Case) -> Finding | None:
         signs.append(f"KL of the classes {compact(kl.means[-1])}")
     if "validation/relative_frechet_distance" in case.state.series and len(recall) and recall.means[-1] < _LEAST_RECALL:
         signs.append(f"recall {compact(recall.means[-1])}")
+    if len(diversity) and diversity.means[-1] < _LEAST_DIVERSITY:
+        signs.append(f"pixels vary {diversity.means[-1]:.0%} as much as real ones")
     if not signs or case.progress < 0.2:
         return None
     advice = "--r1 1, a lower --lr, --beta1 0, another --loss such as relativistic"
-    last = next(curve for curve in (covered, kl, recall) if len(curve)).steps[-1]
+    last = next(curve for curve in (covered, kl, recall, diversity) if len(curve)).steps[-1]
     return Finding("collapsed", "error", last, "the generator draws only a few things", ", ".join(signs), advice)

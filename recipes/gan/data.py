@@ -1,0 +1,71 @@
+"""Real images as the discriminator takes them: from -1 to 1, the range of the generator's tanh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from recipes.gan import Config
+from workbench.data.images import Split, load_images, unit_range
+from workbench.data.order import order, sent
+
+Batch = tuple[Tensor, Tensor]
+
+
+class RealImages:
+    """The training split in batches, in an order that follows from (seed, epoch) alone."""
+
+    unit: str = "img"
+
+    def __init__(self, split: Split, batch_size: int, seed: int) -> None:
+        self.split = split
+        self.batch_size = min(batch_size, len(split))
+        self.examples = len(split) // self.batch_size * self.batch_size
+        self.seed = seed
+
+    def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch (counted from 0) without its first `skip` ones.
+
+        All are whole, since a norm over the last few images would be another than over a batch; who is left out changes.
+
+        Shapes:
+            yields images (B, C, H, W) from -1 to 1 and labels (B,)
+        """
+        visits = sent(order(self.seed, epoch, len(self.split))[: self.examples], self.split.images.device)
+        for chosen in torch.split(visits, self.batch_size)[skip:]:
+            yield unit_range(self.split.info, self.split.images[chosen]) * 2 - 1, self.split.labels[chosen]
+
+
+@dataclass(frozen=True)
+class Reals:
+    """All that a run needs of its data set."""
+
+    train: RealImages
+    held_out: tuple[Split, ...]
+    shape: tuple[int, int, int]
+    classes: tuple[str, ...]
+    about: dict[str, Any]
+
+    def images(self, *, held_out: bool) -> Tensor:
+        """Images (N, C, H, W) from 0 to 1: those held out of training, or the others."""
+        return torch.cat([unit_range(split.info, split.images) for split in self._splits(held_out)])
+
+    def labels(self, *, held_out: bool) -> Tensor:
+        return torch.cat([split.labels for split in self._splits(held_out)])
+
+    def _splits(self, held_out: bool) -> tuple[Split, ...]:
+        return self.held_out if held_out else (self.train.split,)
+
+
+def load(config: Config, device: torch.device) -> Reals:
+    """The images that the settings ask for, on the device."""
+    settings, machine = config.data, config.machine
+    data = load_images(
+        settings.dataset, device=device, batch_size=settings.batch_size, seed=machine.seed, split_seed=machine.split_seed
+    )  # fmt: skip
+    train = RealImages(data.train.split, settings.batch_size, machine.seed)
+    return Reals(train, (data.validation, data.test), data.shape, data.classes, data.about)

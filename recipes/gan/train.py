@@ -1,0 +1,84 @@
+"""The adversarial loop: each step updates the discriminator a few times, then the generator once."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+from torch import Tensor
+
+from recipes.gan import Config
+from recipes.gan.data import Batch, Reals, load
+from recipes.gan.game import Game, check
+from recipes.gan.judging import Judge
+from recipes.gan.model import Adversaries
+from recipes.gan.previews import Gallery
+from workbench.recipe import Run
+from workbench.training.average import follow
+from workbench.training.optimizer import Optimizer
+
+
+def train(config: Config, run: Run) -> None:
+    """Train both networks on real images, measure the samples as they learn, and test the best generator once."""
+    run.phase(f"loading {config.data.dataset}")
+    check(config)
+    reals = load(config, run.device)
+    run.phase("training the evaluator" if config.data.labels else "measuring the real images")
+    judge = Judge(reals, labelled=config.data.labels, seed=config.machine.seed)
+    run.loaded(**{**reals.about, "task": _task(reals, judge), "baseline": {"real half against half": judge.floor}})
+
+    run.phase("building the model")
+    networks = run.place(Adversaries(config.model, reals.shape, len(reals.classes)))
+    game = Game(networks, config)
+    generator = Optimizer(networks.generator, config.optimization, run, name="generator")
+    opponent = Optimizer(networks.discriminator, game.opponent_rule, run, name="discriminator", lr_scale=config.game.discriminator_lr)
+    run.attach(model=networks, generator=generator, discriminator=opponent)
+    run.tune(_trial(networks, config, reals, generator))
+    gallery = Gallery(reals, judge, config.model.latent, conditional=config.model.conditional)
+
+    for step, batches in run.steps(reals.train, batches=config.game.discriminator_steps):
+        reported: dict[str, float | Tensor] = {}
+        for real, labels in batches:  # (B, C, H, W), (B,)
+            with generator.precision():
+                fake = game.draw(len(real), labels)
+                loss, scores = game.discriminator_loss(real, fake.detach(), labels, updates=opponent.updates)
+            opponent.backward(loss)
+            reported |= opponent.step()
+        with generator.precision():
+            answer = game.generator_loss(fake, real, labels)
+        generator.backward(answer)
+        reported |= generator.step()
+        if networks.average is not None:
+            follow(networks.average, networks.generator, config.model.average or 0.0, step)
+        run.log(step, {"train/discriminator_loss": loss.detach(), "train/generator_loss": answer.detach(), **scores, **reported})
+
+        if run.due("evaluate"):
+            run.evaluated(step, judge.evaluate(networks, "validation", generator.precision(), conditional=config.model.conditional))
+        if run.due("preview"):
+            run.preview(step, gallery.previews(networks))
+
+    if run.completed:
+        run.tested(judge.evaluate(run.best(networks), "test", generator.precision(), conditional=config.model.conditional))
+
+
+def _trial(networks: Adversaries, config: Config, reals: Reals, optimizer: Optimizer) -> Callable[[], None]:
+    """Both networks' forward and backward pass of a real batch, on copies that are forgotten."""
+    batch: Batch = next(reals.train.epoch(0))
+
+    def trial() -> None:
+        real, labels = batch
+        game = Game(copy.deepcopy(networks), config)
+        with optimizer.precision():
+            fake = game.draw(len(real), labels)
+            loss, _ = game.discriminator_loss(real, fake.detach(), labels, updates=0)
+            answer = game.generator_loss(fake, real, labels)
+        loss.backward()
+        answer.backward()
+
+    return trial
+
+
+def _task(reals: Reals, judge: Judge) -> str:
+    channels, height, width = reals.shape
+    kind = "grey" if channels == 1 else "colour"
+    return f"draw new {height}x{width} {kind} images; judged by {judge.description}"

@@ -1,0 +1,58 @@
+"""How adversarial runs fail, recognised from numbers such as real runs logged; real failures are in tests/recipes/test_gan.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builders import START, loop, metrics, opening, state_of
+from workbench.diagnosis.diagnose import diagnose
+from workbench.diagnosis.finding import Finding
+from workbench.events import types as events
+
+HEALTHY = {"train/discriminator_accuracy": [0.8] * 200, "train/fake_score": [0.3] * 200}
+JUDGED = {
+    "validation/relative_frechet_distance": 0.02,
+    "validation/classes_covered": 10,
+    "validation/class_kl": 0.01,
+    "validation/recall": 0.9,
+    "validation/diversity": 0.95,
+}
+
+
+def _found(logged: dict[str, list[float]], *evaluations: dict[str, float]) -> dict[str, Finding]:
+    happened = [*opening(), events.DataLoaded(at=START, name="digits", classes=tuple("0123456789")), loop(steps_total=200)]
+    happened += [metrics(range(1, 201), key=key, value=lambda at, v=values: v[at - 1]) for key, values in logged.items()]
+    for place, values in enumerate(evaluations, start=1):
+        happened.append(events.Evaluated(at=START + 20 + place, step=50 * place, values=values))
+    state = state_of(happened)
+    return {finding.rule: finding for finding in diagnose(state, {"lr": 1e-3}, now=START + 1000, is_live=False)}
+
+
+def test_a_healthy_run_has_neither_fault() -> None:
+    assert not _found(HEALTHY, JUDGED).keys() & {"overpowered", "collapsed"}
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"validation/classes_covered": 3}, "3 of 10 classes"),
+        ({"validation/class_kl": 1.6}, "KL of the classes 1.6"),
+        ({"validation/recall": 0.04}, "recall 0.04"),
+        ({"validation/diversity": 0.1}, "pixels vary 10% as much"),
+    ],
+)
+def test_each_sign_of_a_collapse_is_enough_and_is_said(values: dict[str, float], words: str) -> None:
+    assert words in _found(HEALTHY, JUDGED, {**JUDGED, **values})["collapsed"].evidence
+
+
+def test_the_samples_of_now_count_and_not_those_of_an_untrained_generator() -> None:
+    assert "collapsed" not in _found(HEALTHY, {**JUDGED, "validation/classes_covered": 2, "validation/recall": 0.0}, JUDGED)
+
+
+def test_without_labels_the_variety_of_pixels_still_tells() -> None:
+    assert "collapsed" in _found(HEALTHY, {"validation/pixel_distance": 0.9, "validation/diversity": 0.05})
+
+
+def test_a_discriminator_wins_when_it_is_always_right_to_the_end() -> None:
+    assert "overpowered" in _found({**HEALTHY, "train/discriminator_accuracy": [0.8] * 100 + [1.0] * 100}, JUDGED)
+    assert "overpowered" not in _found({**HEALTHY, "train/discriminator_accuracy": [1.0] * 100 + [0.8] * 100}, JUDGED)
