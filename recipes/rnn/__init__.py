@@ -40,7 +40,7 @@ class Model(Group):
     layers: int = setting(1, "Recurrent layers on top of each other.", minimum=1, maximum=16)
     hidden: int = setting(256, "Hidden units per layer: the size of the memory.", minimum=1, maximum=8192)
     embedding: int = setting(64, "Numbers that stand for a character.", minimum=1, maximum=4096)
-    context: int = setting(4, "Characters that a step of text is given at once: the newest and those before it.", minimum=1, maximum=16)
+    window: int = setting(4, "Characters that a step of text is given at once: the newest and those before it.", minimum=1, maximum=16)
     dropout: float = setting(0.15, "Share of hidden units left out at random before the next layer.", minimum=0, below=1)
     bidirectional: bool = setting(False, "Also read from the end; only where the whole sequence is known, not for text.")
     init: Literal["orthogonal", "default", "identity"] = setting(
@@ -156,8 +156,8 @@ and orthogonal recurrent weights, the defaults here, carry gradients far from
 the first step. And an LSTM does not always remember better: the copy task
 favours plain cells with orthogonal weights.
 
-TEXT. A step is given the last `context` characters, so that the cell need not
-spend its memory on them; context = 1 is the classic form. Places of the text are
+TEXT. A step is given the last `window` characters, so that the cell need not
+spend its memory on them; window = 1 is the classic form. Places of the text are
 read side by side, `length` characters a step; the state goes on from step to
 step but gradients do not (truncated backpropagation through time). An epoch
 begins with a state of zeros. Bits per character = loss / ln 2; perplexity =
