@@ -62,7 +62,7 @@ class Config(Common):
     """Every setting of the recipe."""
 
     optimization: Optimization = Field(
-        default_factory=lambda: Optimization(lr=1.2e-2, schedule="cosine", warmup_steps=100, beta2=0.99, weight_decay=1e-2, clip_norm=1.0)
+        default_factory=lambda: Optimization(lr=1.2e-2, schedule="cosine", warmup_steps=400, beta2=0.99, weight_decay=1e-2, clip_norm=1.0)
     )
     budget: Budget = Field(default_factory=lambda: Budget(epochs=6))
     data: Data = Field(default_factory=Data)
