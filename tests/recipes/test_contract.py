@@ -30,6 +30,8 @@ def _one_preset_of_each_task() -> Iterator[object]:
     for recipe in RECIPES.values():
         for task in recipe.tasks:
             names = [preset.name for preset in recipe.presets if recipe.task(configure(recipe, preset.name)) is task]
+            if not names:  # of the user's own data
+                continue
             name = QUICKEST.get((recipe.name, task.name), names[0])
             if "train/lr" in task.metrics or "train/generator_lr" in task.metrics:  # it trains
                 yield pytest.param(recipe, name, id=f"{recipe.name}-{name}")
@@ -50,12 +52,14 @@ def _losses(folder: RunFolder) -> list[dict[int, float]]:
 
 @each_task
 def test_it_overfits_one_batch(recipe: Recipe, preset: str, tmp_path: Path) -> None:
+    if "train/loss" not in recipe.task(configure(recipe, preset)).metrics:
+        pytest.skip("two networks against each other bring no loss down for good")
     known = {setting.name for setting in describe(recipe.config)}
     off = {name: 0.0 for name in ("dropout", "weight_decay", "warmup_steps") if name in known}
     config = _quick(recipe, preset, max_steps=80, epochs=None, evaluate_every=80, preview_every=80, schedule="constant", lr=3e-3, **off)
     folder = prepare(tmp_path, recipe, config)
     train_here(folder, recipe, config, one_batch=True)
-    losses = logged(folder, "train/loss") or logged(folder, "train/discriminator_loss")
+    losses = logged(folder, "train/loss")
     assert losses[80] < 0.3 * losses[1], (losses[1], losses[80])
 
 
