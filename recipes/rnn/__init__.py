@@ -18,9 +18,7 @@ class Data(Group):
 
     dataset: Dataset = setting("python-docs", "Text to continue, images read in order, a table of your own, or a memory task.", basic=True)
     path: str = setting("", "Your own text (a UTF-8 file or a folder of .txt files) or csv table.")
-    batch_size: int = setting(
-        16, "Sequences per gradient; of text, places that are read side by side.", minimum=1, maximum=8192, basic=True
-    )
+    batch_size: int = setting(16, "Sequences per gradient; of text, places that are read side by side.", minimum=1, maximum=8192)
     length: int = setting(64, "Characters per step of text; steps of the adding and copy tasks.", minimum=2, maximum=4096, unit="steps")
     symbols: int = setting(10, "Symbols to remember in the copy task.", minimum=1, maximum=100)
     examples: int = setting(5000, "Examples that the adding and copy tasks call an epoch.", minimum=1)
