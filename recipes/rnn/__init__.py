@@ -18,9 +18,7 @@ class Data(Group):
 
     dataset: Dataset = setting("python-docs", "Text to continue, images read in order, a table of your own, or a memory task.", basic=True)
     path: str = setting("", "Your own text (a UTF-8 file or a folder of .txt files) or csv table.")
-    batch_size: int = setting(
-        16, "Sequences per gradient; of text, places that are read side by side.", minimum=1, maximum=8192, basic=True
-    )
+    batch_size: int = setting(16, "Sequences per gradient; of text, places that are read side by side.", minimum=1, maximum=8192)
     length: int = setting(64, "Characters per step of text; steps of the adding and copy tasks.", minimum=2, maximum=4096, unit="steps")
     symbols: int = setting(10, "Symbols to remember in the copy task.", minimum=1, maximum=100)
     examples: int = setting(5000, "Examples that the adding and copy tasks call an epoch.", minimum=1)
@@ -40,7 +38,7 @@ class Model(Group):
     layers: int = setting(1, "Recurrent layers on top of each other.", minimum=1, maximum=16)
     hidden: int = setting(256, "Hidden units per layer: the size of the memory.", minimum=1, maximum=8192)
     embedding: int = setting(64, "Numbers that stand for a character.", minimum=1, maximum=4096)
-    context: int = setting(4, "Characters that a step of text is given at once: the newest and those before it.", minimum=1, maximum=16)
+    window: int = setting(4, "Characters that a step of text is given at once: the newest and those before it.", minimum=1, maximum=16)
     dropout: float = setting(0.15, "Share of hidden units left out at random before the next layer.", minimum=0, below=1)
     bidirectional: bool = setting(False, "Also read from the end; only where the whole sequence is known, not for text.")
     init: Literal["orthogonal", "default", "identity"] = setting(
@@ -62,9 +60,9 @@ class Config(Common):
     """Every setting of the recipe."""
 
     optimization: Optimization = Field(
-        default_factory=lambda: Optimization(lr=1.2e-2, schedule="cosine", warmup_steps=100, beta2=0.99, weight_decay=1e-2, clip_norm=1.0)
+        default_factory=lambda: Optimization(lr=1.2e-2, schedule="cosine", warmup_steps=400, beta2=0.99, weight_decay=1e-2, clip_norm=1.0)
     )
-    budget: Budget = Field(default_factory=lambda: Budget(epochs=5))
+    budget: Budget = Field(default_factory=lambda: Budget(epochs=6))
     data: Data = Field(default_factory=Data)
     model: Model = Field(default_factory=Model)
     look: Look = Field(default_factory=Look)
@@ -156,8 +154,8 @@ and orthogonal recurrent weights, the defaults here, carry gradients far from
 the first step. And an LSTM does not always remember better: the copy task
 favours plain cells with orthogonal weights.
 
-TEXT. A step is given the last `context` characters, so that the cell need not
-spend its memory on them; context = 1 is the classic form. Places of the text are
+TEXT. A step is given the last `window` characters, so that the cell need not
+spend its memory on them; window = 1 is the classic form. Places of the text are
 read side by side, `length` characters a step; the state goes on from step to
 step but gradients do not (truncated backpropagation through time). An epoch
 begins with a state of zeros. Bits per character = loss / ln 2; perplexity =
@@ -300,7 +298,7 @@ PRESETS = (
     ),
     Preset(
         "adding",
-        "the sum of two marked numbers among 100; torch's own initialisation, so try cell=rnn, too",
+        "the sum of two marked numbers among 100, torch's own initialisation; also --cell gru --epochs 2, --cell rnn",
         {**_ADDING, "epochs": 9},
     ),
     Preset(

@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from recipes.rnn import Model
 
-State = tuple[Tensor, ...]  # what one batch hands to the next: h (L, B, H), an LSTM's c, the last characters (B, context - 1)
+State = tuple[Tensor, ...]  # what one batch hands to the next: h (L, B, H), an LSTM's c, the last characters (B, window - 1)
 NARROW = 1e-3  # deviation of the input weights beside an identity, as Le et al. 2015 have it
 EMBEDDED = 0.3  # deviation of the embedding: with torch's 1.0 the first gates are half saturated
 
@@ -22,9 +22,9 @@ class Characters(nn.Module):
     convolution in front of a recurrent cell is usual by now (Gu and Dao 2023, arXiv:2312.00752; Beck et al. 2024, arXiv:2405.04517).
     """
 
-    def __init__(self, vocabulary: int, size: int, context: int) -> None:
+    def __init__(self, vocabulary: int, size: int, window: int) -> None:
         super().__init__()
-        self.ago = nn.ModuleList(nn.Embedding(vocabulary, size) for _ in range(context))
+        self.ago = nn.ModuleList(nn.Embedding(vocabulary, size) for _ in range(window))
         for table in self.ago:
             nn.init.normal_(table.weight, std=EMBEDDED)
 
@@ -32,11 +32,11 @@ class Characters(nn.Module):
         """The sum of the tables of this character, the one before it and so on, and the characters that come before the next.
 
         Shapes:
-            ids (B, T); tail (B, context - 1), what came before; None where nothing did, which reads as unknown characters
-            returns (B, T, size) and (B, context - 1)
+            ids (B, T); tail (B, window - 1), what came before; None where nothing did, which reads as unknown characters
+            returns (B, T, size) and (B, window - 1)
         """
         before, length = len(self.ago) - 1, ids.shape[1]
-        known = torch.cat([ids.new_zeros(len(ids), before) if tail is None else tail, ids], dim=1)  # (B, context - 1 + T)
+        known = torch.cat([ids.new_zeros(len(ids), before) if tail is None else tail, ids], dim=1)  # (B, window - 1 + T)
         parts = [table(known[:, before - ago : before - ago + length]) for ago, table in enumerate(self.ago)]
         return torch.stack(parts).sum(dim=0), known[:, length:]
 
@@ -54,7 +54,7 @@ class Recurrent(nn.Module):
     def __init__(self, settings: Model, inputs: int, outputs: int, *, text: bool = False, final: bool = False) -> None:
         super().__init__()
         self.final = final
-        self.characters = Characters(inputs, settings.embedding, settings.context) if text else None
+        self.characters = Characters(inputs, settings.embedding, settings.window) if text else None
         self.recurrent = recurrent(settings, settings.embedding if text else inputs)
         self.dropout = nn.Dropout(settings.dropout)
         self.output = nn.Linear(settings.hidden * (2 if settings.bidirectional else 1), outputs)

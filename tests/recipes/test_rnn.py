@@ -155,11 +155,11 @@ def test_reading_ahead_is_refused_where_what_comes_is_to_be_predicted():
 # --- Text: the state that is carried --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("context", [1, 4])
+@pytest.mark.parametrize("window", [1, 4])
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
-def test_a_text_read_in_pieces_with_the_state_carried_is_the_text_read_whole(cell, context):
+def test_a_text_read_in_pieces_with_the_state_carried_is_the_text_read_whole(cell, window):
     torch.manual_seed(0)
-    model = Recurrent(Model(cell=cell, hidden=12, embedding=6, context=context), 20, 20, text=True).eval()
+    model = Recurrent(Model(cell=cell, hidden=12, embedding=6, window=window), 20, 20, text=True).eval()
     ids = torch.randint(20, (2, 30))
     whole, _ = model(ids)
     memory, pieces = Memory(), []

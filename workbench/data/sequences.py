@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from workbench.data.images import EVALUATION_BATCH, ImageData, normalise, unit_range
-from workbench.data.order import generator, order
+from workbench.data.order import generator, order, sent
 
 HELD_OUT = 1000  # generated examples that validate, and as many that test
 SYMBOLS = 8  # of the copy task, besides the blank 0 and the delimiter 9
@@ -36,12 +36,12 @@ class Sequences:
             yield self.chosen(slice(start, start + size))
 
     def chosen(self, places: Tensor | slice) -> Batch:
-        """Some of the examples, cut behind the longest of them."""
+        """Some of the examples, cut behind the longest of them; `places` are numbers on the CPU, where the lengths are."""
+        there = sent(places, self.targets.device) if isinstance(places, Tensor) else places
         if self.lengths is None:
-            return self.inputs[places], self.targets[places], None
-        where = places.cpu() if isinstance(places, Tensor) else places
-        lengths = self.lengths[where]
-        return self.inputs[places, : int(lengths.max())], self.targets[places], lengths
+            return self.inputs[there], self.targets[there], None
+        lengths = self.lengths[places]
+        return self.inputs[there, : int(lengths.max())], self.targets[there], lengths
 
 
 class SequenceBatches:
@@ -57,8 +57,7 @@ class SequenceBatches:
 
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of an epoch (counted from 0) without its first `skip` ones; the last may be smaller."""
-        visits = order(self.seed, epoch, self.examples).to(self.split.targets.device)
-        for chosen in torch.split(visits, self.batch_size)[skip:]:
+        for chosen in torch.split(order(self.seed, epoch, self.examples), self.batch_size)[skip:]:
             yield self.split.chosen(chosen)
 
 
@@ -77,7 +76,7 @@ class GeneratedBatches:
         for index in range(skip, -(-self.examples // self.batch_size)):
             count = min(self.batch_size, self.examples - index * self.batch_size)
             inputs, targets = self._draw(count, generator("examples", self._seed, epoch, index))
-            yield inputs.to(self._device), targets.to(self._device), None
+            yield sent(inputs, self._device), sent(targets, self._device), None
 
 
 class ImageSequences:
@@ -196,18 +195,20 @@ def load_generated(
     )  # fmt: skip
 
 
-def reader(shape: tuple[int, int, int], by: Literal["rows", "pixels"], permute: bool) -> Callable[[Tensor], Tensor]:
+def reader(
+    shape: tuple[int, int, int], by: Literal["rows", "pixels"], permute: bool, device: torch.device
+) -> Callable[[Tensor], Tensor]:  # fmt: skip
     """How images (B, C, H, W) become sequences: (B, H, W * C) row by row, or (B, H * W, C) pixel by pixel.
 
     `permute` first moves the pixels of all images by the same fixed permutation, so that what is near is no longer near in time.
     """
     channels, height, width = shape
-    moved = torch.randperm(height * width, generator=generator("permutation", height, width)) if permute else None
+    moved = torch.randperm(height * width, generator=generator("permutation", height, width)).to(device) if permute else None
 
     def read(images: Tensor) -> Tensor:
         pixels = images.flatten(2).transpose(1, 2)  # (B, H * W, C)
         if moved is not None:
-            pixels = pixels[:, moved.to(pixels.device)]
+            pixels = pixels[:, moved]
         return pixels.reshape(len(images), height, width * channels) if by == "rows" else pixels.contiguous()
 
     return read
@@ -215,7 +216,7 @@ def reader(shape: tuple[int, int, int], by: Literal["rows", "pixels"], permute: 
 
 def image_sequences(data: ImageData, by: Literal["rows", "pixels"], permute: bool = False) -> SequenceData:
     """A data set of images as sequences."""
-    read = reader(data.shape, by, permute)
+    read = reader(data.shape, by, permute, data.test.labels.device)
     validation, test = (
         Sequences(read(normalise(split.info, unit_range(split.info, split.images))), split.labels) for split in (data.validation, data.test)
     )

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from workbench.data.ngram import ORDER, ngram_bits
-from workbench.data.order import generator, order
+from workbench.data.order import generator, order, sent
 from workbench.errors import WorkbenchError, unknown
 
 DOCUMENTATION = "python-docs"
@@ -120,7 +120,7 @@ class Windows:
             yields inputs and targets (B, T), the targets being the characters behind each input
         """
         first = int(torch.randint(self._length, (), generator=generator("cut", self._seed, epoch)))
-        starts = (order(self._seed, epoch, self._count) * self._length + first).to(self._ids.device)
+        starts = sent(order(self._seed, epoch, self._count) * self._length + first, self._ids.device)
         within = torch.arange(self._length + 1, device=self._ids.device)
         for chosen in torch.split(starts, self._windows)[skip:]:
             window = self._ids[chosen[:, None] + within]  # (B, T + 1)
