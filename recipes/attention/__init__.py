@@ -18,7 +18,7 @@ class Data(Group):
         "cmudict", "Pairs to translate, a text to continue, or images to classify row by row.", basic=True
     )
     path: str = setting("", "Your own data: a TSV file for `pairs`, a UTF-8 file or folder for `text`.")
-    batch_size: int = setting(128, "Pairs, windows of text or images per gradient.", minimum=1, maximum=8192, basic=True)
+    batch_size: int = setting(128, "Pairs, windows of text or images per gradient.", minimum=1, maximum=8192)
     examples: int | None = setting(None, "Training pairs at most; of dates and sums, how many are made.", minimum=1, none="all")
     source_tokens: Literal["char", "space"] = setting("char", "What a token of your own sources is: a character, or words apart by spaces.")
     target_tokens: Literal["char", "space"] = setting("char", "What a token of your own targets is: a character, or words apart by spaces.")
@@ -33,11 +33,11 @@ class Data(Group):
 class Model(Group):
     """The network: an encoder, a decoder and what lies between them; or transformer blocks alone for texts and rows."""
 
-    encoder: Literal["lstm", "gru", "transformer"] = setting("lstm", "What reads the source of a pair, both ways.", basic=True)
+    encoder: Literal["lstm", "gru", "transformer"] = setting("lstm", "What reads the source of a pair, both ways.")
     score: Literal["none", "dot", "general", "additive", "scaled-dot"] = setting(
         "dot", "How a decoder's state is matched with the source; none leaves attention out.", basic=True
     )
-    width: int = setting(128, "Size of a state.", minimum=2, maximum=8192, basic=True)
+    width: int = setting(128, "Size of a state.", minimum=2, maximum=8192)
     embedding: int = setting(64, "Size of an embedded token of a pair.", minimum=1, maximum=8192)
     layers: int = setting(1, "Layers of the encoder, or transformer blocks.", minimum=1, maximum=48)
     heads: int = setting(4, "Heads of a transformer block; they share the width.", minimum=1, maximum=128)
