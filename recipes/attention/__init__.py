@@ -296,6 +296,7 @@ PRESETS = (
             "evaluate_every": 157,
             "preview_every": 79,
         },
+        expect="9 s 100 %",
     ),
     Preset(
         "sums",
