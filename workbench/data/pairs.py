@@ -16,7 +16,7 @@ from torch import Tensor
 
 from workbench.data.catalogue import PairsInfo, find_pairs
 from workbench.data.exercises import dates, sums
-from workbench.data.order import generator, order
+from workbench.data.order import generator, order, sent
 from workbench.data.split import fingerprint
 from workbench.data.tokens import SPECIAL, Sequences, Symbols, Unit, symbols_of
 from workbench.data.tsv import SPLITS, Listing, Pair, read_tsv
@@ -82,7 +82,7 @@ class PairSplit:
         sources, targets = (_rows(every.lengths[chosen], size) for every in (self._sources, self._targets))
         across, down = sources.amax(dim=1).tolist(), targets.amax(dim=1).tolist()
         tokens = (targets - 1).clamp(min=0).sum(dim=1).tolist()
-        parts = torch.split(chosen.to(self.device), size)
+        parts = torch.split(sent(chosen, self.device), size)
         for place in range(len(parts)) if places is None else places:
             target = self._targets.padded(parts[place], down[place])
             yield Batch(self._sources.padded(parts[place], across[place]), target[:, :-1], target[:, 1:], tokens[place])
