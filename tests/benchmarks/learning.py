@@ -17,7 +17,7 @@ from workbench.events.types import CheckpointSaved
 from workbench.finding import find_recipe
 from workbench.runs.feed import open_run
 
-SEEDS = {"mnist": range(3), "digits": range(5), "tutorial": range(3)}
+SEEDS = {"mnist": range(3), "digits": range(5), "tutorial": range(3), "lab": range(2), "scarce": range(2)}
 
 
 def main(names: list[str]) -> None:

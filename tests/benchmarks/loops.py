@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import itertools
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -211,6 +212,7 @@ def main() -> None:
     parser.add_argument("--quality", type=int, default=0, metavar="SEEDS")
     parser.add_argument("--side", choices=("hand", "ours"), help=argparse.SUPPRESS)
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that busy processes are ended whatever happens
     for name in given.recipes or PAIRS:
         if given.side:
             serve(name, given.side)
