@@ -20,6 +20,7 @@ UI_NEEDS = frozenset(
         "events",
         "runs",
         "diagnosis",
+        "preferences",
         "charts",
         "views",
         "recipe",
@@ -61,6 +62,7 @@ RULES = {
     "events": Rule(),
     "charts": Rule(),
     "schema": Rule(),
+    "preferences": Rule(),
     "settings": Rule(frozenset({"schema"})),
     "data.catalogue": Rule(),
     "recipe": Rule(frozenset({"schema"})),
@@ -188,7 +190,7 @@ def test_no_room_is_called_by_a_name_that_says_nothing() -> None:
         ("workbench/runs/state.py", "import torch", "`runs` may not import torch"),
         ("workbench/runs/state.py", "from workbench.charts.rows import Row", "`runs` may not import `charts`"),
         ("workbench/runs/state.py", "from . import series", "relative import"),
-        ("workbench/cli/app.py", "from workbench.tui.app import run", "inside a function only"),
+        ("workbench/cli/app.py", "from workbench.tui.opening import run", "inside a function only"),
         ("workbench/cli/app.py", "from workbench.worker.supervise import x", "may not import `worker`"),
         ("workbench/cli/app.py", "from workbench.data.images import x", "may not import `data`"),
         ("workbench/charts/line.py", "def f():\n    import textual.app", "may not import textual"),
@@ -209,7 +211,7 @@ def test_a_broken_rule_is_said_in_words(file: str, line: str, words: str, monkey
 @pytest.mark.parametrize(
     ("file", "line"),
     [
-        ("workbench/cli/app.py", "def f():\n    from workbench.tui.app import run"),
+        ("workbench/cli/app.py", "def f():\n    from workbench.tui.opening import run"),
         ("workbench/cli/app.py", "from workbench.data.catalogue import find"),
         ("workbench/worker/__main__.py", "def f():\n    import torch"),
         ("recipes/cnn/train.py", "from recipes.cnn import Config"),

@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def interface(runs: Path, run_id: str | None, size: tuple[int, int], environment: dict[str, str]) -> Terminal:
-    code = f"from pathlib import Path; from workbench.tui.app import run; run(Path({str(runs)!r}), run_id={run_id!r})"
+    code = f"from pathlib import Path; from workbench.tui.opening import run; run(Path({str(runs)!r}), run_id={run_id!r})"
     return Terminal([sys.executable, "-c", code], size=size, environment={"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **environment})
 
 

@@ -183,14 +183,23 @@ class FakeLauncher:
         return []
 
 
-def interface(root: Path, *, ascii_only: bool = True, run_id: str | None = None, now: float | None = None) -> Workbench:
+def interface(
+    root: Path,
+    *,
+    ascii_only: bool = True,
+    run_id: str | None = None,
+    now: float | None = None,
+    theme: str = "dark",
+    keys: Mapping[str, str] | None = None,
+) -> Workbench:
     """The app with a fake launcher; `now` makes its clock stand still."""
     launcher = FakeLauncher(root)
     clock = time.time if now is None else lambda: float(now)
     app = Workbench(
         root,
-        Look(ascii_only=ascii_only),
+        Look(ascii_only=ascii_only, theme=theme),
         run_id=run_id,
+        keys=keys,
         launcher=launcher,  # type: ignore[arg-type]
         find=lambda: {RECIPE.name: RECIPE},
         seconds=0.05,

@@ -238,3 +238,15 @@ async def test_a_deleted_run_is_brought_back_with_one_key(tmp_path: Path) -> Non
         await pilot.press("u")
         await until((tmp_path / "cnn-1").exists)
         await shows(app, "cnn-1")
+
+
+async def test_the_settings_of_a_run_are_taken_over_and_reset_all_at_once(tmp_path: Path) -> None:
+    cnn_run(tmp_path, "cnn-1", settings={"lr": 0.02, "epochs": 7})
+    app = interface(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "cnn-1")
+        await pilot.press("tab", "tab", "f")
+        await shows(app, "$ workbench train cnn --lr 0.02 --epochs 7")
+        await shows(app, "2 changed")
+        await pilot.press("R")
+        await until(lambda: "--lr" not in shown(app))

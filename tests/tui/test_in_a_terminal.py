@@ -28,7 +28,7 @@ def terminal(
     environment: Mapping[str, str] | None = None,
     before: str = "pass",
 ) -> Terminal:
-    code = f"from pathlib import Path; from workbench.tui.app import run; {before}; run(Path({str(runs)!r}), run_id={run_id!r})"
+    code = f"from pathlib import Path; from workbench.tui.opening import run; {before}; run(Path({str(runs)!r}), run_id={run_id!r})"
     variables = {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **(environment or {})}
     return Terminal([sys.executable, "-c", code], size=size, environment=variables)
 
@@ -120,11 +120,11 @@ def test_nothing_of_torch_is_imported(tmp_path: Path) -> None:
 
 def test_the_first_paint_waits_for_no_heavy_import(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from workbench.tui import app\n"
+        "import sys; from pathlib import Path; from workbench.tui import app, opening\n"
         "heavy = {'pydantic', 'numpy', 'PIL', 'plotext', 'typer', 'workbench.settings', 'workbench.runs.feed'}\n"
         "app.Workbench._begin = lambda self: (found.extend(heavy & set(sys.modules)), self.exit())\n"
         "found = []\n"
-        f"app.run(Path({str(tmp_path)!r}))\n"
+        f"opening.run(Path({str(tmp_path)!r}))\n"
         "print('heavy:', sorted(found))"
     )
     with Terminal([sys.executable, "-c", code], environment={"PYTHONPATH": str(ROOT)}) as screen:

@@ -136,6 +136,9 @@ def _alone(
     context: typer.Context,
     runs: Runs = None,
     ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
+    theme: Annotated[str, typer.Option("--theme", metavar="NAME", help="Of the interface: auto, dark, light, ansi, mono.")] = "",
+    low_bandwidth: Annotated[bool, typer.Option("--low-bandwidth", help="Draw for a thin link: 16 colours, once a second.")] = False,
+    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     """Without a command: the terminal interface."""
@@ -161,9 +164,16 @@ def open_interface(context: Any, runs: Path | None, *, run_id: str | None = None
         raise WorkbenchError(
             f"the terminal interface cannot draw with TERM={os.environ.get('TERM') or 'unset'}", f"`{instead}` prints without drawing"
         )
-    from workbench.tui.app import run as show_interface
+    from workbench.preferences import THEMES
+    from workbench.tui.opening import run as show_interface
 
-    show_interface(store(context, runs).root, run_id=run_id, ascii_only=wants_ascii(context, False))
+    given = context.find_root().params
+    if given["theme"] and given["theme"] not in THEMES:
+        raise unknown("theme", given["theme"], THEMES)
+    show_interface(
+        store(context, runs).root, run_id=run_id, ascii_only=wants_ascii(context, False),
+        theme=given["theme"], low_bandwidth=given["low_bandwidth"], mouse=not given["no_mouse"],
+    )  # fmt: skip
 
 
 def _disk_error(error: OSError) -> WorkbenchError:

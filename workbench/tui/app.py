@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.message import Message
@@ -22,7 +23,9 @@ from workbench.tui.poller import Poller
 from workbench.tui.screens import page
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.bench import Bench
-from workbench.tui.theme import Look, theme
+from workbench.tui.theme import Look
+from workbench.tui.theme import theme as painted
+from workbench.tui.widgets.key_bar import shown_key
 
 if TYPE_CHECKING:
     from workbench.recipe import Recipe
@@ -39,7 +42,7 @@ class Workbench(App[None]):
 
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/bench.tcss", "screens/run.tcss", "screens/zoom.tcss"]
     TITLE = "workbench"
-    ENABLE_COMMAND_PALETTE = False
+    COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z", "suspend_process", "suspend", id="app.suspend", tooltip="back to the shell; fg returns"),
         Binding("ctrl+c", "leave", "leave", id="app.interrupt", priority=True, tooltip="leave; runs go on training"),
@@ -56,6 +59,8 @@ class Workbench(App[None]):
         launcher: Launcher | None = None,
         find: Callable[[], Mapping[str, Recipe]] | None = None,
         seconds: float | None = None,
+        keys: Mapping[str, str] | None = None,
+        bell: bool = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(ansi_color=look.plain or None)
@@ -69,8 +74,12 @@ class Workbench(App[None]):
         self._poller = Poller(
             root, self.post_message, look, seconds=self._seconds, find=find, clock=clock, behind=lambda: terminal.is_behind(self._driver)
         )
-        self.register_theme(theme())
-        self.theme = "ansi-dark" if look.plain else "workbench"
+        self.register_theme(painted(look.theme))
+        self.theme = "ansi-dark" if look.plain else f"workbench-{look.theme}"
+        self.own_keys = dict(keys or {})
+        self.set_keymap(self.own_keys)
+        self._bell = bell
+        self.set_class(look.ascii_only, "-ascii")
         self.animation_level = "none"
 
     # Coming and going
@@ -102,12 +111,12 @@ class Workbench(App[None]):
         self.exit()
 
     def finish(self) -> list[str]:
-        """Behind the last paint: let a start that is under way happen, let the helper go; what to tell the user."""
+        """Behind the last paint: let a start that is under way happen, let the helper go; which runs go on."""
         if timer := getattr(self, "_hard_exit", None):
             timer.cancel()
         for run_id in self._launcher.leave():
             self.live[run_id] = True
-        return farewell([run_id for run_id, is_live in self.live.items() if is_live], self.root)
+        return [run_id for run_id, is_live in self.live.items() if is_live]
 
     @property
     def is_waiting(self) -> bool:
@@ -138,13 +147,19 @@ class Workbench(App[None]):
         self.warm()
 
     def on_runs_changed(self, message: RunsChanged) -> None:
-        self.live.update({run.id: run.is_live for run in message.runs if run.is_live or run.id in self.live})
+        self._note({run.id: run.is_live for run in message.runs if run.is_live or run.id in self.live})
         self._pass_on(message)
 
     def on_run_changed(self, message: RunChanged) -> None:
         if message.seen.is_live or message.seen.id in self.live:
-            self.live[message.seen.id] = message.seen.is_live
+            self._note({message.seen.id: message.seen.is_live})
         self._pass_on(message)
+
+    def _note(self, seen: Mapping[str, bool]) -> None:
+        """Remember which runs live; ring when one has ended, however it did."""
+        if self._bell and any(self.live.get(run_id) and not is_live for run_id, is_live in seen.items()):
+            self.bell()
+        self.live.update(seen)
 
     def on_begun(self, message: Begun) -> None:
         self.live[message.run_id] = True
@@ -260,24 +275,22 @@ class Workbench(App[None]):
 
     def open_help(self, keys: Iterable[Binding]) -> None:
         """The keys of a screen and of the app, from their own tables."""
-        self.push_screen(page.of_keys([*keys, *(binding for binding in self.BINDINGS if isinstance(binding, Binding))]))
+        self.push_screen(page.of_keys([*keys, *self.keys_of(self.BINDINGS)]))
 
+    def keys_of(self, table: Iterable[BindingType]) -> list[Binding]:
+        """A table of keys, with those of the user's own choice in their places."""
+        return [
+            replace(binding, key=self.own_keys[binding.id], key_display=None) if binding.id in self.own_keys else binding
+            for binding in table
+            if isinstance(binding, Binding)
+        ]
 
-def farewell(live: Sequence[str], root: Path) -> list[str]:
-    """What is printed when the interface has left: which runs go on, and how to see them again."""
-    from workbench.paths import runs_folder, short
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette offers: the keys of the screen that do something now, and those of the app."""
+        offered = screen.offered() if isinstance(screen, WorkScreen) else []
+        for binding in [*offered, *self.keys_of(self.BINDINGS)]:
+            title = f"{binding.description}: {binding.tooltip}"  # what is typed is looked for in the title alone
+            yield SystemCommand(title, f"key {shown_key(binding)}", partial(self._act, screen, binding))
 
-    where = "" if root == runs_folder() else f" --runs {short(root)}"
-    return [f"{run_id} goes on training. See it again: workbench attach {run_id}{where}" for run_id in live]
-
-
-def run(runs: Path, *, run_id: str | None = None, ascii_only: bool = False) -> None:
-    """Open the interface, on a run where one is given, and say at the end which runs go on."""
-    gc.disable()  # until the first paint: collecting while modules load costs 20 ms
-    look = Look(ascii_only=ascii_only or terminal.only_ascii(), colours=terminal.colours())
-    app = Workbench(runs, look, run_id=run_id)
-    app.run()
-    for line in app.finish():
-        print(line, flush=True)
-    if app.is_waiting:
-        os._exit(app.return_code or 0)  # a thread that reads from the helper would hold up the interpreter's end
+    async def _act(self, screen: Screen[Any], binding: Binding) -> None:
+        await self.run_action(binding.action, screen if hasattr(screen, f"action_{binding.action.partition('(')[0]}") else self)

@@ -18,10 +18,12 @@ from textual.color import Color
 from textual.filter import LineFilter
 
 from workbench.clean import clean
+from workbench.tui.theme import Look
 
 HARD_EXIT_SECONDS = 2.0
 _BEHIND = 3  # writes that wait: beyond it a frame is dropped, so that keys are answered on a 15 kB/s link
 _NEAR_HZ, _REMOTE_HZ = 4.0, 2.0
+THIN_SECONDS = 1.0  # between two looks on a slow link
 
 
 def only_ascii() -> bool:
@@ -41,6 +43,21 @@ def colours() -> int:
     if os.environ.get("COLORTERM") or "256" in term:
         return 256
     return 16 if term in ("linux", "xterm", "screen", "vt100", "ansi", "rxvt") else 256
+
+
+def look(theme: str, *, ascii_only: bool = False, thin: bool = False) -> Look:
+    """What to draw with: what the terminal can, less what is not wanted.
+
+    Args:
+        theme: auto, dark, light, ansi (the terminal's own 16 colours) or mono.
+        thin: a slow link, where colours by number cost bytes.
+    """
+    most = {"mono": 1, "ansi": 16}.get(theme, 256)
+    return Look(
+        ascii_only=ascii_only or only_ascii(),
+        colours=min(colours(), most, 16 if thin else 256),
+        theme="light" if theme == "light" else "dark",
+    )
 
 
 def refresh_seconds() -> float:

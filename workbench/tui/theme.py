@@ -7,75 +7,113 @@ nearest neighbour among the 256 colours of a terminal, since SSH does not forwar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rich.color import Color
 from rich.style import Style
 from textual.theme import Theme
 
-BACKGROUND = "#121212"
-_RAISED = "#262626"  # the row that a cursor stands on, in a pane without focus
-_CURSOR = "#3a3a3a"
-_TEXT = "#d0d0d0"
-_BRIGHT = "#ffffff"
-_MUTED = "#8a8a8a"
-_FAINT = "#585858"
-_AXIS = "#6c6c6c"
-_LEVEL = "#9e9e9e"
-_LIGHT = "#c0c0c0"  # what greys become where there are 16 colours: darker ones would be black
-_SERIES = ("#5fafff", "#ffaf00", "#00af87", "#d787af", "#d75f00", "#ffff5f", "#0087d7", "#bcbcbc")
-_BANDS = ("#005f87", "#875f00", "#005f5f", "#875f87", "#87005f", "#5f5f00", "#00005f", "#585858")
 _SIXTEEN, _ALL = 16, 256  # colours of a terminal
-_GOOD, _WARN, _BAD = "#00af87", "#ffaf00", "#ff5f5f"
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of one theme; every text is at least 4.5 times as bright, or as dark, as what it stands on."""
+
+    background: str
+    raised: str  # the row that a cursor stands on, in a pane without focus
+    cursor: str
+    typing: str
+    text: str
+    bright: str
+    muted: str
+    faint: str
+    axis: str
+    level: str
+    focus: str
+    command: str
+    live: str
+    good: str
+    warn: str
+    bad: str
+    series: tuple[str, ...]
+    bands: tuple[str, ...]
+    few: str  # what greys become where there are 16 colours: darker or lighter ones would vanish
+
+
+PALETTES = {
+    "dark": Palette(
+        background="#121212", raised="#262626", cursor="#3a3a3a", typing="#005f87", text="#d0d0d0", bright="#ffffff", muted="#8a8a8a",
+        faint="#585858", axis="#6c6c6c", level="#9e9e9e", focus="#5fafff", command="#afd7af", live="#5fd7ff", good="#00af87",
+        warn="#ffaf00", bad="#ff5f5f",
+        series=("#5fafff", "#ffaf00", "#00af87", "#d787af", "#d75f00", "#ffff5f", "#0087d7", "#bcbcbc"),
+        bands=("#005f87", "#875f00", "#005f5f", "#875f87", "#87005f", "#5f5f00", "#00005f", "#585858"),
+        few="#c0c0c0",
+    ),
+    "light": Palette(
+        background="#ffffff", raised="#eeeeee", cursor="#d0d0d0", typing="#afd7ff", text="#303030", bright="#000000", muted="#626262",
+        faint="#b2b2b2", axis="#767676", level="#585858", focus="#005faf", command="#005f00", live="#005f87", good="#00875f",
+        warn="#875f00", bad="#d70000",
+        series=("#005faf", "#af5f00", "#00875f", "#af5f87", "#d75f00", "#878700", "#0087d7", "#626262"),
+        bands=("#afd7ff", "#ffd7af", "#afd7d7", "#ffd7ff", "#ffafd7", "#d7d7af", "#afafff", "#d0d0d0"),
+        few="#000000",
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Ink:
     """How one role of text looks: with colours, and (`plain`) where NO_COLOR asks for none."""
 
-    colour: str = _TEXT
+    colour: str
     background: str = ""
     bold: bool = False
     plain: str = ""  # "bold", "dim", "reverse", "underline"
 
 
-INKS: dict[str, Ink] = {
-    "": Ink(),
-    "axis": Ink(_AXIS, plain="dim"),
-    "title": Ink(_BRIGHT, bold=True, plain="bold"),
-    "muted": Ink(_MUTED, plain="dim"),
-    "mark": Ink(_WARN, bold=True, plain="bold"),
-    "threshold": Ink(_LEVEL, plain="dim"),
-    "rule": Ink(_FAINT, plain="dim"),
-    "focus": Ink("#5fafff", bold=True, plain="bold"),
-    "key": Ink("#5fafff", bold=True, plain="bold"),
-    "command": Ink("#afd7af"),
-    "changed": Ink("#ffaf00", bold=True, plain="bold"),
-    "cursor": Ink(_BRIGHT, _CURSOR, bold=True, plain="reverse"),
-    "resting": Ink(_BRIGHT, _RAISED, plain="underline"),
-    "caret": Ink(BACKGROUND, _BRIGHT, plain="reverse"),
-    "typing": Ink(_BRIGHT, "#005f87", plain="underline"),
-    "good": Ink(_GOOD, bold=True, plain="bold"),
-    "warning": Ink(_WARN, bold=True, plain="bold"),
-    "error": Ink(_BAD, bold=True, plain="bold"),
-    "state-queued": Ink(_MUTED, plain="dim"),
-    "state-starting": Ink("#5fd7ff", bold=True, plain="bold"),
-    "state-running": Ink("#5fd7ff", bold=True, plain="bold"),
-    "state-paused": Ink(_WARN, bold=True, plain="bold"),
-    "state-finished": Ink(_GOOD),
-    "state-stopped": Ink(_MUTED),
-    "state-failed": Ink(_BAD, bold=True, plain="bold"),
-    "state-died": Ink(_BAD, bold=True, plain="bold"),
-    "state-unknown": Ink(_WARN, plain="bold"),
-    **{f"series{place}": Ink(colour) for place, colour in enumerate(_SERIES)},
-    **{f"band{place}": Ink(colour, plain="dim") for place, colour in enumerate(_BANDS)},
-}
+@cache
+def inks(name: str) -> dict[str, Ink]:
+    """How each role looks in a theme."""
+    palette = PALETTES[name]
+    return {
+        "": Ink(palette.text),
+        "axis": Ink(palette.axis, plain="dim"),
+        "title": Ink(palette.bright, bold=True, plain="bold"),
+        "muted": Ink(palette.muted, plain="dim"),
+        "mark": Ink(palette.warn, bold=True, plain="bold"),
+        "threshold": Ink(palette.level, plain="dim"),
+        "rule": Ink(palette.faint, plain="dim"),
+        "focus": Ink(palette.focus, bold=True, plain="bold"),
+        "key": Ink(palette.focus, bold=True, plain="bold"),
+        "command": Ink(palette.command),
+        "changed": Ink(palette.warn, bold=True, plain="bold"),
+        "cursor": Ink(palette.bright, palette.cursor, bold=True, plain="reverse"),
+        "resting": Ink(palette.bright, palette.raised, plain="underline"),
+        "caret": Ink(palette.background, palette.bright, plain="reverse"),
+        "typing": Ink(palette.bright, palette.typing, plain="underline"),
+        "live": Ink(palette.live, bold=True, plain="bold"),
+        "good": Ink(palette.good, bold=True, plain="bold"),
+        "warning": Ink(palette.warn, bold=True, plain="bold"),
+        "error": Ink(palette.bad, bold=True, plain="bold"),
+        "state-queued": Ink(palette.muted, plain="dim"),
+        "state-starting": Ink(palette.live, bold=True, plain="bold"),
+        "state-running": Ink(palette.live, bold=True, plain="bold"),
+        "state-paused": Ink(palette.warn, bold=True, plain="bold"),
+        "state-finished": Ink(palette.good),
+        "state-stopped": Ink(palette.muted),
+        "state-failed": Ink(palette.bad, bold=True, plain="bold"),
+        "state-died": Ink(palette.bad, bold=True, plain="bold"),
+        "state-unknown": Ink(palette.warn, plain="bold"),
+        **{f"series{place}": Ink(colour) for place, colour in enumerate(palette.series)},
+        **{f"band{place}": Ink(colour, plain="dim") for place, colour in enumerate(palette.bands)},
+    }
 
 
 @lru_cache(4096)
-def style(ink: str, foreground: int | None, background: int | None, colours: int) -> Style:
+def style(ink: str, foreground: int | None, background: int | None, colours: int, name: str = "dark") -> Style:
     """The style of a span on a terminal of so many colours; unknown roles look like plain text."""
-    look = INKS.get(ink, INKS[""])
+    palette, known = PALETTES[name], inks(name)
+    look = known.get(ink, known[""])
     if colours < _SIXTEEN:
         return Style(
             bold=look.plain == "bold" or None,
@@ -84,9 +122,9 @@ def style(ink: str, foreground: int | None, background: int | None, colours: int
             underline=look.plain == "underline" or None,
         )
     few = colours < _ALL
-    grey = look.colour in (_MUTED, _FAINT, _AXIS, _LEVEL)
-    colour = Color.parse(_LIGHT if few and grey else look.colour) if foreground is None else _grey(foreground)
-    behind = Color.parse(look.background or BACKGROUND) if background is None else _grey(background)
+    grey = look.colour in (palette.muted, palette.faint, palette.axis, palette.level)
+    colour = Color.parse(palette.few if few and grey else look.colour) if foreground is None else _grey(foreground)
+    behind = Color.parse(look.background or palette.background) if background is None else _grey(background)
     marked = few and bool(look.background)  # of 16 colours none is a little lighter than black
     return Style.from_color(colour, behind) + Style(bold=look.bold and foreground is None, reverse=marked or None)
 
@@ -95,9 +133,14 @@ def _grey(level: int) -> Color:
     return Color.from_rgb(level, level, level)
 
 
-def theme() -> Theme:
+def theme(name: str) -> Theme:
     """What Textual itself paints with: the space between widgets. Without colour it is Textual's own `ansi-dark`."""
-    return Theme("workbench", primary=_SERIES[0], foreground=_TEXT, background=BACKGROUND, surface=BACKGROUND, panel=BACKGROUND)
+    palette = PALETTES[name]
+    ground = palette.background
+    return Theme(
+        f"workbench-{name}", primary=palette.series[0], foreground=palette.text, background=ground, surface=ground, panel=ground,
+        dark=name == "dark",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -129,6 +172,7 @@ class Look:
 
     ascii_only: bool = False
     colours: int = 256  # 1: none
+    theme: str = "dark"
 
     @property
     def plain(self) -> bool:

@@ -84,6 +84,17 @@ class Form:
         self.mistakes.pop(name, None)
         self.values[name] = self.base[name]
 
+    def reset_all(self) -> None:
+        """The preset again."""
+        self.mistakes, self.values = {}, dict(self.base)
+
+    def take(self, values: Mapping[str, Value]) -> None:
+        """Take over the settings of a run; one that the recipe does not have any more, or not with that value, stays as it is."""
+        for name, value in values.items():
+            if name in self.values:
+                self.type(name, self.setting(name).text(value))
+                self.mistakes.pop(name, None)
+
     def config(self) -> Settings:
         """The checked settings.
 

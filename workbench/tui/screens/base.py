@@ -48,7 +48,7 @@ class WorkScreen(Screen[None]):
     @property
     def keys(self) -> list[Binding]:
         """The table of this screen alone."""
-        return [binding for binding in type(self).BINDINGS if isinstance(binding, Binding)]
+        return self.bench.keys_of(type(self).BINDINGS)
 
     def wish(self) -> Wish | None:
         """What this screen wants looked at; None keeps what the screen below it wanted."""

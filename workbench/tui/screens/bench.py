@@ -10,8 +10,8 @@ from textual.containers import Horizontal, Vertical
 
 from workbench.errors import WorkbenchError
 from workbench.paths import short
-from workbench.tui.messages import Answered, Listed, RecipesFound, Refused, RunsChanged, Wish
-from workbench.tui.screens.base import WorkScreen
+from workbench.tui.messages import Answered, RecipesFound, Refused, RunsChanged, Wish
+from workbench.tui.screens.run_actions import RunActions
 from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.frame import CommandLine, Divider, Header
 from workbench.tui.widgets.model_lines import ModelLines
@@ -29,7 +29,7 @@ _MEASURE_SECONDS = 0.25  # after the last change; a value that is stepped throug
 _PAGE = 10
 
 
-class Bench(WorkScreen):
+class Bench(RunActions):
     """The panes are plain widgets; what belongs together is brought together here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,6 +44,8 @@ class Bench(WorkScreen):
         Binding("enter", "type", "type", id="bench.type", tooltip="type a value; a digit begins at once"),
         Binding("x", "stop", "stop", id="bench.stop", tooltip="stop the run under the cursor: it saves and ends"),
         Binding("d", "delete", "delete", id="bench.delete", tooltip="move the ended run under the cursor to the trash folder"),
+        Binding("R", "reset_all", "reset all", show=False, id="bench.reset_all", tooltip="all settings as the preset has them"),
+        Binding("f", "take", "from", show=False, id="bench.take", tooltip="take over the settings of the run under the cursor"),
         Binding("u", "restore", "undo", show=False, id="bench.restore", tooltip="bring back the run that was deleted last"),
         Binding("n", "label", "name", show=False, id="bench.label", tooltip="name the run under the cursor; tab goes on to tags and note"),
         Binding("P", "pin", "pin", show=False, id="bench.pin", tooltip="pin the run under the cursor to the top, or let it go"),
@@ -62,7 +64,6 @@ class Bench(WorkScreen):
     ]
     form: Form | None = None
     _greeted = False
-    _labelled: Listed | None = None  # whose name is being typed
     _start_asked = False  # before there was anything to start
 
     def compose(self) -> ComposeResult:
@@ -137,15 +138,11 @@ class Bench(WorkScreen):
         self._tell()
 
     def on_foot_typed(self, message: Foot.Typed) -> None:
-        if not self._labelled:
+        if not self.labelled:
             self._found_in.find(message.text)
 
     def on_foot_done(self, message: Foot.Done) -> None:
-        run, self._labelled = self._labelled, None
-        if run:
-            self.set_focus(self.runs)
-            if message.text is not None:
-                self.bench.label(run.id, **{message.label: tuple(message.text.split()) if message.label == "tags" else message.text})
+        if self.took_label(message):
             return
         if message.text is None:
             self._found_in.find("")
@@ -155,12 +152,12 @@ class Bench(WorkScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Which keys do something depends on the pane and on the run under its cursor."""
-        run = self._run
+        run = self.run_here
         here = {
             "open": run is not None,
             "delete": run is not None and not run.is_live,
             "stop": run is not None and run.is_live,
-            **dict.fromkeys(("label", "pin"), run is not None),
+            **dict.fromkeys(("label", "pin", "take"), run is not None),
             "order": self.focused is self.runs,
             "clear": bool(getattr(self._pane, "word", "")),
             **dict.fromkeys(("type", "all", "reset", "step"), self.focused is self.settings),
@@ -195,34 +192,29 @@ class Bench(WorkScreen):
         panes = (self.recipes, self.settings, self.runs)
         self.set_focus(panes[(panes.index(self._pane) + by) % len(panes)])  # at once: the next key may be waiting
 
-    def action_open(self) -> None:
-        if run := self._run:
-            self.bench.open_run(run.id)
+    def action_reset_all(self) -> None:
+        if self.form:
+            self.form.reset_all()
+            self._taken()
 
-    def action_stop(self) -> None:
-        if (run := self._run) and self.confirm("x", run.id, f"x again stops {run.id}: it saves and ends; esc leaves it training"):
-            self.bench.ask(run.id, "stop")
-            self.say(f"asked {run.id} to stop ...")
+    def action_take(self) -> None:
+        """The form becomes that of the run: its recipe, its preset, its settings."""
+        run = self.run_here
+        recipe = self.bench.recipes.get(run.entry.recipe) if run else None
+        if run is None or recipe is None:
+            self.say(f"its recipe {run.entry.recipe} was not found" if run else "no run is under the cursor")
+            return
+        self._edit(recipe, next((preset for preset in recipe.presets if preset.name == run.preset), recipe.presets[0]))
+        assert self.form is not None
+        self.form.take(run.settings)
+        self._taken()
+        self.say(f"the settings of {run.id}; s starts another run with them", "good")
 
-    def action_delete(self) -> None:
-        if (run := self._run) and self.confirm("d", run.id, f"d again moves {run.id} to the trash folder; esc keeps it"):
-            self.bench.delete(run.id)
-
-    def action_restore(self) -> None:
-        self.bench.restore()
-
-    def action_label(self) -> None:
-        if run := self._run:
-            self._labelled = run
-            texts = {"name": run.labels.name, "tags": " ".join(run.labels.tags), "note": run.labels.note}
-            self.foot.ask(*(Question(label, text) for label, text in texts.items()))
-
-    def action_pin(self) -> None:
-        if run := self._run:
-            self.bench.label(run.id, pin=not run.labels.pin)
-
-    def action_order(self) -> None:
-        self.runs.next_order()
+    def _taken(self) -> None:
+        """Show a form whose values changed all at once."""
+        self.settings.redraw()
+        self._measure()
+        self._tell()
 
     def action_model(self) -> None:
         self.bench.open_model(self.model.shown_layers, self.model.parameters)
@@ -248,10 +240,6 @@ class Bench(WorkScreen):
     def _pane(self) -> Pane:
         """The pane that has the cursor."""
         return self.focused if isinstance(self.focused, Pane) else self.recipes
-
-    @property
-    def _run(self) -> Listed | None:
-        return self.runs.at_cursor if self.focused is self.runs else None
 
     def _edit(self, recipe: Recipe, preset: Preset) -> None:
         from workbench.tui.editing.form import Form
@@ -281,4 +269,4 @@ class Bench(WorkScreen):
 
             self.command.tell(self.form.command_line())
             setting: Setting | None = self.settings.at_cursor if self.focused is not self.recipes else None
-            self.foot.show(hints(self.form, setting, self._run, self.runs.all or (), self.bench.look.marks, self.size.width))
+            self.foot.show(hints(self.form, setting, self.run_here, self.runs.all or (), self.bench.look.marks, self.size.width))

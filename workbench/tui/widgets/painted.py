@@ -73,7 +73,9 @@ class Painted(Widget):
             self.paint(rows)
 
     def _strip(self, row: Row) -> Strip:
-        return Strip([Segment(text, style(ink, front, back, self.look.colours)) for text, ink, front, back in row], self.size.width)
+        return Strip(
+            [Segment(text, style(ink, front, back, self.look.colours, self.look.theme)) for text, ink, front, back in row], self.size.width
+        )
 
 
 def changed_cells(before: Row, now: Row, width: int) -> tuple[int, int]:

@@ -72,9 +72,11 @@ class RunList(Pane):
 
     @property
     def shown(self) -> list[Listed]:
-        from workbench.runs.ordering import ordered
+        if not self.all:
+            return []
+        from workbench.runs.ordering import ordered  # brings pydantic: not before the first paint
 
-        found = [run for run in self.all or () if not self.word or self._fits(run.facts)]
+        found = [run for run in self.all if not self.word or self._fits(run.facts)]
         return ordered(found, self.order, lambda run: run.facts, lambda run: run.labels.pin)
 
     def next_order(self) -> None:

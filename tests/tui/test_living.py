@@ -1,0 +1,92 @@
+"""The user's own keys, the palette, themes and the bell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.builders import append, ended
+from tests.tui.runs import cnn_run, interface, live_run, shown, shows, until
+from workbench.tui import terminal, theme
+from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.run import RunScreen
+
+
+async def test_a_key_of_ones_own_acts_and_stands_in_bar_and_help(tmp_path: Path) -> None:
+    app = interface(tmp_path, keys={"bench.start": "f5"})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        assert "f5 start" in shown(app)
+        await pilot.press("s")
+        assert isinstance(app.screen, Bench)
+        await pilot.press("question_mark")
+        await shows(app, "f5")
+        await pilot.press("escape", "f5")
+        assert isinstance(app.screen, RunScreen)
+
+
+async def test_the_palette_offers_what_the_screen_can_do_and_does_it(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("ctrl+p", *"equations")
+        await pilot.pause(0.5)
+        assert "?????" not in shown(app)
+        await pilot.press("down", "enter")
+        await shows(app, "y[0] = x[0]")
+
+
+async def test_the_bell_rings_once_when_a_run_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = live_run(tmp_path)
+    app = interface(tmp_path)
+    rung: list[int] = []
+    monkeypatch.setattr(app, "bell", lambda: rung.append(1))
+    async with app.run_test(size=(80, 24)):
+        await until(lambda: app.live.get("cnn-9"))
+        append(folder, [ended("finished", step=400)])
+        await until(lambda: not app.live["cnn-9"])
+        await shows(app, "finished")
+    assert rung == [1]
+
+
+def test_themes_have_the_same_roles_and_text_that_can_be_read() -> None:
+    from rich.color import Color
+
+    def luminance(colour: str) -> float:
+        parts = [part / 255 for part in Color.parse(colour).get_truecolor()]
+        linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for name, palette in theme.PALETTES.items():
+        assert theme.inks(name).keys() == theme.inks("dark").keys()
+        ground = luminance(palette.background)
+        for colour in (palette.text, palette.muted, palette.focus, palette.good, palette.warn, palette.bad, palette.command, palette.live):
+            light, dark = sorted((luminance(colour), ground), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{colour} in {name}"
+        for colour in palette.series:
+            light, dark = sorted((luminance(colour), ground), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 3, f"{colour} in {name}"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "thin", "colours"),
+    [("auto", False, 256), ("dark", True, 16), ("ansi", False, 16), ("mono", False, 1), ("light", False, 256)],
+)
+def test_a_theme_and_a_thin_link_decide_the_colours(wanted: str, thin: bool, colours: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    look = terminal.look(wanted, thin=thin)
+    assert look.colours == colours
+    assert look.theme == ("light" if wanted == "light" else "dark")
+
+
+async def test_a_light_screen_is_drawn_light(tmp_path: Path) -> None:
+    cnn_run(tmp_path, "cnn-1")
+    app = interface(tmp_path, theme="light")
+    async with app.run_test(size=(80, 24)):
+        await shows(app, "cnn-1")
+        styles = {
+            segment.style.bgcolor.name for strip in [app.screen.query_one("#runs").render_line(1)] for segment in strip if segment.style
+        }
+        assert styles == {"#ffffff"}
