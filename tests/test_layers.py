@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[1]
+TOLD = ("notes", "tasks")  # parts of a recipe that listing it reads, too
 ANYBODY = frozenset({"errors", "paths", "units", "clean"})
 UI_NEEDS = frozenset(
     {
@@ -121,7 +122,7 @@ def room_of(module: str) -> str | None:
     """The room that a dotted name belongs to; None for what is not ours."""
     parts = module.split(".")
     if parts[0] == "recipes":
-        return "recipes" if len(parts) < 3 or parts[2][:1].isupper() else "recipes.parts"
+        return "recipes" if len(parts) < 3 or parts[2] in TOLD or parts[2][:1].isupper() else "recipes.parts"
     if parts[0] != "workbench":
         return None
     if len(parts) == 1 or parts[1].startswith("__version"):

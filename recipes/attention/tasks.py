@@ -1,0 +1,88 @@
+"""What runs of the attention recipe log, how it is drawn, and which number decides."""
+
+from __future__ import annotations
+
+from workbench.recipe import Chart, Metric, Task
+
+_TRAINING = {
+    "train/loss": Metric("min", chart="loss", help="Cross-entropy of the step's batch, in nats a token."),
+    "train/grad_norm": Metric(chart="grad_norm", help="Length of the gradient of all weights, before clipping."),
+    "train/grad_norm/*": Metric(chart="layers", help="Length of the gradient of one layer's weights, before clipping."),
+    "train/update_ratio": Metric(chart="update_ratio", help="Length of the update over that of the weights; 1e-3 is usual."),
+    "train/update_ratio/*": Metric(chart="layer_updates", help="Length of the update of one layer over that of its weights."),
+    "train/lr": Metric(chart="lr", help="Learning rate of the step."),
+}
+_CHARTS = {
+    "loss": Chart("loss"),
+    "grad_norm": Chart("gradient norm", log=True),
+    "layers": Chart("gradient norm per layer", log=True),
+    "update_ratio": Chart("update to weights", log=True),
+    "layer_updates": Chart("update to weights per layer", log=True),
+    "lr": Chart("learning rate", log=True),
+}
+
+
+def _judged(measures: dict[str, Metric]) -> dict[str, Metric]:
+    """The measures of both splits that judge."""
+    return {f"{split}/{name}": metric for split in ("validation", "test") for name, metric in measures.items()}
+
+
+PRONOUNCE = Task(
+    name="pronounce",
+    metrics=_TRAINING
+    | _judged(
+        {
+            "loss": Metric("min", "", "loss", "Mean cross-entropy under teacher forcing, in nats a phone."),
+            "phone_error_rate": Metric("min", "%", "errors", "Edits by phones of the closest listed pronunciation."),
+            "word_error_rate": Metric("min", "%", "errors", "Share of words that equal no listed pronunciation."),
+        }
+    ),
+    charts=_CHARTS | {"errors": Chart("phone and word error rate")},
+    slots=("loss", "errors", "preview:decoded", "preview:attention"),
+    objective="validation/phone_error_rate",
+)
+PAIRS = Task(
+    name="pairs",
+    metrics=_TRAINING
+    | _judged(
+        {
+            "loss": Metric("min", "", "loss", "Mean cross-entropy under teacher forcing, in nats a token."),
+            "token_error_rate": Metric("min", "%", "errors", "Edits by tokens of the closest target."),
+            "exact_match": Metric("max", "%", "exact", "Share of targets that are right to the last token."),
+        }
+    ),
+    charts=_CHARTS | {"errors": Chart("token error rate"), "exact": Chart("exact match")},
+    slots=("loss", "exact", "preview:decoded", "preview:attention"),
+    objective="validation/exact_match",
+)
+TEXT = Task(
+    name="text",
+    metrics=_TRAINING
+    | _judged(
+        {
+            "loss": Metric("min", "", "loss", "Mean cross-entropy, in nats a character."),
+            "bits_per_character": Metric("min", "bits", "bits", "Mean surprise at a character, in bits."),
+        }
+    ),
+    charts=_CHARTS | {"bits": Chart("bits per character")},
+    slots=("loss", "bits", "preview:decoded", "preview:attention"),
+    objective="validation/bits_per_character",
+)
+ROWS = Task(
+    name="rows",
+    metrics=_TRAINING
+    | {"train/accuracy": Metric("max", "%", "accuracy", "Share of the step's batch named right, with dropout.")}
+    | _judged(
+        {
+            "loss": Metric("min", "", "loss", "Mean cross-entropy, in nats."),
+            "accuracy": Metric("max", "%", "accuracy", "Share of images named right."),
+            "precision": Metric("max", "%", "scores", "Of what was called a class, the share that is it; mean of classes."),
+            "recall": Metric("max", "%", "scores", "Of a class, the share that was called so; mean of classes."),
+            "f1": Metric("max", "%", "scores", "Harmonic mean of precision and recall; mean of classes."),
+            "f1/*": Metric("max", "%", "classes", "Harmonic mean of precision and recall of one class."),
+        }
+    ),
+    charts=_CHARTS | {"accuracy": Chart("accuracy"), "scores": Chart("precision, recall, F1"), "classes": Chart("F1 per class")},
+    slots=("loss", "accuracy", "preview:worst", "preview:attention"),
+    objective="validation/accuracy",
+)
