@@ -25,6 +25,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks import by_hand
+from tests.benchmarks.by_hand import Tick
 from tests.training_runs import configure, prepare, train_here
 from workbench.finding import find_recipe
 from workbench.runs.feed import open_run
@@ -32,7 +34,6 @@ from workbench.schema import Value
 from workbench.worker.spawn import _environment as worker_environment
 
 QUIET = {"evaluate_every": 10**9, "preview_every": 10**9, "checkpoint_every": 10**9}  # by hand there is none of it either
-Tick = Callable[[], bool]  # called behind each step; whether to go on
 
 
 @dataclass(frozen=True)
@@ -47,62 +48,12 @@ class Pair:
     settings: dict[str, Value] = field(default_factory=dict)
 
 
-def cnn_by_hand(config: Any, tick: Tick) -> float:
-    """An image classifier as tutorials write it."""
-    import torch
-    import torch.nn.functional as F
-    from torch.utils.data import DataLoader, Dataset
-    from torchvision import transforms
-
-    from recipes.cnn.model import ConvNet
-    from recipes.cnn.train import load
-
-    data = load(config, torch.device("cpu"))
-    info, settings = data.test.info, config.data
-    prepared = [transforms.ConvertImageDtype(torch.float), transforms.Normalize(info.mean, info.std)]
-    moved = transforms.RandomAffine(
-        settings.rotate,
-        translate=(settings.shift / info.shape[2], settings.shift / info.shape[1]),
-        scale=(1 / (1 + settings.zoom), 1 + settings.zoom),
-        shear=settings.slant,
-    )
-
-    class Examples(Dataset):  # type: ignore[type-arg]
-        def __init__(self, split: Any, transform: Any) -> None:
-            self.images, self.labels, self.transform = split.images, split.labels, transform
-
-        def __len__(self) -> int:
-            return len(self.labels)
-
-        def __getitem__(self, index: int) -> tuple[Any, int]:
-            return self.transform(self.images[index]), int(self.labels[index])
-
-    torch.manual_seed(config.machine.seed)
-    training = Examples(data.train.split, transforms.Compose([prepared[0], moved, prepared[1]]))
-    loader = DataLoader(training, batch_size=settings.batch_size, shuffle=True)
-    model = ConvNet(config.model, info.shape, len(info.classes))
-    optimizer = torch.optim.AdamW(model.parameters(), config.optimization.lr, weight_decay=config.optimization.weight_decay)
-    total = len(loader) * config.budget.epochs
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.optimization.lr, total_steps=total + 1)
-    going = True
-    while going:
-        for images, labels in loader:
-            optimizer.zero_grad()
-            loss = F.cross_entropy(model(images), labels)
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            loss.item()
-            if not (going := tick()):
-                break
-    model.eval()
-    tested = DataLoader(Examples(data.test, transforms.Compose(prepared)), batch_size=500)
-    with torch.no_grad():
-        right = sum(int((model(images).argmax(dim=1) == labels).sum()) for images, labels in tested)
-    return right / len(data.test)
-
-
-PAIRS = {"cnn": Pair("mnist", cnn_by_hand)}
+PAIRS = {
+    "cnn": Pair("mnist", by_hand.cnn),
+    "rnn": Pair("text", by_hand.rnn),
+    "attention": Pair("pronounce", by_hand.attention, {"max_steps": None}),
+    "gan": Pair("digits", by_hand.gan),
+}
 
 
 def ours(name: str, config: Any, tick: Tick) -> float:

@@ -36,7 +36,7 @@ def test_control_characters_stop_at_the_last_door() -> None:
     assert segment.text.isascii()
 
 
-@pytest.mark.parametrize("ink", [*theme.INKS, "unknown"])
+@pytest.mark.parametrize("ink", [*theme.inks("dark"), "unknown"])
 def test_every_role_has_a_style_with_and_without_colour(ink: str) -> None:
     assert theme.style(ink, None, None, 256).color
     assert theme.style(ink, None, None, 16).color
@@ -47,4 +47,4 @@ def test_every_role_has_a_style_with_and_without_colour(ink: str) -> None:
 
 def test_series_and_their_bands_have_colours_of_their_own() -> None:
     for name in ("series", "band"):
-        assert len({theme.INKS[f"{name}{place}"].colour for place in range(8)}) == 8
+        assert len({theme.inks("dark")[f"{name}{place}"].colour for place in range(8)}) == 8
