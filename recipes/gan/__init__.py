@@ -8,7 +8,6 @@ from pydantic import Field
 
 from recipes.gan.notes import NOTES
 from recipes.gan.tasks import LABELLED, UNLABELLED
-from workbench.data.catalogue import find_images
 from workbench.recipe import Preset, Preview, Recipe, Run, Task
 from workbench.schema import Group, setting
 from workbench.settings import Budget, Common, Optimization
@@ -17,7 +16,15 @@ from workbench.settings import Budget, Common, Optimization
 class Data(Group):
     """Which images the generator learns to draw."""
 
-    dataset: Literal["digits", "mnist5k"] = setting("digits", "Images to draw new ones like.", basic=True)
+    dataset: Literal["digits", "mnist5k", "mnist", "fashion-mnist", "kmnist", "cifar10", "folder"] = setting(
+        "digits", "Images to draw new ones like; folder is your own. digits and mnist5k need no network.", basic=True
+    )
+    path: str = setting("", "Your own images, for dataset folder: PATH/CLASS/*, or with --no-labels PATH/* as well.")
+    image_size: int = setting(
+        32, "Side that your own images are scaled to; what a longer side has more is cut off.", minimum=8, maximum=256, unit="pixels"
+    )
+    colour: bool = setting(True, "Reads your own images in colour; off: in grey.")
+    download: bool = setting(False, "Fetches a data set that is not in the data folder without asking.")
     labels: bool = setting(True, "Judges samples with a classifier of the images; off for images without classes.")
     batch_size: int = setting(64, "Real images per update of the discriminator, and samples beside them.", minimum=2, maximum=8192)
 
@@ -90,12 +97,13 @@ def model(config: Config) -> tuple[Any, Any]:
     """Both untrained networks and the noise (and class) of one image, for the table of layers."""
     import torch
 
+    from recipes.gan.data import shape_and_classes
     from recipes.gan.model import Adversaries
 
-    info = find_images(config.data.dataset)
+    shape, classes = shape_and_classes(config)
     noise = torch.zeros(1, config.model.latent)
     inputs = (noise, torch.zeros(1, dtype=torch.long)) if config.model.conditional else (noise,)
-    return Adversaries(config.model, info.shape, len(info.classes)), inputs
+    return Adversaries(config.model, shape, len(classes)), inputs
 
 
 def batch(config: Config, count: int) -> Preview:
@@ -190,7 +198,7 @@ RECIPE = Recipe(
     notes=NOTES,
     config=Config,
     presets=PRESETS,
-    datasets=("digits", "mnist5k"),
+    datasets=("digits", "mnist5k", "mnist", "fashion-mnist", "kmnist", "cifar10", "folder"),
     tasks=(LABELLED, UNLABELLED),
     task=task,
     train=train,

@@ -10,8 +10,11 @@ import torch
 from torch import Tensor
 
 from recipes.gan import Config
-from workbench.data.images import Split, load_images, unit_range
+from workbench.data.folder import Folder
+from workbench.data.images import Split, load_images, outline, unit_range
 from workbench.data.order import order, sent
+from workbench.data.origin import Own
+from workbench.recipe import Run
 
 Batch = tuple[Tensor, Tensor]
 
@@ -61,11 +64,36 @@ class Reals:
         return self.held_out if held_out else (self.train.split,)
 
 
-def load(config: Config, device: torch.device) -> Reals:
-    """The images that the settings ask for, on the device."""
+def load(config: Config, device: torch.device, run: Run | None = None) -> Reals:
+    """The images that the settings ask for, on the device; a run is told how far it is and what was left out.
+
+    Raises:
+        WorkbenchError: samples are to be judged by classes, and the images have none.
+    """
     settings, machine = config.data, config.machine
     data = load_images(
-        settings.dataset, device=device, batch_size=settings.batch_size, seed=machine.seed, split_seed=machine.split_seed
-    )  # fmt: skip
+        settings.dataset,
+        device=device,
+        batch_size=settings.batch_size,
+        seed=machine.seed,
+        split_seed=machine.split_seed,
+        labels="required" if settings.labels else "optional",
+        own=own(config, run),
+    )
     train = RealImages(data.train.split, settings.batch_size, machine.seed)
     return Reals(train, (data.validation, data.test), data.shape, data.classes, data.about)
+
+
+def shape_and_classes(config: Config) -> tuple[tuple[int, int, int], tuple[str, ...]]:
+    """(C, H, W) and the names of the classes, without reading an image."""
+    info = outline(config.data.dataset, own(config), labels="required" if config.data.labels else "optional")
+    return info.shape, info.classes
+
+
+def own(config: Config, run: Run | None = None) -> Own:
+    """Where the images come from that the workbench does not bring along."""
+    settings = config.data
+    chosen = Folder(settings.path, settings.image_size, settings.colour)
+    if run is None:
+        return Own(chosen)
+    return Own(chosen, download=settings.download, report=run.phase, notice=run.notice)

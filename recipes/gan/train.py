@@ -22,7 +22,7 @@ def train(config: Config, run: Run) -> None:
     """Train both networks on real images, measure the samples as they learn, and test the best generator once."""
     run.phase(f"loading {config.data.dataset}")
     check(config)
-    reals = load(config, run.device)
+    reals = load(config, run.device, run)
     run.phase("training the evaluator" if config.data.labels else "measuring the real images")
     judge = Judge(reals, labelled=config.data.labels, seed=config.machine.seed)
     run.loaded(**{**reals.about, "task": _task(reals, judge), "baseline": {"real half against half": judge.floor}})

@@ -82,3 +82,16 @@ def test_help_shows_bounds_and_defaults_in_groups_with_the_recipes_own_first(cap
     assert "[at least 1, or all; default all]" in text
     assert "--nesterov/--no-nesterov" in text
     assert text.index("Settings: data") < text.index("Settings: optimization") < text.index("Settings: machine")
+
+
+def test_a_setting_with_the_name_of_an_option_is_refused_in_words() -> None:
+    class Clash(Group):
+        run: str = setting("", "What has the name of an option.")
+
+    class Clashing(Common):
+        clash: Clash = Field(default_factory=Clash)
+
+    def function(run: str = "x", **given: object) -> None: ...
+
+    with pytest.raises(WorkbenchError, match="`run`, which is an option of `train` itself"):
+        flags.with_flags(function, describe(Clashing))

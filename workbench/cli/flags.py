@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from workbench.cli import usage
+from workbench.errors import WorkbenchError
 from workbench.schema import Setting, Value
 from workbench.settings import Common
 
@@ -38,7 +39,16 @@ def with_flags(function: Callable[..., Any], settings: Sequence[Setting]) -> Cal
     """`function`, which takes settings as `**given`, with one flag for each in its signature. Flags not typed are None.
 
     Values stay text here, so that a wrong one is refused in the words of its setting rather than Typer's.
+
+    Raises:
+        WorkbenchError: a setting has the name of one of the function's own options.
     """
+    taken = inspect.signature(function).parameters
+    if clashing := [setting.name for setting in settings if setting.name in taken]:
+        clash = f"the recipe has a setting `{clashing[0]}`, which is an option of `train` itself"
+        raise WorkbenchError(clash, "give the setting another name")
+            f"the recipe has a setting `{clashing[0]}`, which is an option of `train` itself", "give the setting another name"
+        )
     hints = get_type_hints(function, include_extras=True)
     parameters = [
         parameter.replace(annotation=hints[name])
