@@ -47,8 +47,6 @@ def with_flags(function: Callable[..., Any], settings: Sequence[Setting]) -> Cal
     if clashing := [setting.name for setting in settings if setting.name in taken]:
         clash = f"the recipe has a setting `{clashing[0]}`, which is an option of `train` itself"
         raise WorkbenchError(clash, "give the setting another name")
-            f"the recipe has a setting `{clashing[0]}`, which is an option of `train` itself", "give the setting another name"
-        )
     hints = get_type_hints(function, include_extras=True)
     parameters = [
         parameter.replace(annotation=hints[name])
