@@ -163,7 +163,7 @@ WHAT TO WATCH
   cover all classes, a perfect copy of one digit is sharp.
 - Discriminator accuracy: 60 to 90 % is a fair fight. At 100 % it has won, and
   G learns nothing (preset `overpowered`).
-- Samples that all look alike: collapse (presets `collapse`, `partial-collapse`).
+- Samples that look alike: collapse (presets `collapse`, `partial-collapse`).
 - Nearest training images: samples much nearer to them than real held-out
   images are have been learned by heart.
 

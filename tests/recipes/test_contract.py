@@ -54,7 +54,7 @@ def test_it_overfits_one_batch(recipe: Recipe, preset: str, tmp_path: Path) -> N
     off = {name: 0.0 for name in ("dropout", "weight_decay") if name in known}
     if "discriminator_lr" in known:  # its opponent, which would learn as fast, stands nearly still
         off |= {"discriminator_lr": 100.0, "r1": 0.0}
-    lr = 3e-5 if "discriminator_lr" in known else 3e-3
+    lr = 5e-6 if "discriminator_lr" in known else 3e-3
     config = _quick(recipe, preset, max_steps=80, epochs=None, evaluate_every=80, schedule="constant", lr=lr, **off)
     folder = prepare(tmp_path, recipe, config)
     train_here(folder, recipe, config, one_batch=True)
