@@ -147,6 +147,7 @@ PRESETS = (
         "copy",
         "repeats five symbols after ten steps of silence; with --length 30, an LSTM does not learn it so soon",
         {"dataset": "copy", "length": 10, "symbols": 5, "hidden": 128, "batch_size": 50, "dropout": 0.0, "lr": 5e-3, "epochs": 20},
+        expect="12 s 91 % recalled",
     ),
     Preset(
         "tutorial",
