@@ -14,6 +14,7 @@ from recipes.cnn.model import ConvNet
 from recipes.cnn.previews import previews
 from workbench.data.images import Augmentation, ImageData, Split, TrainingBatches, load_images
 from workbench.recipe import Run
+from workbench.training.histograms import histograms
 from workbench.training.metrics import Classification
 from workbench.training.optimizer import Optimizer
 
@@ -46,6 +47,7 @@ def train(config: Config, run: Run) -> None:
             run.evaluated(step, evaluate(model, data.validation, "validation"))
         if run.due("preview"):
             run.preview(step, previews(model, data.validation))
+            run.preview(step, histograms(model, lambda images, labels: F.cross_entropy(model(images), labels), *batches[-1]))
 
     if run.completed:
         run.tested(evaluate(run.best(model), data.test, "test"))

@@ -20,6 +20,7 @@ _NARROWEST = 8
 _VALUE = 7  # cells of the latest value: "1.2e-13"
 _MOST_NAME = 1 / 4  # of the width
 _CELLS_PER_LABEL = 10
+_MOST_ROWS = 3  # of one layer, where there is room
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def render(
 ) -> Rows:
     """Draw a row of shades for each layer by the logarithm of its values, its name before it and its latest value behind it.
 
-    Where there are more layers than rows, those around the chosen one are shown, and how many there are besides.
+    Where there are more layers than rows, neighbours share a row, which shows the greatest value of them and what stands out;
+    with a chosen layer those around it are shown, and how many there are besides.
 
     Args:
         y_limits: both above zero: the values of the darkest and of the brightest shade.
@@ -63,19 +65,61 @@ def render(
     x_limits, y_limits = usable(x_limits), usable(y_limits, log=True)
     top = [list(heading)] if heading else []
     room = height - len(top) - 1
+    if chosen is None and len(layers) > room > 0:
+        layers = [_joined(layers[index * len(layers) // room : (index + 1) * len(layers) // room]) for index in range(room)]
     gutter = _gutter(layers, width, ascii_only)
     across = width - gutter - _VALUE - 1
     if not layers or room < 1 or across < _NARROWEST:
         return fill([*top, [Span(fit(placeholder, width, align="center", ascii_only=ascii_only), "muted")]], width, height)
     shown = window(len(layers), room, chosen)
+    thick = max(1, min(_MOST_ROWS, room // len(layers)))
     rows: Rows = []
     for place in shown:
         name_ink = "cursor" if place == chosen else "mark" if layers[place].remark else "axis"
-        name = [Span(fit(layers[place].name, gutter - 1, ascii_only=ascii_only), name_ink), Span(" ")]
+        name = [Span(_end_of(layers[place].name, gutter - 1, ascii_only), name_ink), Span(" ")]
         shades = _shades(layers[place], across, x_limits, y_limits, ascii_only, greys, cursor)
         rows.append(merge([*name, *shades, *_value(layers[place])]))
+        rows += [merge([Span(" " * gutter), *shades, Span(" " * (_VALUE + 1))])] * (thick - 1)
     hidden = len(layers) - len(shown)
     return fill([*top, *rows, _foot(gutter, across, x_limits, f"+{hidden}" if hidden else "")], width, height)
+
+
+@dataclass(frozen=True)
+class _Greatest:
+    """Several series as one: the greatest of their values."""
+
+    parts: tuple[Columns, ...]
+
+    def columns(self, count: int, x_low: float, x_high: float) -> list[Column | None]:
+        found = zip(*(_held(part.columns(count, x_low, x_high)) for part in self.parts), strict=True)
+        return [max((column for column in columns if column is not None), key=lambda column: column[2], default=None) for columns in found]
+
+    def extent(self, x_low: float, x_high: float) -> tuple[float, float] | None:
+        reaches = [reach for part in self.parts if (reach := part.extent(x_low, x_high)) is not None]
+        return (min(low for low, _ in reaches), max(high for _, high in reaches)) if reaches else None
+
+
+def _joined(layers: Sequence[Layer]) -> Layer:
+    """Neighbours in one row, named after those of them that stand out, else after the first and the last."""
+    if len(layers) == 1:
+        return layers[0]
+    known = [layer.latest for layer in layers if layer.latest is not None and math.isfinite(layer.latest)]
+    odd = next((layer for layer in layers if layer.remark), None)
+    return Layer(
+        odd.name if odd else f"{layers[0].name}-{layers[-1].name}",
+        _Greatest(tuple(layer.columns for layer in layers)),
+        max(known, default=None),
+        odd.remark if odd else "",
+        [x for layer in layers for x in layer.nonfinite_at],
+    )
+
+
+def _end_of(name: str, width: int, ascii_only: bool) -> str:
+    """A name, of which the end tells layers apart: where it is too long, its beginning is left out."""
+    name = printable(name, ascii_only=ascii_only)
+    while cells(name) > max(0, width):
+        name = name[1:]
+    return fit(name, width, ascii_only=ascii_only)
 
 
 def window(count: int, room: int, chosen: int | None) -> range:

@@ -55,8 +55,8 @@ def title(
     """One row of exactly `width` cells: `loss  o D v 0.52  x G ^ 1.31  best 0.51 @ 1,180  3 NaN @ 150`.
 
     What does not fit is left out in this order: the arrows, the step of the best value, digits behind the third and the
-    labels but for their first letters, the best value, the labels, where the first NaN was, the name, the count of NaN.
-    Values go last.
+    labels but for their first letters, the best value, the labels, where the first NaN was, all values but two, the name,
+    the count of NaN. Two values go last.
 
     Args:
         best: the best value and its step.
@@ -94,6 +94,7 @@ def title(
         _spaced([head, *level, count_and_place]),
         _spaced([head, *bare, count_and_place]),
         _spaced([head, *bare, count]),
+        *(_spaced([head, *bare[:shown], [Span(f"+{len(bare) - shown}", "muted")], count]) for shown in range(len(bare) - 1, 1, -1)),
         _spaced([*bare, count]),
         _spaced(bare or [head]),
     ]

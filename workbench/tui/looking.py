@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.charts.rows import Rows
+from workbench.charts.rows import Rows, Span
 from workbench.events.types import Event, Measured
 from workbench.runs.feed import Feed
 from workbench.runs.store import Store
@@ -72,7 +72,7 @@ class RunLook:
             is_live=status.is_live,
             step=state.step,
             phase=state.phase,
-            status=status_lines.lines(feed, wish.width, ascii_only=ascii_only, now=now),
+            status=status_lines.lines(feed, wish.width, ascii_only=ascii_only, now=now, right=_in_sight(wish, len(found))),
             slots=tuple(self._slot(slot, box, wish) for slot, box in zip(self._chosen(wish, found), wish.boxes, strict=False)),
             log=log.rows(kept, width, min(height, max(0, len(kept) - back)), ascii_only=ascii_only, back=back),
             log_lines=len(kept),
@@ -188,6 +188,14 @@ class RunsLook:
             feed.read_all()
         self._stamps[run_id] = stamp
         return feed
+
+
+def _in_sight(wish: RunWish, count: int) -> Span | None:
+    """Which of the charts are on the screen, where not all of them are."""
+    if wish.only or not wish.boxes or (not wish.find and count <= len(wish.boxes)):
+        return None
+    where = f"{wish.first + 1}-{min(count, wish.first + len(wish.boxes))} of {count}" if count else "nothing has it"
+    return Span(f"/{wish.find}: {where} ", "warning") if wish.find else Span(f"charts {where} ", "muted")
 
 
 def _shows(event: Event) -> bool:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from workbench.charts import line
 from workbench.charts.axis import Limits, limits, right_edge
-from workbench.charts.rows import Row, Rows
+from workbench.charts.rows import Row, Rows, cells
 from workbench.runs import clipping
 from workbench.runs.feed import Feed
 from workbench.runs.series import Summary
@@ -117,10 +117,9 @@ def _heading(
     state, keys = feed.state, wanted.metrics
     names = labels(keys)
     unit = state.declaration(keys[0]).get("unit", "") if keys else ""
-    remarks = ", ".join(filter(None, ["log" if is_log(wanted, style) else "", along.words, "" if style.outliers else "without outliers"]))
     count = sum(state.summaries[key].nonfinite for key in keys if key in state.summaries)
     return line.title(
-        wanted.title + (f" ({remarks})" if remarks else ""),
+        _named(wanted.title, ["log" if is_log(wanted, style) else "", along.words, "" if style.outliers else "without outliers"], width),
         [_reading(state, key, names[key] if len(keys) > 1 else "") for key in keys],
         width,
         best=_best(state, keys),
@@ -129,6 +128,14 @@ def _heading(
         form=lambda value: metric(value, unit).replace(" %", "%").replace("100.0%", "100%"),  # a title is short of room
         ascii_only=ascii_only,
     )
+
+
+def _named(title: str, remarks: Sequence[str], width: int) -> str:
+    """`loss (log, by minute)`, with as many remarks as leave half of the row to the values."""
+    said = [remark for remark in remarks if remark]
+    while said and cells(f"{title} ({', '.join(said)})") > (width + 1) // 2:
+        said.pop()
+    return title + (f" ({', '.join(said)})" if said else "")
 
 
 def _clipped(feed: Feed, keys: Sequence[str], view: View) -> str:

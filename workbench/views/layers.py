@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections.abc import Sequence
@@ -13,13 +14,13 @@ from workbench.runs.feed import Feed
 from workbench.runs.state import RunState
 from workbench.units import compact
 from workbench.views.axes import Axis, Placed, axis
-from workbench.views.chart import Charted, labels, placed_limits, placeholder, style_of
+from workbench.views.chart import Charted, placed_limits, placeholder, style_of
 from workbench.views.view import LimitsMemory, View
 
 _APART = 1e3  # times less or more than the layer in the middle: its share of the learning is lost, or is all there is
 _RISEN = 100.0  # times the layer's own median so far
 _LEAST_BUCKETS = 5  # before a median says something
-_SCALE = 8  # cells of the scale in the heading
+_SCALE = 5  # cells of the scale in the heading
 
 
 def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bool, colours: int, memory: LimitsMemory, view: View) -> Rows:
@@ -28,6 +29,7 @@ def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bo
     along = axis(state, style_of(wanted, view, memory).along)
     x_limits = placed_limits(state, along, view)
     found = _layers(state, wanted.metrics, along)
+    chosen = 0 if view.layer is None and view.cursor is not None else view.layer
     y_limits = _shade_limits(wanted.name, found, x_limits, memory)
     greys = colours >= 256
     return strip.render(
@@ -40,7 +42,7 @@ def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bo
         greys=greys,
         heading=_heading(wanted, along, y_limits, width, ascii_only, greys),
         cursor=None if view.cursor is None else along.place(view.cursor),
-        chosen=None if view.layer is None or not found else min(view.layer, len(found) - 1),
+        chosen=None if chosen is None or not found else min(chosen, len(found) - 1),
         placeholder=placeholder(feed),
     )
 
@@ -66,7 +68,7 @@ def _layers(state: RunState, keys: Sequence[str], along: Axis) -> list[strip.Lay
     known = [key for key in keys if key in state.series]
     latest = [_latest(state, key) for key in known]
     medians = [_median(state, key) for key in known]
-    names = labels(known) if len(known) > 1 else {key: key.rpartition("/")[2] for key in known}
+    names = _names(known)
     return [
         strip.Layer(
             names[key],
@@ -77,6 +79,14 @@ def _layers(state: RunState, keys: Sequence[str], along: Axis) -> list[strip.Lay
         )
         for key, value, remark in zip(known, latest, remarks(latest, medians), strict=True)
     ]
+
+
+def _names(keys: Sequence[str]) -> dict[str, str]:
+    """The layers' names without the modules that all of them are in."""
+    full = [key.split("/", 2)[-1] for key in keys]
+    parents = [name.split(".")[:-1] for name in full]
+    shared = len([*itertools.takewhile(lambda words: len(set(words)) == 1, zip(*parents, strict=False))]) if len(full) > 1 else 0
+    return {key: ".".join(name.split(".")[shared:]) for key, name in zip(keys, full, strict=True)}
 
 
 def _latest(state: RunState, key: str) -> float | None:
@@ -112,7 +122,7 @@ def _heading(wanted: Charted, along: Axis, y_limits: Limits, width: int, ascii_o
     else:
         scale = [Span((strip.ASCII_SHADES if ascii_only else strip.SHADES)[1:])]
     taken = cells(low) + cells(high) + 3 + sum(cells(span.text) for span in scale)
-    if cells(title) + taken >= width:
+    if cells(title) + taken > width:
         return pad([Span(fit(title, min(cells(title), width)), "title")], width)
     blank = " " * (width - cells(title) - taken)
     return pad([Span(title, "title"), Span(f"{blank} {low} ", "muted"), *scale, Span(f" {high}", "muted")], width)

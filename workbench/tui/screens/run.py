@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid, Vertical
 
-from workbench.charts.rows import Row, Rows, Span, cells, pad
+from workbench.charts.rows import Span
 from workbench.errors import WorkbenchError
 from workbench.tui.messages import Asked, Begun, Refused, RunChanged, RunSeen, RunWish, Wish
 from workbench.tui.screens.base import WorkScreen
@@ -138,7 +138,7 @@ class RunScreen(WorkScreen):
             self._chosen = min(self._chosen, self._count - 1)
             self._arrange(*self.size)
             self.tell_wish()
-        self.status.paint(self._with_page(seen.status))
+        self.status.paint(seen.status)
         if not seen.slots and not self._find:
             self._wait(seen.id, seen.phase or "starting a worker")
         elif not self.board.display:
@@ -286,18 +286,6 @@ class RunScreen(WorkScreen):
         if text != self._find:
             self._find, self._chosen = text, 0
             self.tell_wish()
-
-    def _with_page(self, rows: Rows) -> Rows:
-        """The status, at its end which of the charts are in sight."""
-        across, down = self._shape
-        count = len(self.seen.names) if self.seen else 0
-        if not self._find and count <= across * down:
-            return rows
-        last = min(count, self._first + across * down)
-        where = f"{self._first + 1}-{last} of {count}" if count else "nothing has it"
-        text = f"  /{self._find}: {where} " if self._find else f"  charts {where} "
-        row: Row = [*pad(rows[-1], max(0, self.size.width - cells(text))), Span(text, "warning" if self._find else "muted")]
-        return [*rows[:-1], row]
 
     def _show_slots(self) -> None:
         shown = self.seen.slots if self.seen else ()

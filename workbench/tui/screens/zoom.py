@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -41,15 +42,15 @@ class Zoom(WorkScreen):
         Binding("down", "turn(1)", "layer below", show=False, id="zoom.down", tooltip="the layer below; of a preview the next page"),
         Binding("pageup", "turn(-1)", "page before", show=False, id="zoom.pageup", tooltip="the page before"),
         Binding("pagedown", "turn(1)", "next page", show=False, id="zoom.pagedown", tooltip="the next page"),
-        Binding("plus,equals_sign", "closer", "closer", key_display="+", id="zoom.closer", tooltip="fewer steps, around the cursor"),
-        Binding("minus", "farther", "farther", id="zoom.farther", tooltip="more steps"),
+        Binding("plus,equals_sign", "closer", "zoom", key_display="+ -", id="zoom.closer", tooltip="fewer steps, around the cursor"),
+        Binding("minus", "farther", "farther", show=False, id="zoom.farther", tooltip="more steps"),
         Binding("left_square_bracket", "pan(-1)", "earlier", show=False, id="zoom.earlier", tooltip="half a window, or a preview, earlier"),
         Binding("right_square_bracket", "pan(1)", "later", show=False, id="zoom.later", tooltip="half a window, or a preview, later"),
-        Binding("0", "whole", "whole", id="zoom.whole", tooltip="the whole run; the cursor stays"),
+        Binding("0", "whole", "whole", show=False, id="zoom.whole", tooltip="the whole run; the cursor stays"),
         Binding("full_stop", "live", "live", id="zoom.live", tooltip="back to what is newest: no cursor, the whole run"),
         Binding("y", "log_scale", "log", id="zoom.log_scale", tooltip="logarithmic or linear y axis; kept for this metric"),
         Binding("t", "smooth", "smooth", id="zoom.smooth", tooltip="smoothing: light, medium, strong, off; kept for this metric"),
-        Binding("e", "axis", "x axis", id="zoom.axis", tooltip="steps, epochs or time along the x axis; kept for this metric"),
+        Binding("e", "axis", "axis", id="zoom.axis", tooltip="steps, epochs or time along the x axis; kept for this metric"),
         Binding("o", "outliers", "outliers", id="zoom.outliers", tooltip="limits without outliers, or with; kept for this metric"),
         Binding("v", "view", "view", id="zoom.view", tooltip="the next chart or preview"),
         Binding("g", "histograms", "histograms", show=False, id="zoom.histograms", tooltip="weights, gradients, dead units by layer"),
@@ -146,23 +147,25 @@ class Zoom(WorkScreen):
         self.tell_wish()
 
     def action_log_scale(self) -> None:
-        self._restyle(log=not (self._seen and self._seen.log))
+        if style := self._styled:
+            declared = bool(self._seen and self._seen.log)
+            self._restyle(log=not (declared if style.log is None else style.log))
 
     def action_smooth(self) -> None:
         from workbench.views.view import SMOOTHINGS
 
-        strengths = [*SMOOTHINGS]
-        now = self._seen.style.smoothing if self._seen and self._seen.style else strengths[0]
-        self._restyle(smoothing=strengths[(strengths.index(now) + 1) % len(strengths)])
+        if style := self._styled:
+            self._restyle(smoothing=following([*SMOOTHINGS], style.smoothing))
 
     def action_axis(self) -> None:
         from workbench.views.view import ALONG
 
-        now = self._seen.style.along if self._seen and self._seen.style else ALONG[0]
-        self._restyle(along=ALONG[(ALONG.index(now) + 1) % len(ALONG)])
+        if style := self._styled:
+            self._restyle(along=following(ALONG, style.along))
 
     def action_outliers(self) -> None:
-        self._restyle(outliers=not (self._seen and self._seen.style and self._seen.style.outliers))
+        if style := self._styled:
+            self._restyle(outliers=not style.outliers)
 
     def action_view(self) -> None:
         self._show(following(self._names, self._slot))
@@ -175,9 +178,14 @@ class Zoom(WorkScreen):
         self._slot, self._style, self._page, self._layer = name, None, 0, None
         self.tell_wish()
 
+    @property
+    def _styled(self) -> ChartStyle | None:
+        """How the chart is drawn, changes included that are not on the screen yet."""
+        return self._style or (self._seen.style if self._seen and self._seen.name == self._slot else None)
+
     def _restyle(self, **changed: object) -> None:
-        if self._seen and self._seen.style:
-            self._style = replace(self._seen.style, **changed)  # type: ignore[arg-type]
+        if self._seen and (style := self._styled):
+            self._style = replace(style, **changed)  # type: ignore[arg-type]
             self.bench.remember(self._seen.metric, self._style)
             self.tell_wish()
 
@@ -196,7 +204,7 @@ class Zoom(WorkScreen):
         return list(slot.reading) or [Span(f" {hint}", "muted")]
 
 
-def following(names: tuple[str, ...] | list[str], name: str) -> str:
+def following(names: Sequence[str], name: str) -> str:
     """The name behind this one, around the end; the first where this is none of them."""
     place = names.index(name) if name in names else -1
     return names[(place + 1) % len(names)] if names else name
