@@ -71,6 +71,11 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir(APP))
 
 
+def state_folder() -> Path:
+    """Where the interface keeps what it remembers by itself: how charts were last looked at."""
+    return Path(platformdirs.user_state_dir(APP))
+
+
 def short(path: Path) -> str:
     """A path with the home folder as `~`."""
     home = Path.home()

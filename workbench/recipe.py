@@ -32,6 +32,7 @@ class Chart:
 
     title: str
     log: bool = False
+    kind: Literal["", "line", "strip"] = ""  # by default a strip where all keys are one per layer and `log` is on, else lines
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from workbench.data.folder import Folder
 from workbench.data.images import ImageData, Split, TrainingBatches, load_images, outline
 from workbench.data.origin import Own
 from workbench.recipe import Run
+from workbench.training.histograms import histograms
 from workbench.training.metrics import Classification
 from workbench.training.optimizer import Optimizer
 
@@ -52,6 +53,7 @@ def train(config: Config, run: Run) -> None:
             run.evaluated(step, evaluate(model, data.validation, "validation"))
         if run.due("preview"):
             run.preview(step, previews(model, data.validation))
+            run.preview(step, histograms(model, lambda images, labels: F.cross_entropy(model(images), labels), *batches[-1]))
 
     if run.completed:
         run.tested(evaluate(run.best(model), data.test, "test"))

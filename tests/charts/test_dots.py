@@ -89,24 +89,24 @@ def test_dashes_leave_columns_out_but_no_extreme() -> None:
 
 
 def test_smoothing_leaves_a_constant_and_lone_points_where_they_are() -> None:
-    assert all(reach and reach[2] == pytest.approx(5) for reach in smoothed([(3.0, 7.0, 5.0)] * 50))
+    assert all(reach and reach[2] == pytest.approx(5) for reach in smoothed([(3.0, 7.0, 5.0)] * 50, 0.015))
     sparse: Path = [None] * 100
     sparse[0], sparse[50], sparse[99] = (0.0, 0.0, 0.0), (8.0, 8.0, 8.0), (0.0, 0.0, 0.0)
-    found = smoothed(sparse)
+    found = smoothed(sparse, 0.015)
     assert found[50] is not None
     assert found[50][2] == pytest.approx(8, abs=0.01)
 
 
 def test_smoothing_calms_noise_and_has_no_bias_at_the_ends() -> None:
     noisy: Path = [(value, value, value) for value in ((10.0, 14.0) * 60)]
-    courses = [reach[2] for reach in smoothed(noisy) if reach]
+    courses = [reach[2] for reach in smoothed(noisy, 0.015) if reach]
     assert all(11.7 < course < 12.3 for course in courses[5:-5])
     assert all(11 < course < 13 for course in courses)
 
 
 def test_smoothing_does_not_lag_behind_a_steep_fall() -> None:
     fall: Path = [(value, value, value) for value in [10.0] * 60 + [0.0] * 60]
-    courses = [reach[2] for reach in smoothed(fall) if reach]
+    courses = [reach[2] for reach in smoothed(fall, 0.015) if reach]
     assert courses[59] + courses[60] == pytest.approx(10)
     assert [10 - course for course in reversed(courses)] == pytest.approx(courses)
 

@@ -33,7 +33,7 @@ from workbench.runs.report import strict
 
 def _summarised(state):
     """What a list needs of a state, without lists and tuples being told apart."""
-    left_out = ("series", "ghosts", "log", "at_checkpoint", "settings_at_checkpoint", "answers")
+    left_out = ("series", "ghosts", "times", "log", "at_checkpoint", "settings_at_checkpoint", "answers")
     facts = {**asdict(state), "rate": list(state.rate), "ended": repr(state.ended)}
     return {name: strict(value) for name, value in facts.items() if name not in left_out}
 

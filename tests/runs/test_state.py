@@ -120,11 +120,19 @@ def test_answers_are_kept_up_to_a_number_and_refusals_logged():
     assert _lines(state)[-1] == "refused set: no"
 
 
-def test_previews_are_kept_in_order_up_to_a_number():
-    saved = [events.PreviewSaved(at=START + n, step=n, name="worst", title="t", kind="images", file=f"{n}.json") for n in range(1, 451)]
+def test_of_very_many_previews_some_of_the_whole_training_are_kept():
+    saved = [
+        events.PreviewSaved(at=START + n, step=n, name=name, title="t", kind="images", file=f"{name}-{n}.json")
+        for n in range(1, 901)
+        for name in ("worst", "filters")
+    ]
     state = _begun(*saved)
-    assert len(state.previews) == 400
-    assert state.previews[-1].file == "450.json"
+    assert 200 <= len(state.previews) <= 400
+    for name in ("worst", "filters"):
+        steps = [shown.step for shown in state.previews if shown.name == name]
+        assert steps == sorted(steps)
+        assert steps[-1] == 900
+        assert steps[0] <= 10
 
 
 def test_the_end_is_known_with_its_reason():

@@ -5,6 +5,8 @@ from workbench.charts.rows import cells, plain
 from workbench.events.types import Event, MetricsDeclared, Paused, PhaseChanged
 from workbench.runs.feed import Feed, open_run
 from workbench.views import slots
+from workbench.views.chart import labels
+from workbench.views.view import ChartStyle, LimitsMemory, View
 
 METRICS = {
     "train/loss": {"goal": "min", "unit": "", "chart": "loss", "help": ""},
@@ -28,7 +30,7 @@ def feed_of(root: Path, *events: Event) -> Feed:
 
 
 def draw(feed: Feed, name: str, width: int = 60, height: int = 10, *, ascii_only: bool = True, **more: object) -> list[str]:
-    memory = slots.LimitsMemory()
+    memory = LimitsMemory()
     return plain(slots.draw(feed, name, width, height, ascii_only=ascii_only, colours=1, memory=memory, **more))  # type: ignore[arg-type]
 
 
@@ -55,12 +57,12 @@ def test_a_declared_star_stands_for_the_keys_that_were_logged(tmp_path: Path) ->
 
 
 def test_labels_keep_only_what_tells_metrics_apart() -> None:
-    assert slots.labels(["train/loss", "validation/loss"]) == {"train/loss": "train", "validation/loss": "val"}
-    assert slots.labels(["train/grad_norm/conv1", "train/grad_norm/dense"]) == {
+    assert labels(["train/loss", "validation/loss"]) == {"train/loss": "train", "validation/loss": "val"}
+    assert labels(["train/grad_norm/conv1", "train/grad_norm/dense"]) == {
         "train/grad_norm/conv1": "conv1",
         "train/grad_norm/dense": "dense",
     }
-    assert slots.labels(["train/generator_loss", "train/real_share"]) == {
+    assert labels(["train/generator_loss", "train/real_share"]) == {
         "train/generator_loss": "generator loss",
         "train/real_share": "real share",
     }
@@ -81,7 +83,7 @@ def test_both_splits_stand_in_the_title_of_the_loss(tmp_path: Path) -> None:
 def test_a_logarithmic_chart_says_so_and_can_be_made_linear(tmp_path: Path) -> None:
     feed = feed_of(tmp_path, metrics(range(1, 201), key="train/grad_norm"))
     assert draw(feed, "gradients")[0].startswith("gradient norm (log)")
-    assert draw(feed, "gradients", view=slots.View(log=False))[0].startswith("gradient norm  ")
+    assert draw(feed, "gradients", view=View(style=ChartStyle(log=False)))[0].startswith("gradient norm  ")
 
 
 def test_nan_is_counted_in_the_title_and_marked_on_the_axis(tmp_path: Path) -> None:
@@ -110,7 +112,7 @@ def test_a_baseline_far_away_does_not_flatten_the_curve(tmp_path: Path) -> None:
 
 
 def test_limits_hold_still_between_two_drawings(tmp_path: Path) -> None:
-    memory = slots.LimitsMemory()
+    memory = LimitsMemory()
     seen = []
     for highest in (1.0, 0.7, 0.9):
         feed = feed_of(tmp_path / str(highest), metrics(range(1, 101), value=lambda step, highest=highest: highest * step / 100))

@@ -19,7 +19,6 @@ BRAILLE_BITS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # by column
 _CHECKERS = 0x01 | 0x04 | 0x10 | 0x80  # every other dot; the pattern goes on unbroken from cell to cell
 # By column of the cell, first and last row: the bits of a vertical bar.
 _BARS = tuple(tuple(tuple(sum(bits[first : last + 1]) for last in range(4)) for first in range(4)) for bits in BRAILLE_BITS)
-_MEMORY = 0.015  # of the width; more rounds off the steep start of a loss
 
 
 class Layer(IntEnum):
@@ -156,13 +155,13 @@ def measured(columns: Sequence[Column | None], scale: Scale) -> Path:
     return [(scale(column[1]), scale(column[0]), scale(column[2])) if column and all(map(isfinite, column)) else None for column in columns]
 
 
-def smoothed(path: Path) -> Path:
-    """An average of what stands around each column, weighted by exp(-distance / 1.5 % of the width).
+def smoothed(path: Path, share: float) -> Path:
+    """An average of what stands around each column, weighted by exp(-distance / a share of the width).
 
     It looks both ways, so that it does not lag behind a steep start; at the newest column there is only the past. The
     weights decay with distance and not with the number of points, so a few points far apart stay where they are.
     """
-    memory = max(1.0, _MEMORY * len(path))
+    memory = max(1.0, share * len(path))
     known = [(column, reach[2]) for column, reach in enumerate(path) if reach is not None]
     past = _decayed(known, memory)
     future = [*reversed(_decayed([(-column, value) for column, value in reversed(known)], memory))]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from workbench.charts.axis import Limits, position, usable
-from workbench.charts.dots import Canvas, Column, Layer, Pen, Scale, connected, dashed, measured, smoothed
+from workbench.charts.dots import Canvas, Column, Layer, Path, Pen, Scale, connected, dashed, measured, smoothed
 from workbench.charts.frame import Frame, draw
 from workbench.charts.rows import Rows, Span, cells, fill, fit, merge, printable
 from workbench.charts.spark import spark
@@ -39,7 +39,8 @@ class Line:
         marker: the ASCII character; by default the one that belongs to the place in the chart.
         ink: the role that gives the colour; by default `series0` and so on, by place.
         style: "points" does not connect the values.
-        smoothed: a dim band from the least to the greatest value, and a smoothed line over it.
+        smoothing: over which share of the width to smooth: a dim band from the least to the greatest value, and a smoothed
+            line over it. 0 draws the values; 0.015 keeps the steep start of a loss.
     """
 
     label: str
@@ -47,7 +48,7 @@ class Line:
     marker: str = ""
     ink: str = ""
     style: Style = "line"
-    smoothed: bool = False
+    smoothing: float = 0.0
 
 
 def extent(lines: Sequence[Line], x_limits: Limits) -> tuple[float, float] | None:
@@ -72,6 +73,7 @@ def render(
     threshold_label: str = "",
     ghosts: Sequence[Columns] = (),
     cursor: float | None = None,
+    mark_outside: bool = False,
     placeholder: str = "",
 ) -> Rows:
     """Draw the lines in a frame; later ones cover earlier ones. Costs the same for a run of any length.
@@ -85,6 +87,7 @@ def render(
         threshold: a level to compare with, such as a baseline, as a broken line with `threshold_label`.
         ghosts: series that a later attempt replaced, dim and behind all others.
         cursor: an x at which to draw a vertical line.
+        mark_outside: an arrow at the edge where values lie beyond the limits of y.
         placeholder: said in the middle of a chart that has nothing to show.
     """
     x_limits, y_limits = usable(x_limits), usable(y_limits, log)
@@ -97,7 +100,11 @@ def render(
     for ghost in ghosts:
         path = measured(ghost.columns(canvas.columns, *x_limits), scale)
         canvas.draw(dashed(connected(path), _GHOST_PEN.dashes), _GHOST_PEN, Layer.BANDS)
-    drawn = [_draw_line(canvas, line, index, x_limits, scale) for index, line in enumerate(lines)]
+    paths = [measured(line.columns.columns(canvas.columns, *x_limits), scale) for line in lines]
+    drawn = [_draw_line(canvas, line, index, path) for index, (line, path) in enumerate(zip(lines, paths, strict=True))]
+    if mark_outside:
+        for path in paths:
+            _mark_outside(canvas, path)
     if threshold is not None and y_limits[0] <= threshold <= y_limits[1]:
         _draw_threshold(canvas, round(scale(threshold)) * canvas.height // canvas.rows, threshold_label)
     if cursor is not None:
@@ -109,23 +116,32 @@ def render(
     return fill([*top, *body, *feet], width, height)
 
 
-def _draw_line(canvas: Canvas, line: Line, index: int, x_limits: Limits, scale: Scale) -> bool:
+def _draw_line(canvas: Canvas, line: Line, index: int, path: Path) -> bool:
     """Draw one series; False when it has nothing between the limits of x."""
     place = index % SERIES
     pen = Pen(line.ink or f"series{place}", legend(index, marker=line.marker, ascii_only=True), DASHES[index % len(DASHES)])
-    path = measured(line.columns.columns(canvas.columns, *x_limits), scale)
     filled = [(column, reach) for column, reach in enumerate(path) if reach is not None]
     if line.style == "points" or len(filled) == 1:
         for column, reach in filled:
             for row in {round(reach[0]), round(reach[1])}:
                 canvas.point(column, row, pen)
         return bool(filled)
-    if line.smoothed:
+    if line.smoothing:
         canvas.draw(path, Pen(f"band{place}", _BAND_MARKER), Layer.BANDS, stippled=True)
-        path = smoothed(path)
+        path = smoothed(path, line.smoothing)
     path = connected(path)
     canvas.draw(path if canvas.ascii_only else dashed(path, pen.dashes), pen)
     return bool(filled)
+
+
+def _mark_outside(canvas: Canvas, path: Path) -> None:
+    up, down = ("^", "v") if canvas.ascii_only else ("▲", "▼")
+    for column, reach in enumerate(path):
+        cell = column * canvas.width // canvas.columns
+        if reach is not None and reach[0] < -0.5:
+            canvas.write(0, cell, up, "mark")
+        if reach is not None and reach[1] > canvas.rows - 0.5:
+            canvas.write(canvas.height - 1, cell, down, "mark")
 
 
 def _draw_threshold(canvas: Canvas, row: int, label: str) -> None:

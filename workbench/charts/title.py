@@ -48,17 +48,19 @@ def title(
     *,
     best: tuple[float, float] | None = None,
     nonfinite: tuple[int, float] | None = None,
+    note: str = "",
     form: Callable[[float], str] = compact,
     ascii_only: bool = False,
 ) -> Row:
     """One row of exactly `width` cells: `loss  o D v 0.52  x G ^ 1.31  best 0.51 @ 1,180  3 NaN @ 150`.
 
     What does not fit is left out in this order: the arrows, the step of the best value, digits behind the third and the
-    labels but for their first letters, the best value, the labels, where the first NaN was, the name, the count of NaN.
-    Values go last.
+    labels but for their first letters, the best value, the labels, where the first NaN was, all values but two, the name,
+    the count of NaN. Two values go last.
 
     Args:
         best: the best value and its step.
+        note: a few words more, left out where the step of the best value is.
         nonfinite: how many values were not finite, and the step of the first.
         form: how a value is written.
     """
@@ -67,6 +69,7 @@ def title(
     record = [Span("best ", "muted"), Span(f"{form(best[0])} @ {_step(best[1])}")] if best else []
     short_record = [Span("best ", "muted"), Span(form(best[0]))] if best else []
     brief_record = [Span("best ", "muted"), Span(form(_three_digits(best[0])))] if best else []
+    remark = [Span(printable(note, ascii_only=ascii_only), "muted")] if note else []
     count = [Span(f"{nonfinite[0]:,} NaN", "mark")] if nonfinite else []
     count_and_place = [*count, Span(f" @ {_step(nonfinite[1])}", "mark")] if nonfinite else []
     labelled = [_reading(reading, form, ascii_only) for reading in readings]
@@ -83,14 +86,15 @@ def title(
             for parts, space in ((labelled, " "), (level, " "), (brief, " " if ascii_only else ""), (bare, " ")):
                 parts[index] = [Span(sign + space, reading.ink or f"series{index % SERIES}"), *parts[index]]
     candidates = [
-        _spaced([head, *labelled, record, count_and_place]),
-        _spaced([head, *level, record, count_and_place]),
+        _spaced([head, *labelled, record, remark, count_and_place]),
+        _spaced([head, *level, record, remark, count_and_place]),
         _spaced([head, *level, short_record, count_and_place]),
         _spaced([head, *brief, brief_record, count_and_place], " "),
         _spaced([head, *labelled, count_and_place]),
         _spaced([head, *level, count_and_place]),
         _spaced([head, *bare, count_and_place]),
         _spaced([head, *bare, count]),
+        *(_spaced([head, *bare[:shown], [Span(f"+{len(bare) - shown}", "muted")], count]) for shown in range(len(bare) - 1, 1, -1)),
         _spaced([*bare, count]),
         _spaced(bare or [head]),
     ]

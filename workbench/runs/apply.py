@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
@@ -152,7 +153,8 @@ def _(event: events.Tested, state: RunState) -> None:
 @apply.register
 def _(event: events.PreviewSaved, state: RunState) -> None:
     state.previews.append(Shown(event.step, event.at, event.name, event.title, event.kind, event.file))
-    del state.previews[:-_MOST_PREVIEWS]
+    if len(state.previews) > _MOST_PREVIEWS:
+        state.previews = _thinned(state.previews)
     state.news_at = event.at
 
 
@@ -244,6 +246,18 @@ def _intervene(state: RunState, step: int, at: float, kind: Literal["paused", "r
     state.add(at, text)
 
 
+def _thinned(previews: list[Shown]) -> list[Shown]:
+    """Every second one of each name, its first and its newest among them: what is left still goes through the whole training."""
+    kept: list[Shown] = []
+    later: dict[str, int] = {}  # of a name, those already passed
+    count = Counter(shown.name for shown in previews)
+    for shown in reversed(previews):
+        place = later[shown.name] = later.get(shown.name, -1) + 1
+        if place % 2 == 0 or place == count[shown.name] - 1:
+            kept.append(shown)
+    return kept[::-1]
+
+
 def _extend(state: RunState, key: str, steps: list[int], values: list[float]) -> None:
     summary = state.summaries.get(key)
     if summary is None:
@@ -263,6 +277,7 @@ def _go_back(state: RunState, step: int) -> None:
         if tail.first:
             state.ghosts.setdefault(key, []).append(tail)
     state.trail.cut(step)
+    state.times.cut(step)
     kept = [name for name in state.at_checkpoint if int(name.split("-")[0]) == step]
     if kept and step:
         state.summaries = {key: summary.copy() for key, summary in state.at_checkpoint[kept[-1]].items()}

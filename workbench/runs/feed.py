@@ -14,6 +14,8 @@ from workbench.clean import clean_tree, is_harmless_json
 from workbench.events.reader import EventReader
 from workbench.events.types import Event, LoopStarted
 from workbench.runs.apply import apply_all
+from workbench.runs.clipping import SETTING, Clipping, as_norm
+from workbench.runs.exact import LogIndex
 from workbench.runs.files import read_bytes, replace_file
 from workbench.runs.folder import Checkpoint, Labels, RunFolder, RunRecord
 from workbench.runs.state import RunState
@@ -21,7 +23,7 @@ from workbench.runs.status import Status, status
 
 _FORMAT = 2
 # What a list does not show. A later attempt needs what is known of the checkpoints; the log is then read from its beginning.
-_LEFT_OUT = {"series", "ghosts", "log", "at_checkpoint", "settings_at_checkpoint", "answers"}
+_LEFT_OUT = {"series", "ghosts", "times", "log", "at_checkpoint", "settings_at_checkpoint", "answers"}
 _UNREAD = Status("unknown", "its log is being read")
 
 
@@ -48,12 +50,14 @@ class Feed:
     state: RunState = field(init=False)
     status: Status = field(init=False)
     reader: EventReader = field(init=False)
+    index: LogIndex = field(init=False, default_factory=LogIndex)
+    clipping: Clipping = field(init=False)
 
     def __post_init__(self) -> None:
         self.record = self.folder.record()
         self.labels = Labels() if self.brief else self.folder.labels()  # a brief look refreshes at once
         self.reader = EventReader(self.folder.events)
-        self.state = RunState()
+        self._begin()
         self.status = _UNREAD
         self._restarts = 0
         self._late: list[Event] = []  # applied, and not yet returned by `poll`
@@ -103,15 +107,25 @@ class Feed:
         return status(self.folder, self.state, created_at=created_at, host=self.record.host)
 
     def _step(self) -> list[Event]:
+        start = self.reader.offset
         events = self.reader.poll()
         if self._is_summarised and any(isinstance(event, LoopStarted) for event in events):
             self._is_summarised = False
             self.reader, self.state, self._restarts = EventReader(self.folder.events), RunState(), 0
             events = self.reader.poll()
         if self.reader.restarts != self._restarts:
-            self._restarts, self.state = self.reader.restarts, RunState()
+            self._restarts, start = self.reader.restarts, 0
+            self._begin()
         apply_all(events, self.state)
+        if not self.brief:
+            self.index.note(start, self.reader.offset, events)
+            self.clipping.note(events)
         return events
+
+    def _begin(self) -> None:
+        """Know nothing of the log."""
+        self.state, self.index = RunState(), LogIndex()
+        self.clipping = Clipping(as_norm(self.record.settings.get(SETTING)))
 
     def _from_summary(self) -> None:
         summary = _read_summary(self.folder.summary)

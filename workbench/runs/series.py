@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 CAPACITY = 1024
@@ -100,14 +101,22 @@ class Series:
             at += len(piece)
         return lowest, highest
 
-    def columns(self, count: int, x_low: float, x_high: float) -> list[tuple[float, float, float] | None]:
-        """For each of `count` columns between two steps: lowest, highest and mean of its points, or None where there is none."""
+    def columns(
+        self, count: int, x_low: float, x_high: float, place: Callable[[float], float] | None = None
+    ) -> list[tuple[float, float, float] | None]:
+        """For each of `count` columns between two steps: lowest, highest and mean of its points, or None where there is none.
+
+        Args:
+            place: where a step lies on an axis that does not run with the steps, such as its time.
+        """
         lows: list[float | None] = [None] * count
         highs, totals, points = [0.0] * count, [0.0] * count, [0] * count
-        scale = (count - 1) / ((x_high - x_low) or 1.0)
+        left, right = (place(x_low), place(x_high)) if place else (x_low, x_high)
+        scale = (count - 1) / ((right - left) or 1.0)
         for i in self._between(x_low, x_high):
             low, high, many = self.low[i], self.high[i], self.points[i]
-            column = int((min(max(self.first[i], x_low), x_high) - x_low) * scale + 0.5)
+            step = min(max(self.first[i], x_low), x_high)
+            column = int(((place(step) if place else step) - left) * scale + 0.5)
             before = lows[column]
             if before is None:
                 lows[column], highs[column] = low, high
@@ -122,6 +131,19 @@ class Series:
         """Lowest and highest value between two steps; None where there is no point."""
         inside = self._between(x_low, x_high)
         return (min(self.low[inside.start : inside.stop]), max(self.high[inside.start : inside.stop])) if inside else None
+
+    def mean(self, x_low: float = -math.inf, x_high: float = math.inf) -> float | None:
+        """The mean of all points, or of those between two steps."""
+        inside = self._between(x_low, x_high)
+        places = slice(inside.start, inside.stop)
+        return math.fsum(self.total[places]) / sum(self.points[places]) if inside else None
+
+    def at(self, step: float) -> tuple[int, float, bool] | None:
+        """The last bucket at or before a step: its first step, its mean, and whether that is one point and so exact."""
+        place = bisect_right(self.first, step) - 1
+        if place < 0:
+            return None
+        return self.first[place], _mean(self.total[place], self.points[place], self.low[place], self.high[place]), self.points[place] == 1
 
     def means(self) -> list[float]:
         """One value a bucket, for a sparkline."""

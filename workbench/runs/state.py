@@ -10,6 +10,7 @@ from pydantic import ConfigDict
 
 from workbench.events import types as events
 from workbench.runs.series import Series, Summary
+from workbench.runs.times import Times
 
 _LOG_LINES = 500
 _RATE_SECONDS = 5.0
@@ -129,6 +130,7 @@ class RunState:
     trail: Series = field(default_factory=lambda: Series(TRAIL))
     series: dict[str, Series] = field(default_factory=dict)  # of a state that is followed; lists do without
     ghosts: dict[str, list[Series]] = field(default_factory=dict)
+    times: Times = field(default_factory=Times)
     log: deque[LogLine] = field(default_factory=lambda: deque(maxlen=_LOG_LINES))
     rate: deque[tuple[float, int]] = field(default_factory=deque)
 
@@ -175,7 +177,8 @@ class RunState:
         return {}
 
     def pace(self, at: float, step: int) -> None:
-        """Note when a group of steps was done, for the steps per second."""
+        """Note when a group of steps was done."""
+        self.times.note(step, self.clock.read(at))
         if not self.rate or step > self.rate[-1][1]:
             self.rate.append((at, step))
         while len(self.rate) > 2 and (self.rate[0][0] < at - _RATE_SECONDS or len(self.rate) > _MOST_PACES):

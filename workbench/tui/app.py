@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workbench.runs.control import Kind
     from workbench.runs.store import Store
     from workbench.tui.editing.form import Form
+    from workbench.views.view import ChartStyle
 
 _HANG_UP_SECONDS = 1.0
 _UNFOCUSED = 4  # times slower while another window has the keyboard, where the terminal says so
@@ -253,10 +254,15 @@ class Workbench(App[None]):
 
         self.push_screen(RunScreen(run_id))
 
-    def open_zoom(self, run_id: str, name: str) -> None:
+    def open_zoom(self, run_id: str, name: str, step: int | None = None) -> None:
+        """One chart or preview on the whole screen, a preview as it was at a step."""
         from workbench.tui.screens.zoom import Zoom
 
-        self.push_screen(Zoom(run_id, name))
+        self.push_screen(Zoom(run_id, name, step))
+
+    def remember(self, metric: str, style: ChartStyle) -> None:
+        """Draw the charts of a metric so, also in other runs and next time."""
+        self._poller.remember(metric, style)
 
     def open_log(self, run_id: str) -> None:
         self.push_screen(page.LogPage(run_id))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from typing import Any
 
-from workbench.charts.rows import Rows
+from workbench.charts.rows import Rows, Span
 from workbench.events.types import Event, Measured
 from workbench.runs import filtering
 from workbench.runs.feed import Feed
@@ -14,10 +15,12 @@ from workbench.tui.messages import Listed, RunSeen, RunWish, SlotSeen
 from workbench.tui.notice import notice
 from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import card
-from workbench.units import age, metric
-from workbench.views import log, previews, slots, status_lines, table
+from workbench.units import age
+from workbench.views import board, chart, log, previews, readout, slots, status_lines, table
+from workbench.views.view import LimitsMemory, View
 
 _MOST_RUNS = 500
+_MOST_PREVIEWS = 32  # drawings kept
 _MINUTE = 60.0
 _READING_SECONDS = 0.1  # of one look: a long log shows as it is read
 
@@ -28,9 +31,10 @@ class RunLook:
 
     feed: Feed
     look_at: Look
-    memory: slots.LimitsMemory = field(default_factory=slots.LimitsMemory)
+    memory: LimitsMemory = field(default_factory=LimitsMemory)
     _drawn_for: object = None
     _previews: dict[object, Rows] = field(default_factory=dict)
+    _now: float = 0.0
 
     def look(self, wish: RunWish, now: float) -> RunSeen | None:
         """The run as it is now, drawn as wished."""
@@ -58,6 +62,9 @@ class RunLook:
         feed, state, status = self.feed, self.feed.state, self.feed.status
         ascii_only = self.look_at.ascii_only
         width, height, back = wish.log
+        found = self._found(wish)
+        kept = log.matching(state, wish.log_find)
+        self._now = now
         return RunSeen(
             wish=wish,
             id=feed.folder.id,
@@ -66,62 +73,76 @@ class RunLook:
             is_live=status.is_live,
             step=state.step,
             phase=state.phase,
-            status=status_lines.lines(feed, wish.width, ascii_only=ascii_only, now=now),
-            slots=tuple(self._slot(slot, box, wish) for slot, box in zip(self._chosen(wish), wish.boxes, strict=False)),
-            log=log.lines(state, width, min(height, max(0, len(state.log) - back)), ascii_only=ascii_only, back=back),
-            log_lines=len(state.log),
+            status=status_lines.lines(feed, wish.width, ascii_only=ascii_only, now=now, right=_in_sight(wish, len(found))),
+            slots=tuple(self._slot(slot, box, wish) for slot, box in zip(self._chosen(wish, found), wish.boxes, strict=False)),
+            log=log.rows(kept, width, min(height, max(0, len(kept) - back)), ascii_only=ascii_only, back=back),
+            log_lines=len(kept),
             notice=notice(feed, now),
             settings={**feed.record.settings, **state.amended, **state.settings_now},
             layers=tuple(state.layers),
             answers=dict(state.answers),
-            names=tuple(slot.name for slot in slots.every(feed)),
+            names=tuple(slot.name for slot in found),
         )
 
-    def _chosen(self, wish: RunWish) -> list[slots.Slot]:
-        """The slots for the boxes: the recipe's first, the previews among them turned by as many places as was asked for."""
-        if wish.only:
-            return [slots.slot(self.feed, wish.only)]
+    def _found(self, wish: RunWish) -> list[slots.Slot]:
+        """All charts and previews that were asked for: the recipe's first, the previews turned by as many places as wished."""
         found = slots.every(self.feed)
-        shown = [slot for slot in found if slot.kind == "preview"]
         places = [index for index, slot in enumerate(found) if slot.kind == "preview"]
+        shown = [found[index] for index in places]
         for index, place in enumerate(places):
             found[place] = shown[(index + wish.turn) % len(shown)]
-        return found
+        return board.matching(found, wish.find)
+
+    def _chosen(self, wish: RunWish, found: list[slots.Slot]) -> list[slots.Slot]:
+        return [slots.slot(self.feed, wish.only)] if wish.only else found[wish.first :]
 
     def _slot(self, slot: slots.Slot, box: tuple[int, int], wish: RunWish) -> SlotSeen:
+        view = self._view(wish)
         try:
-            rows = self._rows(slot, box, wish)
+            rows = self._rows(slot, box, view)
+            about = self._about(slot, view)
         except Exception as error:  # noqa: BLE001 - one broken panel shows a card, the others go on
-            rows = card(error, *box, self.look_at.ascii_only)
-        cursor = wish.view.cursor if wish.view and wish.only else None
-        return SlotSeen(slot.name, slot.title, slot.kind, rows, "" if cursor is None else self._reading(slot, cursor))
+            rows, about = card(error, *box, self.look_at.ascii_only), {}
+        return SlotSeen(slot.name, slot.title, slot.kind, rows, **about)
 
-    def _rows(self, slot: slots.Slot, box: tuple[int, int], wish: RunWish) -> Rows:
-        view = wish.view if wish.only else None
-        shown = previews.newest(self.feed.state, slot.name.removeprefix("preview:")) if slot.kind == "preview" else None
-        key = (slot.name, shown.file, shown.at, box, view) if shown else None
+    def _view(self, wish: RunWish) -> View:
+        return (wish.view if wish.only else None) or View(step=wish.step)
+
+    def _about(self, slot: slots.Slot, view: View) -> dict[str, Any]:
+        """What the keys of a screen go by, and the values at the cursor."""
+        if slot.kind == "preview":
+            name = slot.name.removeprefix(slots.PREVIEW)
+            shown = previews.newest(self.feed.state, name, view.step)
+            return {"step": shown.step if shown else None, "steps": previews.steps(self.feed.state, name)}
+        style = chart.style_of(slot, view, self.memory)
+        about = {"style": style, "metric": chart.remembered_as(slot), "log": chart.is_log(slot, style), "layers": len(slot.metrics)}
+        if view.cursor is not None:
+            about["reading"] = tuple(readout.row(self.feed, slot, view.cursor, layer=view.layer, ascii_only=self.look_at.ascii_only))
+        return about
+
+    def _rows(self, slot: slots.Slot, box: tuple[int, int], view: View) -> Rows:
+        key = self._unchanging(slot, box, view)
         if key and key in self._previews:
             return self._previews[key]
+        look = self.look_at
         rows = slots.draw(
-            self.feed, slot.name, *box, ascii_only=self.look_at.ascii_only, colours=self.look_at.colours, memory=self.memory, view=view
+            self.feed, slot.name, *box, ascii_only=look.ascii_only, colours=look.colours, memory=self.memory, view=view, now=self._now
         )
         if key:
-            if len(self._previews) > 16:
+            if len(self._previews) > _MOST_PREVIEWS:
                 self._previews.clear()
             self._previews[key] = rows
         return rows
 
-    def _reading(self, slot: slots.Slot, cursor: float) -> str:
-        """What the metrics of a chart were at a step, as far as their series is kept."""
-        state = self.feed.state
-        parts = [f"step {round(cursor):,}"]
-        for key, label in slots.labels(slot.metrics).items():
-            series = state.series.get(key)
-            if series is None or not series.first:
-                continue
-            place = min(range(len(series.first)), key=lambda index: abs(series.first[index] - cursor))
-            parts.append(f"{label} {metric(series.total[place] / series.points[place], state.declaration(key).get('unit', ''))}")
-        return "   ".join(parts)
+    def _unchanging(self, slot: slots.Slot, box: tuple[int, int], view: View) -> object:
+        """All that a drawing of a preview depends on; None for a chart, which is cheaper and changes with every step."""
+        if slot.kind != "preview":
+            return None
+        name = slot.name.removeprefix(slots.PREVIEW)
+        shown = previews.newest(self.feed.state, name, view.step)
+        if shown is None:
+            return None
+        return slot.name, shown.file, shown.at, box, view, age(self._now - shown.at), len(previews.steps(self.feed.state, name))
 
 
 @dataclass
@@ -173,6 +194,14 @@ class RunsLook:
             feed.read_all()
         self._stamps[run_id] = stamp
         return feed
+
+
+def _in_sight(wish: RunWish, count: int) -> Span | None:
+    """Which of the charts are on the screen, where not all of them are."""
+    if wish.only or not wish.boxes or (not wish.find and count <= len(wish.boxes)):
+        return None
+    where = f"{wish.first + 1}-{min(count, wish.first + len(wish.boxes))} of {count}" if count else "nothing has it"
+    return Span(f"/{wish.find}: {where} ", "warning") if wish.find else Span(f"charts {where} ", "muted")
 
 
 def _shows(event: Event) -> bool:

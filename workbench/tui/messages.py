@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from workbench.charts.rows import Rows
+from workbench.charts.rows import Rows, Span
 
 if TYPE_CHECKING:
     from workbench.errors import WorkbenchError
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from workbench.runs.filtering import Facts
     from workbench.runs.folder import Labels
     from workbench.schema import Value
-    from workbench.views.slots import View
     from workbench.views.table import Entry
+    from workbench.views.view import ChartStyle, View
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,11 @@ class RunWish:
     width: int = 0  # of the status lines
     boxes: tuple[tuple[int, int], ...] = ()  # width and height of each slot
     log: tuple[int, int, int] = (0, 0, 0)  # width, height, newest lines that are scrolled past
+    log_find: str = ""  # only the lines of the log that have it
+    first: int = 0  # of all charts and previews, the one in the first box
+    find: str = ""  # only the charts and previews that have it
     turn: int = 0  # how far the previews have been turned
+    step: int | None = None  # previews as they were at this step
     only: str = ""  # one slot, by name, in the first box
     view: View | None = None
 
@@ -59,13 +63,27 @@ class Listed:
 
 @dataclass(frozen=True)
 class SlotSeen:
-    """One chart or preview, drawn."""
+    """One chart, strip or preview, drawn.
+
+    Attributes:
+        reading: the values at the cursor.
+        metric: which metric the style of a chart is remembered for.
+        log: whether the y axis is logarithmic now.
+        layers: how many a strip has.
+        step: at which a preview was saved, and `steps` all at which one of its name was.
+    """
 
     name: str
     title: str
     kind: str
     rows: Rows
-    reading: str = ""  # the values at the cursor
+    reading: tuple[Span, ...] = ()
+    style: ChartStyle | None = None
+    metric: str = ""
+    log: bool = False
+    layers: int = 0
+    step: int | None = None
+    steps: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

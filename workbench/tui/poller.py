@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from workbench.recipe import Recipe
     from workbench.runs.store import Store
     from workbench.tui.looking import RunLook, RunsLook
+    from workbench.views.view import ChartStyle
 
 Job = Callable[["Store"], Message | None]
 _RUNS_SECONDS = 0.5  # between two looks at the list of runs
@@ -50,6 +51,7 @@ class Poller(threading.Thread):
         self._run: RunLook | None = None
         self._runs: RunsLook | None = None
         self._runs_at = 0.0
+        self._styles: dict[str, ChartStyle] | None = None
         self._is_new = False
         self._refused = ""
 
@@ -63,6 +65,19 @@ class Poller(threading.Thread):
         """Do something to the disk; what it returns is sent."""
         self._jobs.append(job)
         self._wake.set()
+
+    def remember(self, metric: str, style: ChartStyle) -> None:
+        """Draw the charts of a metric so from now on, in every run."""
+
+        def job(store: Store) -> None:
+            from workbench.views import remembered
+
+            styles = self._known_styles()
+            styles.pop(metric, None)  # so that the newest stand last
+            styles[metric] = style
+            remembered.save(styles)
+
+        self.do(job)
 
     def leave(self) -> None:
         self._leaving = True
@@ -100,13 +115,22 @@ class Poller(threading.Thread):
     def _look_at_run(self, store: Store, wish: Wish, now: float) -> None:
         from workbench.runs.feed import Feed
         from workbench.tui.looking import RunLook
+        from workbench.views.view import LimitsMemory
 
         assert wish.run is not None
         if self._run is None or self._run.feed.folder.id != wish.run.id:
-            self._run = RunLook(Feed(store.folder(wish.run.id)), self._look)
+            self._run = RunLook(Feed(store.folder(wish.run.id)), self._look, LimitsMemory(styles=self._known_styles()))
         seen = self._run.look(wish.run, now)
         if seen is not None:
             self._post(RunChanged(seen))
+
+    def _known_styles(self) -> dict[str, ChartStyle]:
+        """How charts are drawn, read once and shared with every drawing."""
+        from workbench.views import remembered
+
+        if self._styles is None:
+            self._styles = remembered.load()
+        return self._styles
 
     def _look_at_runs(self, store: Store, now: float) -> None:
         from workbench.tui.looking import RunsLook

@@ -5,6 +5,8 @@ from __future__ import annotations
 from workbench.charts.rows import Row, Rows, Span, fill, fit
 from workbench.runs.feed import Feed
 from workbench.views import log, slots, status_lines
+from workbench.views.chart import placeholder
+from workbench.views.view import LimitsMemory
 
 _LEAST_BESIDE = 60  # cells from which two charts stand side by side
 _LEAST_HEIGHT, _MOST_HEIGHT = 8, 16  # of a chart, title included
@@ -25,13 +27,13 @@ def rows(feed: Feed, width: int, height: int, *, ascii_only: bool, colours: int,
         feed.state, width, tail, ascii_only=ascii_only
     )
     if not found:
-        return [*top, [Span(fit(f" {slots.placeholder(feed)}", width, ascii_only=ascii_only), "muted")], *lower]
+        return [*top, [Span(fit(f" {placeholder(feed)}", width, ascii_only=ascii_only), "muted")], *lower]
     beside = 2 if width >= _LEAST_BESIDE else 1
     lines = -(-len(found) // beside)
     each = max(_LEAST_HEIGHT, min(_MOST_HEIGHT, (height - len(top) - len(lower)) // lines))
     rule = "|" if ascii_only else "│"
     inner = (width - 3 * (beside - 1) - 1) // beside
-    memory = slots.LimitsMemory()
+    memory = LimitsMemory()
     body: Rows = []
     for start in range(0, len(found), beside):
         drawn = [

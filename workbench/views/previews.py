@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import PurePath
 
 from workbench.charts.rows import Row, Rows, Span, cells, fill, fit, pad, printable
@@ -9,19 +10,23 @@ from workbench.runs.feed import Feed
 from workbench.runs.files import read_json
 from workbench.runs.folder import RunFolder
 from workbench.runs.state import RunState, Shown
-from workbench.units import grouped
+from workbench.units import age, grouped
 from workbench.views import drawing
 from workbench.views.drawing import Loaded, words
 
 _KEPT = 32  # previews kept parsed
 
 
-Cache = dict[str, Loaded]
+def newest(state: RunState, name: str, step: int | None = None) -> Shown | None:
+    """The last preview of a name, saved up to a step if one is given, or else the first; of an empty name, the last of all."""
+    named = [shown for shown in state.previews if not name or shown.name == name]
+    early = [shown for shown in named if step is None or shown.step <= step]
+    return early[-1] if early else named[0] if named else None
 
 
-def newest(state: RunState, name: str) -> Shown | None:
-    """The last preview of a name; of an empty name, the last of all."""
-    return next((shown for shown in reversed(state.previews) if not name or shown.name == name), None)
+def steps(state: RunState, name: str) -> tuple[int, ...]:
+    """The steps at which a preview was saved, as far as they are kept."""
+    return tuple(shown.step for shown in state.previews if shown.name == name)
 
 
 def load(folder: RunFolder, shown: Shown) -> Loaded:
@@ -32,30 +37,55 @@ def load(folder: RunFolder, shown: Shown) -> Loaded:
 
 
 def draw(
-    feed: Feed, name: str, width: int, height: int, *, ascii_only: bool, colours: int, page: int = 0, files: Cache | None = None
+    feed: Feed,
+    name: str,
+    width: int,
+    height: int,
+    *,
+    ascii_only: bool,
+    colours: int,
+    page: int = 0,
+    step: int | None = None,
+    files: dict[str, Loaded] | None = None,
+    now: float | None = None,
 ) -> Rows:
-    """The newest preview of a name below a title row, in exactly `width` by `height` cells."""
-    shown = newest(feed.state, name)
+    """A preview of a name below a title row, in exactly `width` by `height` cells: the newest, or the last one up to a step."""
+    shown = newest(feed.state, name, step)
     if shown is None:
         label = printable(name.replace("_", " "), ascii_only=ascii_only)
         return fill([[Span(label, "title")], *words(_waiting(feed), width, height - 1)], width, height)
-    files = {} if files is None else files
+    loaded = _kept(feed, shown, {} if files is None else files)
+    body, pages = drawing.draw(loaded, width, height - 1, ascii_only=ascii_only, colours=colours, page=page)
+    age_seconds = max(0.0, (time.time() if now is None else now) - shown.at)
+    return fill([_heading(feed.state, shown, width, page % pages + 1, pages, age_seconds, ascii_only), *body], width, height)
+
+
+def _kept(feed: Feed, shown: Shown, files: dict[str, Loaded]) -> Loaded:
     key = f"{shown.file}@{shown.at}"
     if key not in files:
         while len(files) >= _KEPT:
             files.pop(next(iter(files)))
         files[key] = load(feed.folder, shown)
-    loaded = files[key]
-    body, pages = drawing.draw(loaded, width, height - 1, ascii_only=ascii_only, colours=colours, page=page)
-    return fill([_heading(shown, width, page % pages + 1, pages, ascii_only), *body], width, height)
+    return files[key]
 
 
-def _heading(shown: Shown, width: int, page: int, pages: int, ascii_only: bool) -> Row:
+def _heading(state: RunState, shown: Shown, width: int, page: int, pages: int, age_seconds: float, ascii_only: bool) -> Row:
+    """`worst classified @ 630, 3 min ago      4 of 20   1/6`; the age and the place among the saved ones only where there is room."""
+    saved = steps(state, shown.name)
+    place = f"{saved.index(shown.step) + 1} of {len(saved)}" if len(saved) > 1 else ""
+    ago = age(age_seconds)
     where = f" @ {grouped(shown.step)}"
-    right = f"{page}/{pages}" if pages > 1 else ""
-    room = width - len(where) - (len(right) + 2 if right else 0)
+    turned = f"{page}/{pages}" if pages > 1 else ""
     title = printable(shown.title or shown.name, ascii_only=ascii_only)
-    left = [Span(fit(title, min(cells(title), max(0, room))), "title"), Span(where, "muted")]
+    for said, right in (
+        (f"{where}, {ago}{'' if ago == 'now' else ' ago'}", f"{place}   {turned}".strip()),
+        (where, f"{place}  {turned}".strip()),
+        (where, turned),
+    ):
+        if cells(title) + cells(said) + cells(right) + 2 <= width:
+            break
+    room = width - len(said) - (len(right) + 2 if right else 0)
+    left = [Span(fit(title, min(cells(title), max(0, room))), "title"), Span(said, "muted")]
     if not right or room < 1:
         return pad(left, width)
     return [*pad(left, width - len(right)), Span(right, "muted")]

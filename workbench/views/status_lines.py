@@ -35,14 +35,20 @@ def ink(state: StateName) -> str:
     return _INKS.get(state, "live")
 
 
-def lines(feed: Feed, width: int, *, ascii_only: bool = False, now: float | None = None) -> Rows:
+def lines(feed: Feed, width: int, *, ascii_only: bool = False, now: float | None = None, right: Span | None = None) -> Rows:
     """Two rows of exactly `width` cells; what matters least is left out first where they do not fit.
 
     `cnn-3  cnn/mnist  * RUNNING  step 1,240/2,600  48 %  0:09 gone  0:10 left`
     `cpu 1 thread bf16   6,410 img/s   412 MB   checkpoint 2 s ago   news 1 s ago`
+
+    Args:
+        right: what stands at the right end of the second row.
     """
     now = time.time() if now is None else now
-    return [_within(_progress(feed, ascii_only, now), width, "  "), _within(_machine(feed, ascii_only, now), width, "   ")]
+    end = [Span("   "), right._replace(text=printable(right.text, ascii_only=ascii_only))] if right else []
+    room = width - sum(cells(span.text) for span in end)
+    machine = _within(_machine(feed, ascii_only, now), max(0, room), "   ")
+    return [_within(_progress(feed, ascii_only, now), width, "  "), pad([*machine, *end], max(0, width))]
 
 
 def progress(step: int, steps_total: int | None) -> str:

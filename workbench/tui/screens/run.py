@@ -13,6 +13,7 @@ from workbench.charts.rows import Span
 from workbench.errors import WorkbenchError
 from workbench.tui.messages import Asked, Begun, Refused, RunChanged, RunSeen, RunWish, Wish
 from workbench.tui.screens.base import WorkScreen
+from workbench.tui.screens.zoom import HISTOGRAMS, scrubbed
 from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.painted import Painted
 from workbench.tui.widgets.slot_view import SlotView, Waiting
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from workbench.recipe import Recipe
     from workbench.schema import Setting
 
-MOST_SLOTS = 6
+MOST_SLOTS = 9
+_FIND = "find"
 
 
 class RunScreen(WorkScreen):
@@ -40,6 +42,13 @@ class RunScreen(WorkScreen):
         Binding("up", "choose(0, -1)", "up", show=False, id="run.up", tooltip="choose the chart above"),
         Binding("down", "choose(0, 1)", "down", show=False, id="run.down", tooltip="choose the chart below"),
         Binding("v", "view", "view", id="run.view", tooltip="the next preview: worst examples, confusion matrix, filters"),
+        Binding("slash", "find", "find", id="run.find", tooltip="only the charts whose name or metrics have this (a regular expression)"),
+        Binding("pageup", "page(-1)", "page before", show=False, id="run.pageup", tooltip="the charts before"),
+        Binding("pagedown", "page(1)", "next page", show=False, id="run.pagedown", tooltip="the next charts"),
+        Binding("left_square_bracket", "scrub(-1)", "earlier", show=False, id="run.earlier", tooltip="previews as they were earlier"),
+        Binding("right_square_bracket", "scrub(1)", "later", show=False, id="run.later", tooltip="previews as they were later"),
+        Binding("full_stop", "live", "live", show=False, id="run.live", tooltip="the newest previews again"),
+        Binding("g", "histograms", "histograms", show=False, id="run.histograms", tooltip="weights, gradients, dead units by layer"),
         Binding("l", "log", "log", id="run.log", tooltip="the whole log"),
         Binding("m", "model", "model", show=False, id="run.model", tooltip="the layers with shapes and parameters"),
         Binding("i", "notes", "notes", show=False, id="run.notes", tooltip="what the recipe is, its equations, what to watch"),
@@ -54,8 +63,11 @@ class RunScreen(WorkScreen):
         self.seen: RunSeen | None = None
         self._title = run_id or title
         self._phase = phase
-        self._chosen = 0
+        self._chosen = 0  # of all charts and previews
+        self._count = 4  # of them; a recipe's first ones, until it is known
+        self._find = ""
         self._turn = 0
+        self._step: int | None = None  # of the previews; None is the newest
         self._shape = (2, 2)
         self._asked: dict[str, str] = {}  # request -> kind, until it is answered
 
@@ -78,21 +90,33 @@ class RunScreen(WorkScreen):
         self.show_keys()
 
     def fit_to(self, columns: int, rows: int) -> None:
-        across = 1 if columns < 64 else 2 if columns < 150 else 3
-        down = 1 if rows < 17 else 2 if across > 1 else 3
-        self._shape = (across, down)
-        self.board.styles.grid_size_columns = across
-        self.board.styles.grid_size_rows = down
+        self._arrange(columns, rows)
+
+    def _arrange(self, columns: int, rows: int) -> None:
+        """As many charts as there are and fit."""
+        from workbench.views.board import shape
+
+        around = 3 + (2 if rows < 20 else 7 if rows >= 34 else 4)  # status, keys and foot, as run.tcss says
+        self._shape = across, down = shape(self._count, columns, rows - around)
+        self.board.styles.grid_size_columns, self.board.styles.grid_size_rows = across, down
         for slot in self.slots:
             slot.display = slot.place < across * down
-        self._chosen = min(self._chosen, across * down - 1)
 
     def wish(self) -> Wish:
         if self.run_id is None:
             return Wish()
         boxes = tuple((slot.size.width, slot.size.height) for slot in self.slots if slot.display and self.board.display)
         log = (self.foot.size.width, self.foot.size.height, 0)
-        return Wish(run=RunWish(self.run_id, self.size.width, boxes or ((1, 1),), log, self._turn))
+        wish = RunWish(
+            self.run_id, self.size.width, boxes or ((1, 1),), log, first=self._first, find=self._find, turn=self._turn, step=self._step
+        )
+        return Wish(run=wish)
+
+    @property
+    def _first(self) -> int:
+        """The first chart of the page that the chosen one is on."""
+        across, down = self._shape
+        return self._chosen // (across * down) * across * down
 
     # What arrives
 
@@ -109,8 +133,13 @@ class RunScreen(WorkScreen):
         if self.seen is None:
             self.say()  # whatever kept it from being read is over
         self.seen = seen
+        if len(seen.names) != self._count and seen.names:
+            self._count = len(seen.names)
+            self._chosen = min(self._chosen, self._count - 1)
+            self._arrange(*self.size)
+            self.tell_wish()
         self.status.paint(seen.status)
-        if not seen.slots:
+        if not seen.slots and not self._find:
             self._wait(seen.id, seen.phase or "starting a worker")
         elif not self.board.display:
             self.board.display, self.waiting.display = True, False  # the slots tell their sizes now
@@ -131,16 +160,21 @@ class RunScreen(WorkScreen):
                 (self._title, "title"), (message.error.message, "error"), (message.error.hint, ""), ("esc goes back", "muted")
             )
 
+    def on_foot_typed(self, message: Foot.Typed) -> None:
+        if self.foot.label == _FIND:
+            self._look_for(message.text)
+
     def on_foot_done(self, message: Foot.Done) -> None:
-        if message.text is not None and self.run_id:
+        if message.label == _FIND:
+            self._look_for(message.text or "")
+        elif message.text is not None and self.run_id:
             self.bench.ask(self.run_id, "set", **{message.label: message.text})
 
     def on_slot_view_resized(self) -> None:
         self.tell_wish()
 
     def on_slot_view_chosen(self, message: SlotView.Chosen) -> None:
-        self._chosen = message.place
-        self._show_slots()
+        self._choose(self._first + message.place)
 
     # Keys
 
@@ -152,7 +186,8 @@ class RunScreen(WorkScreen):
             "go_on": paused,
             "resume": self.seen is not None and not live,
             **dict.fromkeys(("stop", "save", "change"), live),
-            **dict.fromkeys(("zoom", "view", "choose"), self.seen is not None and bool(self.seen.slots)),
+            **dict.fromkeys(("zoom", "view", "choose", "page", "find"), self.seen is not None and bool(self.seen.slots or self._find)),
+            "histograms": self.seen is not None and any(name in self.seen.names for name in HISTOGRAMS),
             **dict.fromkeys(("log", "model", "notes"), self.seen is not None),
         }
         return here.get(action, True)
@@ -180,15 +215,43 @@ class RunScreen(WorkScreen):
             self.foot.ask(*asked)
 
     def action_zoom(self) -> None:
-        slot = self.slots[self._chosen].seen
+        slot = self.slots[self._chosen - self._first].seen
         if slot and self.run_id:
-            self.bench.open_zoom(self.run_id, slot.name)
+            self.bench.open_zoom(self.run_id, slot.name, self._step)
 
     def action_choose(self, right: int, down: int) -> None:
-        across, rows = self._shape
-        x, y = self._chosen % across, self._chosen // across
-        self._chosen = max(0, min(across - 1, x + right)) + across * max(0, min(rows - 1, y + down))
-        self._show_slots()
+        """To the next chart; behind the last one of a page comes the next page."""
+        self._choose(self._chosen + right + down * self._shape[0])
+
+    def action_page(self, by: int) -> None:
+        across, down = self._shape
+        if 0 <= self._first + by * across * down < self._count:
+            self._choose(self._first + by * across * down)
+
+    def action_find(self) -> None:
+        self.foot.ask(Question(_FIND, self._find))
+
+    def action_scrub(self, by: int) -> None:
+        """Show the previews as they were when the one before, or behind, was saved."""
+        shown = next((slot for slot in (self.seen.slots if self.seen else ()) if slot.steps), None)
+        if shown:
+            self._step = scrubbed(shown.steps, shown.step, by)
+            self.tell_wish()
+
+    def action_live(self) -> None:
+        self._step = None
+        self.tell_wish()
+
+    def action_histograms(self) -> None:
+        found = [name for name in HISTOGRAMS if self.seen and name in self.seen.names]
+        if found and self.run_id:
+            self.bench.open_zoom(self.run_id, found[0], self._step)
+
+    def action_back(self) -> None:
+        if self._find:
+            self._look_for("")
+        else:
+            super().action_back()
 
     def action_view(self) -> None:
         self._turn += 1
@@ -212,10 +275,22 @@ class RunScreen(WorkScreen):
     def _wait(self, title: str, phase: str) -> None:
         self.waiting.tell((title, "title"), (f"{phase} ...", ""), ("q leaves at any time: a run goes on by itself", "muted"))
 
+    def _choose(self, place: int) -> None:
+        first, self._chosen = self._first, max(0, min(self._count - 1, place))
+        if self._first != first:
+            self.tell_wish()
+        else:
+            self._show_slots()
+
+    def _look_for(self, text: str) -> None:
+        if text != self._find:
+            self._find, self._chosen = text, 0
+            self.tell_wish()
+
     def _show_slots(self) -> None:
         shown = self.seen.slots if self.seen else ()
         for slot in self.slots:
-            slot.show(shown[slot.place] if slot.place < len(shown) else None, slot.place == self._chosen)
+            slot.show(shown[slot.place] if slot.place < len(shown) else None, slot.place == self._chosen - self._first)
 
     def _show_foot(self, seen: RunSeen) -> None:
         notice = [[Span(f" {text}", ink)] for text, ink in seen.notice]

@@ -1,55 +1,72 @@
-"""One chart or preview on the whole screen, with a cursor, zoom, and other scales."""
+"""One chart or preview on the whole screen: a cursor that reads it, zoom and pan, other scales, and training scrubbed through."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.charts.rows import Span
-from workbench.tui.messages import RunChanged, RunWish, SlotSeen, Wish
+from workbench.charts.rows import Row, Span
+from workbench.tui.messages import RunChanged, RunSeen, RunWish, SlotSeen, Wish
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.widgets.foot import Foot
 from workbench.tui.widgets.slot_view import SlotView
+from workbench.tui.window import Window
 
-_CLOSER = 0.5  # of the visible steps, for one press
-_ALONG = 0.02  # of the visible steps: a press of the arrow
-_LEAST_STEPS = 4.0
+if TYPE_CHECKING:
+    from workbench.views.view import ChartStyle
+
+HISTOGRAMS = ("preview:weights", "preview:gradients", "preview:dead_units")  # of `training.histograms`
+_HINTS = {
+    "chart": "arrows place a cursor, which reads the values",
+    "strip": "arrows place a cursor: left and right along the steps, up and down over the layers",
+    "preview": "left and right go through the training; page up and down through the pages",
+}
+_OF_CHARTS = ("log_scale", "smooth", "outliers")
+_ALONG_STEPS = ("closer", "farther", "whole", "axis")
 
 
 class Zoom(WorkScreen):
-    """Arrows move a cursor, plus and minus zoom around it; the view is only this screen's."""
+    """Looks at one slot. How a chart is drawn is remembered for its metric; what part of it is seen is only this screen's."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "left", "along(-1)", "cursor, page", key_display="arrows", id="zoom.left", tooltip="cursor left; of images the page before"
-        ),
-        Binding("right", "along(1)", "right", show=False, id="zoom.right", tooltip="cursor right; of images the next page"),
+        Binding("left", "along(-1)", "cursor", key_display="arrows", id="zoom.left", tooltip="cursor left; the preview saved before"),
+        Binding("right", "along(1)", "right", show=False, id="zoom.right", tooltip="cursor right; the preview saved next"),
         Binding("shift+left", "along(-10)", "far left", show=False, id="zoom.far_left", tooltip="cursor far left"),
         Binding("shift+right", "along(10)", "far right", show=False, id="zoom.far_right", tooltip="cursor far right"),
-        Binding("plus,equals_sign", "closer", "closer", key_display="+", id="zoom.closer", tooltip="fewer steps, around the cursor"),
-        Binding("minus", "farther", "farther", id="zoom.farther", tooltip="more steps"),
-        Binding("0", "whole", "whole", id="zoom.whole", tooltip="the whole run, without a cursor"),
-        Binding("y", "log_scale", "log scale", id="zoom.log_scale", tooltip="logarithmic or linear y axis"),
-        Binding("t", "smooth", "smooth", id="zoom.smooth", tooltip="a smoothed line over a dim band, or each point"),
+        Binding("up", "turn(-1)", "layer above", show=False, id="zoom.up", tooltip="the layer above; of a preview the page before"),
+        Binding("down", "turn(1)", "layer below", show=False, id="zoom.down", tooltip="the layer below; of a preview the next page"),
+        Binding("pageup", "turn(-1)", "page before", show=False, id="zoom.pageup", tooltip="the page before"),
+        Binding("pagedown", "turn(1)", "next page", show=False, id="zoom.pagedown", tooltip="the next page"),
+        Binding("plus,equals_sign", "closer", "zoom", key_display="+ -", id="zoom.closer", tooltip="fewer steps, around the cursor"),
+        Binding("minus", "farther", "farther", show=False, id="zoom.farther", tooltip="more steps"),
+        Binding("left_square_bracket", "pan(-1)", "earlier", show=False, id="zoom.earlier", tooltip="half a window, or a preview, earlier"),
+        Binding("right_square_bracket", "pan(1)", "later", show=False, id="zoom.later", tooltip="half a window, or a preview, later"),
+        Binding("0", "whole", "whole", show=False, id="zoom.whole", tooltip="the whole run; the cursor stays"),
+        Binding("full_stop", "live", "live", id="zoom.live", tooltip="back to what is newest: no cursor, the whole run"),
+        Binding("y", "log_scale", "log", id="zoom.log_scale", tooltip="logarithmic or linear y axis; kept for this metric"),
+        Binding("t", "smooth", "smooth", id="zoom.smooth", tooltip="smoothing: light, medium, strong, off; kept for this metric"),
+        Binding("e", "axis", "axis", id="zoom.axis", tooltip="steps, epochs or time along the x axis; kept for this metric"),
+        Binding("o", "outliers", "outliers", id="zoom.outliers", tooltip="limits without outliers, or with; kept for this metric"),
         Binding("v", "view", "view", id="zoom.view", tooltip="the next chart or preview"),
+        Binding("g", "histograms", "histograms", show=False, id="zoom.histograms", tooltip="weights, gradients, dead units by layer"),
         Binding("escape", "back", "back", id="zoom.back", tooltip="back to all charts"),
         Binding("question_mark", "help", "help", id="zoom.help", tooltip="all keys of this screen"),
         Binding("q", "leave", "leave", id="zoom.leave", tooltip="leave; the run goes on training"),
     ]
 
-    def __init__(self, run_id: str, name: str) -> None:
+    def __init__(self, run_id: str, name: str, step: int | None = None) -> None:
         super().__init__()
-        self._run_id, self._slot = run_id, name
+        self._run_id, self._slot, self._step = run_id, name, step
         self._names: tuple[str, ...] = (name,)
-        self._steps = 1
-        self._limits: tuple[float, float] | None = None
-        self._cursor: float | None = None
+        self._window = Window()
         self._page = 0
-        self._log: bool | None = None
-        self._smoothed = True
+        self._layer: int | None = None
+        self._style: ChartStyle | None = None
         self._seen: SlotSeen | None = None
 
     def compose(self) -> ComposeResult:
@@ -61,88 +78,145 @@ class Zoom(WorkScreen):
             yield self.key_bar()
 
     def wish(self) -> Wish:
-        from workbench.views.slots import View
+        from workbench.views.view import View
 
-        view = View(self._limits, self._log, self._smoothed, self._cursor, self._page)
+        view = View(self._window.limits, self._window.cursor, self._page, self._layer, self._step, self._style)
         size = self.slot.size
         return Wish(run=RunWish(self._run_id, size.width, ((size.width, size.height),), only=self._slot, view=view))
 
     def on_run_changed(self, message: RunChanged) -> None:
-        seen = message.seen
         if not self.is_for_this(message):
             return
-        self._names, self._steps = seen.names, max(1, seen.step)
+        seen = message.seen
+        self._names, self._window.newest = seen.names, max(1, seen.step)
         self._seen = seen.slots[0]
         self.slot.show(self._seen, False)
-        reading = self._seen.reading or "arrows place a cursor, which reads the values"
-        self.foot.show([[Span(f" {reading if self._is_chart else ''}", "" if self._seen.reading else "muted")]])
+        self.foot.show([self._reading(seen)])
         self.show_keys()
 
     def on_slot_view_resized(self) -> None:
         self.tell_wish()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action not in ("closer", "farther", "whole", "log_scale", "smooth") or self._is_chart
+        if action in _OF_CHARTS:
+            return self._kind == "chart"
+        if action == "histograms":
+            return any(name in self._names for name in HISTOGRAMS)
+        return action not in _ALONG_STEPS or self._kind != "preview"
 
     def action_along(self, by: int) -> None:
-        if not self._is_chart:
-            self._page = max(0, self._page + (by > 0) - (by < 0))
+        if self._kind == "preview":
+            self._scrub(by)
         else:
-            low, high = self._window
-            at = (low + high) / 2 if self._cursor is None else self._cursor
-            self._cursor = max(1.0, min(float(self._steps), at + by * max(1.0, (high - low) * _ALONG)))
-            if self._limits and not low <= self._cursor <= high:
-                self._around(high - low)
+            self._window.move(by)
+            self._layer = 0 if self._layer is None and self._kind == "strip" else self._layer
+        self.tell_wish()
+
+    def action_turn(self, by: int) -> None:
+        if self._kind == "strip":
+            most = max(0, (self._seen.layers if self._seen else 1) - 1)
+            self._layer = 0 if self._layer is None else max(0, min(most, self._layer + by))
+            if self._window.cursor is None:
+                self._window.move(0)
+        elif self._kind == "preview":
+            self._page = max(0, self._page + by)
+        self.tell_wish()
+
+    def action_pan(self, by: int) -> None:
+        if self._kind == "preview":
+            self._scrub(by)
+        else:
+            self._window.pan(by)
         self.tell_wish()
 
     def action_closer(self) -> None:
-        low, high = self._window
-        self._around(max(_LEAST_STEPS, (high - low) * _CLOSER))
+        self._window.closer()
         self.tell_wish()
 
     def action_farther(self) -> None:
-        low, high = self._window
-        if (high - low) / _CLOSER >= self._steps:
-            self._limits = None
-        else:
-            self._around((high - low) / _CLOSER)
+        self._window.farther()
         self.tell_wish()
 
     def action_whole(self) -> None:
-        self._whole()
+        self._window.whole()
+        self.tell_wish()
+
+    def action_live(self) -> None:
+        self._window.live()
+        self._step = self._layer = None
         self.tell_wish()
 
     def action_log_scale(self) -> None:
-        is_log = bool(self._seen and "(log)" in "".join(span.text for span in self._seen.rows[0]))
-        self._log = not (is_log if self._log is None else self._log)
-        self.tell_wish()
+        if style := self._styled:
+            declared = bool(self._seen and self._seen.log)
+            self._restyle(log=not (declared if style.log is None else style.log))
 
     def action_smooth(self) -> None:
-        self._smoothed = not self._smoothed
-        self.tell_wish()
+        from workbench.views.view import SMOOTHINGS
+
+        if style := self._styled:
+            self._restyle(smoothing=following([*SMOOTHINGS], style.smoothing))
+
+    def action_axis(self) -> None:
+        from workbench.views.view import ALONG
+
+        if style := self._styled:
+            self._restyle(along=following(ALONG, style.along))
+
+    def action_outliers(self) -> None:
+        if style := self._styled:
+            self._restyle(outliers=not style.outliers)
 
     def action_view(self) -> None:
-        place = self._names.index(self._slot) if self._slot in self._names else -1
-        self._slot = self._names[(place + 1) % len(self._names)]
-        self._log = None
-        self._whole()
+        self._show(following(self._names, self._slot))
+
+    def action_histograms(self) -> None:
+        self._show(following([name for name in HISTOGRAMS if name in self._names], self._slot))
+
+    def _show(self, name: str) -> None:
+        """Look at another slot; the part of the run that is seen stays, to compare."""
+        self._slot, self._style, self._page, self._layer = name, None, 0, None
         self.tell_wish()
 
     @property
-    def _is_chart(self) -> bool:
-        return not self._slot.startswith("preview:")
+    def _styled(self) -> ChartStyle | None:
+        """How the chart is drawn, changes included that are not on the screen yet."""
+        return self._style or (self._seen.style if self._seen and self._seen.name == self._slot else None)
+
+    def _restyle(self, **changed: object) -> None:
+        if self._seen and (style := self._styled):
+            self._style = replace(style, **changed)  # type: ignore[arg-type]
+            self.bench.remember(self._seen.metric, self._style)
+            self.tell_wish()
+
+    def _scrub(self, by: int) -> None:
+        if self._seen:
+            self._step = scrubbed(self._seen.steps, self._seen.step, by)
 
     @property
-    def _window(self) -> tuple[float, float]:
-        return self._limits or (0.0, float(self._steps))
+    def _kind(self) -> str:
+        return self._seen.kind if self._seen and self._seen.name == self._slot else _kind_of(self._slot)
 
-    def _whole(self) -> None:
-        self._limits = self._cursor = None
-        self._page = 0
+    def _reading(self, seen: RunSeen) -> Row:
+        slot = seen.slots[0]
+        smoothing = slot.style.smoothing if slot.style and slot.kind == "chart" else ""
+        hint = _HINTS.get(slot.kind, "") + (f"   smoothing {smoothing}" if smoothing else "")
+        return list(slot.reading) or [Span(f" {hint}", "muted")]
 
-    def _around(self, span: float) -> None:
-        """Show `span` steps around the cursor, inside of the run."""
-        low, high = self._window
-        middle = (low + high) / 2 if self._cursor is None else self._cursor
-        low = max(0.0, min(middle - span / 2, self._steps - span))
-        self._limits = (low, low + span)
+
+def following(names: Sequence[str], name: str) -> str:
+    """The name behind this one, around the end; the first where this is none of them."""
+    place = names.index(name) if name in names else -1
+    return names[(place + 1) % len(names)] if names else name
+
+
+def scrubbed(steps: tuple[int, ...], step: int | None, by: int) -> int | None:
+    """The step of the preview so many places earlier or later; None, the newest, at the end."""
+    if not steps:
+        return None
+    place = (steps.index(step) if step in steps else len(steps) - 1) + by
+    return None if place >= len(steps) - 1 else steps[max(0, place)]
+
+
+def _kind_of(name: str) -> str:
+    return "preview" if name.startswith("preview:") else "chart"

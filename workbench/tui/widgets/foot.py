@@ -71,6 +71,11 @@ class Foot(Painted):
         self.redraw()
 
     @property
+    def label(self) -> str:
+        """Of the question that is asked now."""
+        return self._questions[0].label if self._editor else ""
+
+    @property
     def is_asking(self) -> bool:
         return self._editor is not None
 

@@ -1,0 +1,74 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from workbench.training.histograms import DECADES, histograms, spread
+
+
+def model() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Dropout(0.5), nn.Linear(4 * 36, 8), nn.ReLU(), nn.Linear(8, 3)
+    )
+
+
+def looked_at(network: nn.Sequential) -> dict[str, object]:
+    images, labels = torch.rand(16, 1, 8, 8), torch.randint(0, 3, (16,))
+    found = histograms(network, lambda images, labels: nn.functional.cross_entropy(network(images), labels), images, labels)
+    return {preview.name: preview for preview in found}
+
+
+def test_every_row_is_a_layer_and_its_shares_add_up_to_one() -> None:
+    found = looked_at(model())
+    assert list(found) == ["weights", "gradients", "dead_units"]
+    for name in ("weights", "gradients"):
+        assert found[name].rows == ("0", "1", "5", "7")  # type: ignore[attr-defined]
+        assert all(sum(row) == pytest.approx(1) for row in found[name].matrix)  # type: ignore[attr-defined]
+
+
+def test_numbers_stand_in_the_column_of_their_decade() -> None:
+    numbers = torch.tensor([0.0, 1e-12, 1e-8, -0.5, 1.0, 9.9, 1e6, -20.0])
+    preview = spread("weights", "", {"dense": numbers})
+    shares = {column: share * len(numbers) for column, share in zip(preview.columns, preview.matrix[0], strict=True) if share}
+    assert shares == {"0": 1, "<1e-8": 1, "1e-8": 1, "1e-1": 1, "1e0": 2, "1e1": 1, "1e2": 1}
+    assert len(preview.columns) == 1 + len(DECADES)
+
+
+def test_a_layer_with_a_nan_is_marked_and_the_others_are_not() -> None:
+    preview = spread("gradients", "", {"bad": torch.tensor([1.0, math.nan]), "good": torch.ones(2)})
+    assert all(math.isnan(share) for share in preview.matrix[0])
+    assert sum(preview.matrix[1]) == 1
+
+
+def test_units_that_say_the_same_to_every_example_are_dead() -> None:
+    network = model()
+    with torch.no_grad():
+        network[5].bias.copy_(torch.tensor([-1e3] * 6 + [1e2] * 2))
+    dead = looked_at(network)["dead_units"]
+    assert dead.rows == ("2", "6")  # type: ignore[attr-defined]
+    assert dead.matrix[1] == (0.75,)  # type: ignore[attr-defined]
+
+
+def test_looking_leaves_the_training_as_it_was() -> None:
+    network = model()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    random = torch.get_rng_state()
+    images, labels = torch.rand(4, 1, 8, 8), torch.zeros(4, dtype=torch.long)
+    random = torch.get_rng_state()
+    list(histograms(network, lambda images, labels: nn.functional.cross_entropy(network(images), labels), images, labels))
+    assert torch.equal(torch.get_rng_state(), random)
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    assert all(parameter.grad is None for parameter in network.parameters())
+    assert network.training
+    assert not any(module._forward_hooks for module in network.modules())
+
+
+def test_sequences_have_their_units_last() -> None:
+    network = nn.Sequential(nn.Linear(2, 5), nn.Tanh())
+    with torch.no_grad():
+        network[0].weight[0] = 0.0  # type: ignore[index]
+    texts = torch.rand(3, 7, 2)
+    found = {preview.name: preview for preview in histograms(network, lambda texts: network(texts).sum(), texts)}
+    assert found["dead_units"].matrix[0][0] == pytest.approx(0.2)

@@ -1,0 +1,72 @@
+"""How somebody looks at a chart or preview: what part of it, along which axis, how smooth; and what holds still between two drawings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from workbench.charts.axis import Limits
+from workbench.views.drawing import Loaded
+
+Along = Literal["step", "epoch", "time"]
+ALONG: tuple[Along, ...] = get_args(Along)
+SMOOTHINGS = {"off": 0.0, "light": 0.015, "medium": 0.05, "strong": 0.15}  # of the width, over which a line remembers
+DEFAULT_SMOOTHING = "light"
+
+
+@dataclass(frozen=True)
+class ChartStyle:
+    """What is remembered of a chart.
+
+    Attributes:
+        log: None is as the recipe declares.
+        outliers: whether the limits reach to them.
+    """
+
+    log: bool | None = None
+    smoothing: str = DEFAULT_SMOOTHING
+    along: Along = "step"
+    outliers: bool = True
+
+    @classmethod
+    def of(cls, value: Any) -> ChartStyle:
+        """A style from a file that somebody may have edited; what it says that is no style is the default."""
+        about: Mapping[str, Any] = value if isinstance(value, dict) else {}
+        log, smoothing, along = about.get("log"), about.get("smoothing"), about.get("along")
+        return cls(
+            log if isinstance(log, bool) else None,
+            smoothing if isinstance(smoothing, str) and smoothing in SMOOTHINGS else DEFAULT_SMOOTHING,
+            along if along in ALONG else "step",
+            about.get("outliers") is not False,
+        )
+
+
+@dataclass(frozen=True)
+class View:
+    """What part of a slot is looked at.
+
+    Attributes:
+        x_limits: steps; None is from 0 to the next round number.
+        cursor: the step that is read.
+        page: of a preview that has several.
+        layer: of a strip, the one that is read.
+        step: of a preview, the last one saved up to it; None is the newest.
+        style: None is as remembered.
+    """
+
+    x_limits: Limits | None = None
+    cursor: float | None = None
+    page: int = 0
+    layer: int | None = None
+    step: int | None = None
+    style: ChartStyle | None = None
+
+
+@dataclass
+class LimitsMemory:
+    """The y limits of each chart, the files of previews already read, and the remembered styles, by metric."""
+
+    y: dict[tuple[str, bool], Limits] = field(default_factory=dict)
+    files: dict[str, Loaded] = field(default_factory=dict)
+    styles: dict[str, ChartStyle] = field(default_factory=dict)
