@@ -20,6 +20,7 @@ from workbench.tui.widgets.key_bar import bar, shown_key
 SCREENS: tuple[type[WorkScreen], ...] = (Bench, RunScreen, Zoom, Page, LogPage, Batch)
 MEANING = {  # of a letter, on every screen that has it
     "s": "start", "x": "stop", "p": "pause", "w": "save", "c": "change lr", "v": "view", "m": "model", "b": "batch", "l": "log",
+    "h": "health",
     "i": "notes", "slash": "find", "question_mark": "help", "q": "leave", "d": "delete", "a": "all", "r": ("reset", "resume"),
 }  # fmt: skip
 

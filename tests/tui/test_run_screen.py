@@ -231,3 +231,13 @@ async def test_no_size_is_too_small_or_too_large(tmp_path: Path, which: str) -> 
         await shows(app, "20x5 is too small:")
         await pilot.resize_terminal(80, 24)
         await shows(app, {"bench": "ready:", "run": "best accuracy", "zoom": "1.0"}[which] if which != "zoom" else "loss")
+
+
+async def test_the_diagnosis_stands_in_a_line_and_in_full_behind_a_key(tmp_path: Path) -> None:
+    cnn_run(tmp_path, "cnn-1", end="failed")
+    app = interface(tmp_path, run_id="cnn-1")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await shows(app, "health  error:")
+        await pilot.press("h")
+        await shows(app, "HEALTH")
+        await shows(app, "try:")

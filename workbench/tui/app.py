@@ -276,6 +276,9 @@ class Workbench(App[None]):
     def open_model(self, layers: Iterable[Mapping[str, Any]], parameters: int | None) -> None:
         self.push_screen(page.of_model(list(layers), parameters, self.size.width, self.look))
 
+    def open_health(self, lines: Sequence[tuple[str, str]]) -> None:
+        self.push_screen(page.of_health(lines))
+
     def open_notes(self, recipe: Recipe) -> None:
         self.push_screen(page.of_notes(recipe, self.look))
 

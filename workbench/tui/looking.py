@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.charts.rows import Rows, Span
+from workbench.diagnosis.finding import Finding
 from workbench.events.types import Event, Measured
 from workbench.runs import filtering
 from workbench.runs.feed import Feed
@@ -16,12 +18,13 @@ from workbench.tui.notice import notice
 from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import card
 from workbench.units import age
-from workbench.views import board, chart, log, previews, readout, slots, status_lines, table
+from workbench.views import board, chart, health, log, previews, readout, slots, status_lines, table
 from workbench.views.view import LimitsMemory, View
 
 _MOST_RUNS = 500
 _MOST_PREVIEWS = 32  # drawings kept
 _MINUTE = 60.0
+_JUDGING_SECONDS = 1.0  # between two diagnoses
 _READING_SECONDS = 0.1  # of one look: a long log shows as it is read
 
 
@@ -35,6 +38,8 @@ class RunLook:
     _drawn_for: object = None
     _previews: dict[object, Rows] = field(default_factory=dict)
     _now: float = 0.0
+    _findings: list[Finding] = field(default_factory=list)
+    _judged_at: float = -_JUDGING_SECONDS - 1
 
     def look(self, wish: RunWish, now: float) -> RunSeen | None:
         """The run as it is now, drawn as wished."""
@@ -77,12 +82,20 @@ class RunLook:
             slots=tuple(self._slot(slot, box, wish) for slot, box in zip(self._chosen(wish, found), wish.boxes, strict=False)),
             log=log.rows(kept, width, min(height, max(0, len(kept) - back)), ascii_only=ascii_only, back=back),
             log_lines=len(kept),
-            notice=notice(feed, now),
+            notice=(self._headline(), *notice(feed, now)),
+            health=tuple(health.spans(self._findings, step=state.step)),
             settings={**feed.record.settings, **state.amended, **state.settings_now},
             layers=tuple(state.layers),
             answers=dict(state.answers),
             names=tuple(slot.name for slot in found),
         )
+
+    def _headline(self) -> tuple[str, str]:
+        """The diagnosis in a line; it is made anew once a second, since it looks at every metric."""
+        if time.monotonic() - self._judged_at > _JUDGING_SECONDS:
+            self._judged_at, self._findings = time.monotonic(), health.findings(self.feed)
+        ink = health.ink(self._findings[0]) if self._findings else "muted"
+        return health.headline(self._findings, step=self.feed.state.step), ink
 
     def _found(self, wish: RunWish) -> list[slots.Slot]:
         """All charts and previews that were asked for: the recipe's first, the previews turned by as many places as wished."""

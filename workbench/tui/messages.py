@@ -102,6 +102,7 @@ class RunSeen:
     log: Rows
     log_lines: int
     notice: tuple[tuple[str, str], ...]  # (text, ink): what needs saying below the charts
+    health: tuple[tuple[str, str], ...]  # the diagnosis in full, likewise
     settings: Mapping[str, Value]
     layers: tuple[Mapping[str, Any], ...]
     answers: Mapping[str, tuple[bool, str]]

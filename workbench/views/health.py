@@ -24,6 +24,21 @@ def lines(feed: Feed) -> list[str]:
     return [text for finding in found for text in in_full(finding)]
 
 
+def spans(found: list[Finding], *, step: int) -> list[tuple[str, str]]:
+    """All of it as (text, ink) lines for a screen."""
+    if not found:
+        return [(headline(found, step=step), "good" if step else "muted")]
+    lines: list[tuple[str, str]] = []
+    for finding in found:
+        cause, *rest = in_full(finding)
+        lines += [(cause, ink(finding)), *((text, "") for text in rest), ("", "")]
+    return lines
+
+
+def ink(finding: Finding) -> str:
+    return {"error": "error", "warning": "warning"}.get(finding.severity, "muted")
+
+
 def headline(found: list[Finding], *, step: int) -> str:
     """One line for the run screen."""
     if not found:

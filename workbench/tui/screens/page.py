@@ -141,6 +141,11 @@ def of_notes(recipe: Recipe, look: Look) -> Page:
     return Page(f"NOTES {recipe.name}", [[Span(" " + printable(line, ascii_only=look.ascii_only))] for line in recipe.notes.splitlines()])
 
 
+def of_health(lines: Sequence[tuple[str, str]]) -> Page:
+    """What is wrong with a run, if anything, with its evidence and what to try."""
+    return Page("HEALTH", [[Span(f" {text}", ink)] for text, ink in lines])
+
+
 def of_keys(keys: Iterable[Binding]) -> Page:
     """Every key of a table, with what it does."""
     return Page("KEYS", [[Span(f" {fit(shown_key(binding), 16)}", "key"), Span(binding.tooltip)] for binding in keys])

@@ -49,6 +49,7 @@ class RunScreen(WorkScreen):
         Binding("right_square_bracket", "scrub(1)", "later", show=False, id="run.later", tooltip="previews as they were later"),
         Binding("full_stop", "live", "live", show=False, id="run.live", tooltip="the newest previews again"),
         Binding("g", "histograms", "histograms", show=False, id="run.histograms", tooltip="weights, gradients, dead units by layer"),
+        Binding("h", "health", "health", show=False, id="run.health", tooltip="the diagnosis in full: cause, evidence, what to try"),
         Binding("l", "log", "log", id="run.log", tooltip="the whole log"),
         Binding("m", "model", "model", show=False, id="run.model", tooltip="the layers with shapes and parameters"),
         Binding("i", "notes", "notes", show=False, id="run.notes", tooltip="what the recipe is, its equations, what to watch"),
@@ -188,7 +189,7 @@ class RunScreen(WorkScreen):
             **dict.fromkeys(("stop", "save", "change"), live),
             **dict.fromkeys(("zoom", "view", "choose", "page", "find"), self.seen is not None and bool(self.seen.slots or self._find)),
             "histograms": self.seen is not None and any(name in self.seen.names for name in HISTOGRAMS),
-            **dict.fromkeys(("log", "model", "notes"), self.seen is not None),
+            **dict.fromkeys(("log", "model", "notes", "health"), self.seen is not None),
         }
         return here.get(action, True)
 
@@ -222,6 +223,10 @@ class RunScreen(WorkScreen):
     def action_choose(self, right: int, down: int) -> None:
         """To the next chart; behind the last one of a page comes the next page."""
         self._choose(self._chosen + right + down * self._shape[0])
+
+    def action_health(self) -> None:
+        if self.seen:
+            self.bench.open_health(self.seen.health)
 
     def action_page(self, by: int) -> None:
         across, down = self._shape
