@@ -116,7 +116,8 @@ def attention(config: Any, tick: Tick) -> float:
     pairs = []
     for batch in data.train.epoch(0):
         for source, given, wanted in zip(batch.sources, batch.inputs, batch.outputs, strict=True):
-            pairs.append((source[source != PAD], given[given != PAD], wanted[wanted != PAD]))
+            length = int((wanted != PAD).sum())
+            pairs.append((source[source != PAD], given[:length], wanted[:length]))
 
     def collate(examples: list[Any]) -> tuple[Any, ...]:
         return tuple(pad_sequence(list(column), batch_first=True, padding_value=PAD) for column in zip(*examples, strict=True))
