@@ -29,7 +29,7 @@ class Data(Group):
     shift: float = setting(0.0, "Moves each training image at random by up to this along both axes.", minimum=0, maximum=16, unit="pixels")
     rotate: float = setting(0.0, "Turns each training image at random by up to this either way.", minimum=0, maximum=180, unit="degrees")
     zoom: float = setting(0.0, "Enlarges or shrinks each training image at random by up to this share.", minimum=0, maximum=1)
-    context: int = setting(64, "Characters that a language model looks back at, and that a window has.", minimum=2, maximum=4096)
+    context_length: int = setting(64, "Characters that a language model looks back at, and that a window has.", minimum=2, maximum=4096)
 
 
 class Model(Group):

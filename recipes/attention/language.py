@@ -27,7 +27,7 @@ def train(config: Config, run: Run) -> None:
     """Train a causal language model; evaluate it as it learns, and test its best weights once."""
     run.phase(f"loading {config.data.dataset}")
     data = load(config, run.device)
-    windows = Windows(data.train, config.data.batch_size, config.data.context, config.machine.seed)
+    windows = Windows(data.train, config.data.batch_size, config.data.context_length, config.machine.seed)
     run.loaded(**data.about)
 
     run.phase("building the model")
@@ -101,23 +101,23 @@ def trial(model: LanguageModel, optimizer: Optimizer, data: Windows) -> Callable
 
 def build(config: Config, data: TextData) -> LanguageModel:
     """A language model of the characters that the text has."""
-    return LanguageModel(config.model, len(data.vocabulary), config.data.context)
+    return LanguageModel(config.model, len(data.vocabulary), config.data.context_length)
 
 
 def load(config: Config, device: torch.device) -> TextData:
     """The three parts of the text, on the device."""
-    smallest = BATCHES * config.data.batch_size * config.data.context
+    smallest = BATCHES * config.data.batch_size * config.data.context_length
     return load_text(config.data.dataset, path=config.data.path, device=device, smallest=smallest)
 
 
 def untrained(config: Config) -> tuple[Any, Any]:
     """The network before training, and a window of zeros."""
-    return build(config, load(config, torch.device("cpu"))), torch.zeros(1, config.data.context, dtype=torch.long)
+    return build(config, load(config, torch.device("cpu"))), torch.zeros(1, config.data.context_length, dtype=torch.long)
 
 
 def batch(config: Config, count: int) -> Preview:
     """The first windows that the network is trained on."""
     data = load(config, torch.device("cpu"))
-    inputs, _ = next(Windows(data.train, config.data.batch_size, config.data.context, config.machine.seed).epoch(0))
+    inputs, _ = next(Windows(data.train, config.data.batch_size, config.data.context_length, config.machine.seed).epoch(0))
     shown = [repr(data.vocabulary.decode(window))[1:-1] for window in inputs[:count]]
     return Preview("batch", f"{len(shown)} of a batch of {len(inputs)} windows", "text", text="\n".join(shown))

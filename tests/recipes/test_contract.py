@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.training_runs import configure, events_of, logged, prepare, stop_at, train_here
+from workbench.cli import app
 from workbench.events import types as events
 from workbench.finding import find_recipes
 from workbench.recipe import Preset, Recipe, Task
@@ -148,3 +149,10 @@ def test_every_preset_is_made_of_settings_that_exist(recipe: Recipe, preset: Pre
 def test_a_recipe_is_frozen(recipe: Recipe) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         recipe.name = "other"  # type: ignore[misc]
+
+
+@each_recipe
+def test_its_settings_are_flags_of_train(recipe: Recipe, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["train", recipe.name, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert all(setting.flag in text or setting.flag.replace("--", "--no-") in text for setting in describe(recipe.config))
