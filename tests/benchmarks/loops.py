@@ -5,7 +5,8 @@
 By hand: a DataLoader over examples one by one with transforms of each, fp32, torch's default threads. Ours: the recipe's own
 loop through a run with everything that it logs, started as workers are. Each side is one process; they take turns of some
 steps, first on the machine as it is, then beside one busy process for each core. The figure is the median over the turns
-of the ratio of their wall times. `--quality` instead trains both sides to the end of the preset and tests them.
+of the ratio of their wall times. Instead, `--instruments` compares our loop with itself without norms and log, in CPU time of
+one thread, and `--quality` trains both sides to the end of the preset and tests them.
 """
 
 from __future__ import annotations
@@ -74,7 +75,10 @@ def ours(name: str, config: Any, tick: Tick) -> float:
 def serve(name: str, side: str) -> None:
     """One side: for each number on stdin, that many steps, and on stdout the seconds that they took."""
     pair = PAIRS[name]
-    config = configure(find_recipe(name), pair.preset, **{**pair.settings, **QUIET, "epochs": 10**6, "device": "cpu"})
+    one_thread = os.environ.get("WORKBENCH_BENCHMARK_THREADS") == "1"
+    clock = time.process_time if one_thread else time.perf_counter
+    more = {"threads": 1} if one_thread else {}
+    config = configure(find_recipe(name), pair.preset, **{**pair.settings, **QUIET, **more, "epochs": 10**6, "device": "cpu"})
     left, begun = 0, 0.0
     answers = os.fdopen(os.dup(1), "w")
 
@@ -84,19 +88,33 @@ def serve(name: str, side: str) -> None:
         if left > 0:
             return True
         if begun:
-            print(time.perf_counter() - begun, file=answers, flush=True)
+            print(clock() - begun, file=answers, flush=True)
         line = sys.stdin.readline()
-        left, begun = int(line or 0), time.perf_counter()
+        left, begun = int(line or 0), clock()
         return bool(line)
 
+    if side == "bare":
+        without_instruments()
     (pair.by_hand(config, tick) if side == "hand" else ours(name, config, tick))
+
+
+def without_instruments() -> None:
+    """Our loop from here on without norms, ratios and a log; a step still has to know that its gradient is finite."""
+    from workbench.session.journal import Journal
+    from workbench.training import optimizer
+    from workbench.training.gradients import LayerNorms
+
+    ones: dict[int, list[float]] = {}
+    LayerNorms.read = lambda self, tensors: ones.setdefault(len(self.layers), [1.0] * (1 + len(self.layers)))  # type: ignore[method-assign]
+    Journal.log = lambda self, step, values: None  # type: ignore[method-assign]
+    optimizer.RATIO_EVERY = 10**9
 
 
 @contextlib.contextmanager
 def side_of(name: str, side: str) -> Iterator[Callable[[int], float]]:
     """A process of one side; calling it makes so many steps there and returns their seconds."""
     environment = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
-    if side == "ours":
+    if side != "hand":
         environment = {key: value for key, value in worker_environment().items() if key != "OMP_NUM_THREADS"}
     command = [sys.executable, "-m", "tests.benchmarks.loops", name, "--side", side]
     process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -141,6 +159,18 @@ def compare(name: str, turns: int, steps: int) -> None:
         print(f"{line}; load average {os.getloadavg()[0]:.1f})", flush=True)
 
 
+def instruments(name: str, turns: int, steps: int) -> None:
+    """Our loop with everything that it logs against itself without: in CPU time, one thread."""
+    os.environ["WORKBENCH_BENCHMARK_THREADS"] = "1"
+    with side_of(name, "bare") as bare, side_of(name, "ours") as own:
+        ratios = []
+        for turn in range(turns + 1):
+            first, second = (bare, own) if turn % 2 else (own, bare)
+            took = {first: first(steps), second: second(steps)}
+            ratios.append(took[bare] / took[own])
+    print(f"{name:9} {statistics.median(ratios[1:]):.3f} of the steps per second without instruments", flush=True)
+
+
 def quality(name: str, seeds: int) -> None:
     """Both sides after the same number of steps, one thread."""
     pair, recipe = PAIRS[name], find_recipe(name)
@@ -161,12 +191,15 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=9)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--quality", type=int, default=0, metavar="SEEDS")
-    parser.add_argument("--side", choices=("hand", "ours"), help=argparse.SUPPRESS)
+    parser.add_argument("--instruments", action="store_true", help="what the instruments cost instead")
+    parser.add_argument("--side", choices=("hand", "ours", "bare"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that busy processes are ended whatever happens
     for name in given.recipes or PAIRS:
         if given.side:
             serve(name, given.side)
+        elif given.instruments:
+            instruments(name, given.turns, given.steps)
         elif given.quality:
             quality(name, given.quality)
         else:

@@ -191,6 +191,7 @@ def interface(
     now: float | None = None,
     theme: str = "dark",
     keys: Mapping[str, str] | None = None,
+    slots: Mapping[str, list[str]] | None = None,
 ) -> Workbench:
     """The app with a fake launcher; `now` makes its clock stand still."""
     launcher = FakeLauncher(root)
@@ -200,6 +201,7 @@ def interface(
         Look(ascii_only=ascii_only, theme=theme),
         run_id=run_id,
         keys=keys,
+        slots=slots,
         launcher=launcher,  # type: ignore[arg-type]
         find=lambda: {RECIPE.name: RECIPE},
         seconds=0.05,

@@ -146,3 +146,10 @@ def test_a_long_line_shows_the_part_around_the_caret() -> None:
     line = LineEditor("a" * 50 + "z")
     row = line.spans(10)
     assert "".join(span.text for span in row) == "a" * 8 + "z_"
+
+
+def test_every_data_set_of_every_recipe_can_stand_in_the_form() -> None:
+    for recipe in find_recipes().values():
+        form = Form(recipe, recipe.presets[0])
+        words = {name: beside(form.setting("dataset"), name, "") for name in form.setting("dataset").choices}
+        assert all(words.values()), words

@@ -90,3 +90,13 @@ async def test_a_light_screen_is_drawn_light(tmp_path: Path) -> None:
             segment.style.bgcolor.name for strip in [app.screen.query_one("#runs").render_line(1)] for segment in strip if segment.style
         }
         assert styles == {"#ffffff"}
+
+
+async def test_what_somebody_wants_first_stands_first(tmp_path: Path) -> None:
+    cnn_run(tmp_path, "cnn-1")
+    app = interface(tmp_path, run_id="cnn-1", slots={"cnn": ["lr", "nowhere", "accuracy"]})
+    async with app.run_test(size=(80, 24)):
+        await shows(app, "learning rate")
+        titles = shown(app).splitlines()[2]
+        assert titles.startswith("learning rate")
+        assert "accuracy" in titles

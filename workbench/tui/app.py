@@ -62,6 +62,7 @@ class Workbench(App[None]):
         seconds: float | None = None,
         keys: Mapping[str, str] | None = None,
         bell: bool = True,
+        slots: Mapping[str, Sequence[str]] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(ansi_color=look.plain or None)
@@ -73,7 +74,14 @@ class Workbench(App[None]):
         self._launcher = launcher or Launcher(root, self.post_message)
         self._seconds = seconds or terminal.refresh_seconds()
         self._poller = Poller(
-            root, self.post_message, look, seconds=self._seconds, find=find, clock=clock, behind=lambda: terminal.is_behind(self._driver)
+            root,
+            self.post_message,
+            look,
+            seconds=self._seconds,
+            find=find,
+            clock=clock,
+            behind=lambda: terminal.is_behind(self._driver),
+            first=slots,
         )
         self.register_theme(painted(look.theme))
         self.theme = "ansi-dark" if look.plain else f"workbench-{look.theme}"

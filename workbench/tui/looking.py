@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +35,7 @@ class RunLook:
 
     feed: Feed
     look_at: Look
+    first: Sequence[str] = ()  # charts and previews that the user wants to see first
     memory: LimitsMemory = field(default_factory=LimitsMemory)
     _drawn_for: object = None
     _previews: dict[object, Rows] = field(default_factory=dict)
@@ -99,7 +101,7 @@ class RunLook:
 
     def _found(self, wish: RunWish) -> list[slots.Slot]:
         """All charts and previews that were asked for: the recipe's first, the previews turned by as many places as wished."""
-        found = slots.every(self.feed)
+        found = slots.every(self.feed, self.first)
         places = [index for index, slot in enumerate(found) if slot.kind == "preview"]
         shown = [found[index] for index in places]
         for index, place in enumerate(places):

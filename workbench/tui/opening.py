@@ -32,7 +32,7 @@ def run(
     thin = low_bandwidth or wanted.low_bandwidth
     look = terminal.look(theme or wanted.theme, ascii_only=ascii_only or wanted.ascii, thin=thin)
     seconds = 1 / wanted.refresh if wanted.refresh else terminal.THIN_SECONDS if thin else None
-    app = Workbench(runs, look, run_id=run_id, seconds=seconds, keys=wanted.keys, bell=wanted.bell)
+    app = Workbench(runs, look, run_id=run_id, seconds=seconds, keys=wanted.keys, bell=wanted.bell, slots=wanted.slots)
     app.run(mouse=mouse and wanted.mouse)
     for line in farewell(app.finish(), runs):
         print(line, flush=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,11 +39,13 @@ class Poller(threading.Thread):
         find: Callable[[], Mapping[str, Recipe]] | None = None,
         clock: Callable[[], float] = time.time,
         behind: Callable[[], bool] = lambda: False,
+        first: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         super().__init__(name="poller", daemon=True)
         self.seconds = seconds
         self._root, self._post, self._look, self._clock, self._behind = root, post, look, clock, behind
         self._find = find
+        self._first = first or {}
         self._wish = Wish()
         self._jobs: deque[Job] = deque()
         self._wake = threading.Event()
@@ -119,7 +121,9 @@ class Poller(threading.Thread):
 
         assert wish.run is not None
         if self._run is None or self._run.feed.folder.id != wish.run.id:
-            self._run = RunLook(Feed(store.folder(wish.run.id)), self._look, LimitsMemory(styles=self._known_styles()))
+            feed = Feed(store.folder(wish.run.id))
+            first = self._first.get(feed.record.recipe, ())
+            self._run = RunLook(feed, self._look, first, LimitsMemory(styles=self._known_styles()))
         seen = self._run.look(wish.run, now)
         if seen is not None:
             self._post(RunChanged(seen))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,10 +37,11 @@ def slots(feed: Feed) -> list[Slot]:
     return [slot(feed, name) for name in feed.state.slots]
 
 
-def every(feed: Feed) -> list[Slot]:
-    """All there is to look at: the slots, then other charts, then other previews."""
+def every(feed: Feed, first: Sequence[str] = ()) -> list[Slot]:
+    """All there is to look at: what somebody wants first, the slots, then other charts, then other previews."""
     state = feed.state
-    names = [*state.slots, *state.charts, *(PREVIEW + shown.name for shown in state.previews)]
+    known = {*state.slots, *state.charts, *(PREVIEW + shown.name for shown in state.previews)}
+    names = [*(name for name in first if name in known), *state.slots, *state.charts, *(PREVIEW + shown.name for shown in state.previews)]
     return [slot(feed, name) for name in dict.fromkeys(names)]
 
 

@@ -147,7 +147,8 @@ def bounds(setting: Setting) -> str:
 def beside(setting: Setting, text: str, base: str) -> str:
     """What stands beside a field: about the data set that it names, else its bounds and the preset's value."""
     if setting.name == "dataset" and (info := CATALOGUE.get(text)):
-        return f"{info.examples:,} examples, {'offline' if info.offline else 'download'}"
+        count = f"{info.examples:,} examples" if info.examples else "your own" if info.name in ("folder", "text", "csv", "pairs") else ""
+        return ", ".join(filter(None, [count, "offline" if info.offline else "download"]))
     limits = bounds(setting)
     return f"{limits}, default {base}" if limits else f"default {base}"
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from workbench.charts.rows import Row, Rows, Span, fit
+from workbench.charts.rows import Row, Rows, Span, cells, fit
 from workbench.tui.theme import Look
 from workbench.tui.widgets.pane import Pane, inked
 
@@ -26,6 +26,7 @@ class RecipeTree(Pane):
         self.presets: list[tuple[Recipe, Preset]] = []
         self.problem = ""
         self._top = 0
+        self._lines: list[int] = []  # the preset of each row of the tree; of a recipe its first
 
     def offer(self, recipes: Mapping[str, Recipe], problem: str = "") -> None:
         """Show these recipes."""
@@ -43,12 +44,8 @@ class RecipeTree(Pane):
         return len(self.presets)
 
     def line_at(self, y: int) -> int:
-        heads = 0
-        for index, (recipe, _) in enumerate(self.presets):
-            heads += not index or self.presets[index - 1][0] is not recipe
-            if index + heads == y - 1 + self._top:
-                return index
-        return -1
+        row = y - 1 + self._top
+        return self._lines[row] if 0 <= row < len(self._lines) else -1
 
     def find(self, word: str) -> None:
         """Go to the first preset whose text has the word."""
@@ -65,24 +62,34 @@ class RecipeTree(Pane):
             return [self.heading(width), *([Span(f" {line}", "error" if self.problem else "muted")] for line in _wrapped(words, width - 2))]
         about = self._about(chosen, width) if height >= 10 else []
         room = height - 1 - len(about)
-        tree, at = self._tree(width)
+        tree, at = self._tree(width, room)
         self._top = max(0, min(at - room // 2, len(tree) - room))
         shown = tree[self._top : self._top + room]
         return [self.heading(width), *shown, *([[Span("")]] * (room - len(shown))), *about]
 
-    def _tree(self, width: int) -> tuple[Rows, int]:
+    def _tree(self, width: int, room: int) -> tuple[Rows, int]:
+        """Every recipe with its presets; where they do not fit, with those of the chosen recipe alone. And the row of the cursor."""
+        assert self.chosen is not None
+        recipes = list(dict.fromkeys(recipe.name for recipe, _ in self.presets))
+        opened = recipes if len(recipes) + len(self.presets) <= room else [self.chosen[0].name]
+        marks, at = self.look.marks, 0
         rows: Rows = []
-        at = 0
-        marks = self.look.marks
+        self._lines = []
+        longest = max(cells(preset.name) for recipe, preset in self.presets if recipe.name in opened)
         for index, (recipe, preset) in enumerate(self.presets):
+            is_open = recipe.name in opened
             if not index or self.presets[index - 1][0] is not recipe:
                 family = fit(recipe.family, max(0, width - len(recipe.name) - 6), ascii_only=self.look.ascii_only)
-                rows.append([Span(f" {marks.opened} {recipe.name}  ", "title"), Span(family, "muted")])
+                rows.append([Span(f" {marks.opened if is_open else marks.closed} {recipe.name}  ", "title"), Span(family, "muted")])
+                self._lines.append(index)
+            if not is_open:
+                continue
             pointer = marks.pointer if index == self.cursor else " "
-            row: Row = [Span(f"   {pointer} {fit(preset.name, 9)} "), Span(preset.expect, "muted")]
+            row: Row = [Span(f"   {pointer} {fit(preset.name, max(9, longest))} "), Span(preset.expect, "muted")]
             if index == self.cursor:
                 at, row = len(rows), inked(row, self.cursor_ink, width)
             rows.append(row)
+            self._lines.append(index)
         return rows, at
 
     def _about(self, chosen: tuple[Recipe, Preset], width: int) -> Rows:
