@@ -118,7 +118,7 @@ class FakeRun:
             self._best_weights = copy.deepcopy(self.parts["model"].state_dict())
 
     def preview(self, step: int, previews: Iterable[Preview]) -> None:
-        self.previews[step] = list(previews)
+        self.previews.setdefault(step, []).extend(previews)
 
     def best(self, model: M) -> M:
         if self.config.budget.restore_best and self._best_weights:

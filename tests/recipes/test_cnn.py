@@ -146,7 +146,7 @@ def test_every_logged_metric_is_declared_and_what_is_declared_is_logged():
 def test_slots_name_charts_and_previews_that_there_are():
     run = _trained("digits", max_steps=1)
     names = {preview.name for preview in run.previews[1]}
-    assert names == {"worst", "confusion", "filters", "features", "gradcam"}
+    assert names == {"worst", "confusion", "filters", "features", "gradcam", "weights", "gradients", "dead_units"}
     for slot in CLASSIFY.slots:
         assert slot in CLASSIFY.charts or slot.removeprefix("preview:") in names
 

@@ -20,18 +20,18 @@ def looked_at(network: nn.Sequential) -> dict[str, object]:
     return {preview.name: preview for preview in found}
 
 
-def test_every_row_is_a_layer_and_its_shares_add_up_to_one() -> None:
+def test_every_row_is_a_layer_and_its_shares_add_up_to_all() -> None:
     found = looked_at(model())
     assert list(found) == ["weights", "gradients", "dead_units"]
     for name in ("weights", "gradients"):
         assert found[name].rows == ("0", "1", "5", "7")  # type: ignore[attr-defined]
-        assert all(sum(row) == pytest.approx(1) for row in found[name].matrix)  # type: ignore[attr-defined]
+        assert all(sum(row) == pytest.approx(100, abs=0.5) for row in found[name].matrix)  # type: ignore[attr-defined]
 
 
 def test_numbers_stand_in_the_column_of_their_decade() -> None:
     numbers = torch.tensor([0.0, 1e-12, 1e-8, -0.5, 1.0, 9.9, 1e6, -20.0])
     preview = spread("weights", "", {"dense": numbers})
-    shares = {column: share * len(numbers) for column, share in zip(preview.columns, preview.matrix[0], strict=True) if share}
+    shares = {column: share * len(numbers) / 100 for column, share in zip(preview.columns, preview.matrix[0], strict=True) if share}
     assert shares == {"0": 1, "<1e-8": 1, "1e-8": 1, "1e-1": 1, "1e0": 2, "1e1": 1, "1e2": 1}
     assert len(preview.columns) == 1 + len(DECADES)
 
@@ -39,7 +39,7 @@ def test_numbers_stand_in_the_column_of_their_decade() -> None:
 def test_a_layer_with_a_nan_is_marked_and_the_others_are_not() -> None:
     preview = spread("gradients", "", {"bad": torch.tensor([1.0, math.nan]), "good": torch.ones(2)})
     assert all(math.isnan(share) for share in preview.matrix[0])
-    assert sum(preview.matrix[1]) == 1
+    assert sum(preview.matrix[1]) == 100
 
 
 def test_units_that_say_the_same_to_every_example_are_dead() -> None:
@@ -48,7 +48,7 @@ def test_units_that_say_the_same_to_every_example_are_dead() -> None:
         network[5].bias.copy_(torch.tensor([-1e3] * 6 + [1e2] * 2))
     dead = looked_at(network)["dead_units"]
     assert dead.rows == ("2", "6")  # type: ignore[attr-defined]
-    assert dead.matrix[1] == (0.75,)  # type: ignore[attr-defined]
+    assert dead.matrix[1] == (75.0,)  # type: ignore[attr-defined]
 
 
 def test_looking_leaves_the_training_as_it_was() -> None:
@@ -71,4 +71,4 @@ def test_sequences_have_their_units_last() -> None:
         network[0].weight[0] = 0.0  # type: ignore[index]
     texts = torch.rand(3, 7, 2)
     found = {preview.name: preview for preview in histograms(network, lambda texts: network(texts).sum(), texts)}
-    assert found["dead_units"].matrix[0][0] == pytest.approx(0.2)
+    assert found["dead_units"].matrix[0][0] == pytest.approx(20)

@@ -40,16 +40,16 @@ def histograms(model: nn.Module, loss: Callable[..., Tensor], *inputs: Tensor) -
         model.train(was_training)
         for hook in hooks:
             hook.remove()
-    yield spread("weights", "weights per layer, share by size", _by_layer(named))
+    yield spread("weights", "weights per layer, % by size", _by_layer(named))
     found = [(name, gradient) for (name, _), gradient in zip(named, gradients, strict=True) if gradient is not None]
-    yield spread("gradients", "gradients per layer, share by size", _by_layer(found))
+    yield spread("gradients", "gradients per layer, % by size", _by_layer(found))
     if units:
         shares = {name: float((~varies).float().mean()) for name, varies in units.items()}
         yield Preview(
             "dead_units",
-            "units that say the same to every example",
+            "units that say the same to every example, %",
             "matrix",
-            matrix=tuple((share,) for share in shares.values()),
+            matrix=tuple((_percent(share),) for share in shares.values()),
             rows=tuple(shares),
             columns=("dead",),
         )
@@ -57,14 +57,18 @@ def histograms(model: nn.Module, loss: Callable[..., Tensor], *inputs: Tensor) -
 
 @torch.no_grad()
 def spread(name: str, title: str, layers: dict[str, Tensor]) -> Preview:
-    """Of each layer's numbers, the share that is 0 and the share in each decade of |x|; NaN in a row that has one.
+    """Of each layer's numbers, how many % are 0 and in each decade of |x|; NaN in a row that has one.
 
     Shapes:
         layers: one flat tensor each
     """
     columns = ("0", f"<1e{DECADES[1]}", *(f"1e{decade}" for decade in DECADES[1:]))
     rows = torch.stack([_shares(values) for values in layers.values()]).tolist() if layers else []
-    return Preview(name, title, "matrix", matrix=tuple(map(tuple, rows)), rows=tuple(layers), columns=columns)
+    return Preview(name, title, "matrix", matrix=tuple(tuple(map(_percent, row)) for row in rows), rows=tuple(layers), columns=columns)
+
+
+def _percent(share: float) -> float:
+    return round(100 * share, 1)  # as many digits as a cell of 80 columns holds
 
 
 def _shares(values: Tensor) -> Tensor:

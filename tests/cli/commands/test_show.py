@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import SETTINGS, build_run, ended, finished_run, loop, metrics, opening
+from tests.builders import SETTINGS, START, build_run, ended, finished_run, loop, metrics, opening
 from workbench.charts.rows import cells
 from workbench.cli import app
+from workbench.events.types import PreviewSaved
 
 KEYS = {
     "id", "name", "recipe", "tags", "state", "reason", "attempt", "step", "steps_total", "epoch", "epochs_total", "started_at", "ended_at",
@@ -103,3 +104,32 @@ def test_lines_that_could_not_be_read_are_counted(runs: Path, capsys: pytest.Cap
     with open(folder.events, "ab") as log:
         log.write(b"\x00\x01garbage\n{}\n")
     assert "2 lines of its log could not be read" in shown(capsys, "--once")
+
+
+def with_previews(root: Path) -> None:
+    log = finished_run()
+    saved = [
+        PreviewSaved(at=START + 20, step=step, name="said", title="what it said", kind="text", file=f"{step}.json") for step in (100, 300)
+    ]
+    folder = build_run(root, [*log[:-1], *saved, log[-1]])
+    for step in (100, 300):
+        (folder.samples / f"{step}.json").write_text(json.dumps({"text": f"words of step {step}\n" + "more\n" * 40}))
+
+
+def test_a_preview_is_printed_whole_as_it_was_at_a_step(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with_previews(runs)
+    newest = shown(capsys, "--preview", "said")
+    assert newest.startswith("what it said @ 300, 2 of 2 saved\nwords of step 300\n")
+    assert newest.count("more") == 40
+    assert "words of step 100" in shown(capsys, "--preview", "said", "--step", "299")
+    body = json.loads(shown(capsys, "--preview", "said", "--step", "100", "--json"))
+    assert (body["step"], body["steps"], body["kind"]) == (100, [100, 300], "text")
+    assert body["text"].startswith("words of step 100")
+
+
+def test_a_preview_that_there_is_not_names_those_that_there_are(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with_previews(runs)
+    assert app.run(["show", "last", "--preview", "sad"]) == 3
+    assert "did you mean `said`?" in capsys.readouterr().err
+    assert app.run(["show", "last", "--step", "3"]) == 2
+    assert "--preview NAME --step N" in capsys.readouterr().err

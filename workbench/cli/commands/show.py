@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli import asking, options, output
+from workbench.cli import asking, options, output, previewing
 from workbench.cli.options import Ascii, Json, RunName, Runs
 from workbench.errors import WorkbenchError
 from workbench.runs.feed import Feed, open_run
@@ -22,8 +22,15 @@ def command(
     runs: Runs = None,
     as_json: Json = False,
     ascii_only: Ascii = False,
+    preview: Annotated[str, typer.Option("--preview", metavar="NAME", help="Only this preview, on as many rows as it needs.")] = "",
+    step: Annotated[int | None, typer.Option("--step", metavar="N", help="The preview as it was at this step.")] = None,
 ) -> None:
     feed = open_run(options.store(context, runs).find(run))
+    if step is not None and not preview:
+        raise WorkbenchError("--step says when, but not of which preview", "name one: --preview NAME --step N")
+    if preview and as_json:
+        output.emit_json(previewing.document(feed, preview, step))
+        return
     if as_json:
         from workbench.runs.report import report
 
@@ -32,6 +39,11 @@ def command(
     from workbench.views import frame
 
     colours = 1 if once else output.colours()
+    if preview:
+        wants_ascii = options.wants_ascii(context, ascii_only)
+        size = output.columns(), output.lines() - 1
+        output.emit_rows(previewing.rows(feed, preview, step, *size, ascii_only=wants_ascii, colours=colours), colours=colours)
+        return
     drawn = frame.rows(
         feed,
         output.columns(),

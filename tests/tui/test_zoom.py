@@ -1,0 +1,82 @@
+"""One chart or preview on the whole screen, and the board that it comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.tui.runs import NOW, cnn_run, interface, shown, shows, until
+from workbench.tui.screens.run import RunScreen
+from workbench.views import remembered
+from workbench.views.view import ChartStyle
+
+
+async def test_how_a_chart_is_drawn_is_remembered_for_its_metric(tmp_path: Path) -> None:
+    cnn_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-1", now=NOW)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await shows(app, "worst classified @")
+        await pilot.press("enter")
+        await shows(app, "arrows place a cursor")
+        await pilot.press("y", "e", "o", "t")  # faster than they are drawn
+        await shows(app, "loss (log, by epoch, without outliers)")
+        await shows(app, "smoothing medium")
+        style = ChartStyle(log=True, smoothing="medium", along="epoch", outliers=False)
+        await until(lambda: remembered.load() == {"train/loss": style})
+    again = interface(tmp_path, run_id="cnn-1", now=NOW)
+    async with again.run_test(size=(100, 30)) as pilot:
+        await shows(again, "worst classified @")
+        await pilot.press("enter")
+        await shows(again, "loss (log, by epoch, without outliers)")
+
+
+async def test_a_file_of_styles_that_somebody_broke_is_left_alone(tmp_path: Path) -> None:
+    remembered.file().parent.mkdir(parents=True)
+    remembered.file().write_text('{"train/loss": {"log": "yes", "smoothing": 7, "along": [], "outliers": false}, "x": 3}')
+    assert remembered.load() == {"train/loss": ChartStyle(outliers=False), "x": ChartStyle()}
+    remembered.file().write_text("{")
+    assert remembered.load() == {}
+
+
+async def test_previews_go_back_through_the_training_and_forth(tmp_path: Path) -> None:
+    cnn_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-1", now=NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "worst classified @ 1,260")
+        await pilot.press("left_square_bracket")
+        await shows(app, "worst classified @ 1,197")
+        await pilot.press("down", "right", "enter")
+        await shows(app, "worst classified @ 1,197, ")
+        await shows(app, "19 of 20")
+        await pilot.press("left", "left")
+        await shows(app, "worst classified @ 1,071")
+        await pilot.press("full_stop")
+        await shows(app, "worst classified @ 1,260")
+
+
+async def test_charts_are_found_and_turned_over(tmp_path: Path) -> None:
+    cnn_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-1", now=NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "charts 1-4 of 5")
+        await pilot.press("pagedown")
+        await shows(app, "learning rate (log)")
+        await pilot.press("slash", *"^train/g")
+        await shows(app, "/^train/g: 1-1 of 1")
+        await pilot.press("enter")
+        assert "accuracy " not in shown(app).splitlines()[2]
+        await pilot.press("slash", *"zzz", "enter")
+        await shows(app, "nothing has it")
+        await pilot.press("escape")
+        await shows(app, "charts 1-4 of 5")
+        assert isinstance(app.screen, RunScreen)
+
+
+async def test_lines_of_the_log_are_found(tmp_path: Path) -> None:
+    cnn_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-1", now=NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "worst classified @")
+        await pilot.press("l", "slash", *"built|loaded", "enter")
+        await shows(app, "2 lines")
+        await shows(app, "built a model")
+        assert "evaluated" not in shown(app)
