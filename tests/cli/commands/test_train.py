@@ -11,6 +11,7 @@ from workbench.cli import app, follow, output
 from workbench.cli.commands import train
 from workbench.data.catalogue import find_images
 from workbench.errors import WorkbenchError
+from workbench.events.types import LoopStarted
 from workbench.finding import find_recipe
 from workbench.runs.folder import RunFolder
 from workbench.schema import build, describe, flat
@@ -126,6 +127,15 @@ def test_settings_of_another_recipe_are_not_taken(tmp_path: Path) -> None:
     other = build_run(tmp_path, finished_run(100), "rnn-1", settings=SETTINGS).record()
     with pytest.raises(WorkbenchError, match="is a run of `rnn`, not of `cnn`"):
         train.settings_for(CNN, FLAGS, CNN.presets[0], other, None, {})
+
+
+def test_another_run_keeps_the_threads_that_it_measured(started: Started, tmp_path: Path) -> None:
+    log = [event.model_copy(update={"tuning": {"threads": 3}}) if isinstance(event, LoopStarted) else event for event in finished_run(100)]
+    build_run(tmp_path / "runs", log, settings=flat(build(CNN.config, {})))
+    assert app.run(["train", "cnn", "--from", "cnn-1"]) == 0
+    assert started.settings["threads"] == 3
+    assert app.run(["train", "cnn", "--from", "cnn-1", "--threads", "1"]) == 0
+    assert started.settings["threads"] == 1
 
 
 def test_a_file_may_be_flat_or_in_groups(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from workbench.errors import ExitCode, WorkbenchError, unknown
 from workbench.finding import find_recipe, find_recipes, looks_like_path
 from workbench.paths import short
 from workbench.recipe import Preset, Recipe
+from workbench.runs.feed import Feed
 from workbench.runs.folder import RunRecord
 from workbench.schema import Setting, Value, build, describe
 from workbench.worker import launch
@@ -64,6 +65,14 @@ def settings_for(
         raise WorkbenchError(f"{parent.id} is a run of `{parent.recipe}`, not of `{recipe.name}`", "--from takes a run of the same recipe")
     inherited = {name: value for name, value in parent.settings.items() if name != _NOT_INHERITED} if parent is not None else {}
     return {**preset.settings, **inherited, **(read_config(config, settings) if config else {}), **typed}
+
+
+def repeated(feed: Feed) -> RunRecord:
+    """How another run was asked for, with the number of threads that it measured for itself: the count changes rounding."""
+    settings = dict(feed.record.settings)
+    if settings.get("threads") is None and isinstance(measured := feed.state.tuning.get("threads"), int):
+        settings["threads"] = measured
+    return feed.record.model_copy(update={"settings": settings})
 
 
 def read_config(path: Path, settings: Sequence[Setting]) -> dict[str, Value]:
@@ -122,7 +131,7 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         options.use_data(data)
         if weights and not from_run:
             raise WorkbenchError("--weights needs a run to take them from", f"workbench train {recipe.name} --from RUN --weights")
-        parent = asking.find(store, from_run).record if from_run else None
+        parent = repeated(asking.find(store, from_run)) if from_run else None
         chosen = _preset(recipe, preset or (parent.preset if parent and parent.recipe == recipe.name else ""))
         values = settings_for(recipe, settings, chosen, parent, config, flags.read(settings, given))
         folder = launch.start(
