@@ -83,3 +83,9 @@ def test_any_width_is_filled_exactly(ascii_only: bool) -> None:
             assert cells(shown) == width
             assert not ascii_only or shown.isascii()
             assert "\x1b" not in shown
+
+
+def test_a_long_name_is_cut_before_it_goes() -> None:
+    readings = [Reading("phone error rate", 0.145), Reading("word error rate", 0.524)]
+    assert text("phone and word error rate", readings, 38, ascii_only=True).rstrip() == "phone and word error  o 0.145  x 0.524"
+    assert text("phone and word error rate", readings, 22, ascii_only=True).rstrip() == "o 0.145  x 0.524"

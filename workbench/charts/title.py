@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
-from workbench.charts.rows import Row, Span, cells, pad, printable
+from workbench.charts.rows import Row, Span, cells, fit, pad, printable
 from workbench.units import compact, grouped
 
+_LEAST_NAME = 8  # cells that a long name may be cut to
 SERIES = 8  # that have an ink of their own; a ninth takes the first one's
 MARKERS = "ox*+#@%&"
 DASHES = ((True, True, True, True), (True, False, True, False), (True, True, False, False), (True, False, False, False))
@@ -95,6 +96,7 @@ def title(
         _spaced([head, *bare, count_and_place]),
         _spaced([head, *bare, count]),
         *(_spaced([head, *bare[:shown], [Span(f"+{len(bare) - shown}", "muted")], count]) for shown in range(len(bare) - 1, 1, -1)),
+        _cut(name, [*bare, count], width, ascii_only),
         _spaced([*bare, count]),
         _spaced(bare or [head]),
     ]
@@ -119,6 +121,15 @@ def _spaced(parts: Sequence[Row], space: str = "  ") -> Row:
         if part:
             row += [Span(space), *part] if row else part
     return row
+
+
+def _cut(name: str, rest: Sequence[Row], width: int, ascii_only: bool) -> Row:
+    """As much of a long name as stands beside the values, if that is enough to know it by."""
+    values = _spaced(rest)
+    room = width - sum(cells(span.text) for span in values) - 2
+    if not name or room < _LEAST_NAME:
+        return [Span(" " * (width + 1))]  # does not fit, so the next is taken
+    return _spaced([[Span(fit(name, room, ascii_only=ascii_only).rstrip(), "title")], values])
 
 
 def _initials(labels: Sequence[str]) -> list[str]:
