@@ -34,7 +34,7 @@ UI_NEEDS = frozenset(
     }
 )
 WORKER_NEEDS = frozenset({"events", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
-TRAINING_NEEDS = frozenset({"recipe", "schema", "settings", "data.catalogue"})
+TRAINING_NEEDS = frozenset({"recipe", "measures", "schema", "settings", "data.catalogue"})
 HEAVY = frozenset({"torch", "torchvision", "textual"})
 
 
@@ -67,6 +67,7 @@ RULES = {
     "settings": Rule(frozenset({"schema"})),
     "data.catalogue": Rule(),
     "recipe": Rule(frozenset({"schema"})),
+    "measures": Rule(frozenset({"recipe"})),
     "finding": Rule(frozenset({"recipe"})),
     "runs": Rule(frozenset({"events"})),
     "diagnosis": Rule(frozenset({"runs", "events"})),

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
+from workbench.measures import OPTIMIZER, OPTIMIZER_CHARTS
 from workbench.recipe import Chart, Metric, Task
 
 TRAINING = {
     "train/loss": Metric("min", chart="loss", help="Loss of the step's batch: cross-entropy in nats, or mean squared error."),
-    "train/grad_norm": Metric(chart="grad_norm", help="Length of the gradient of all weights, before clipping."),
-    "train/grad_norm/*": Metric(chart="layers", help="Length of the gradient of one layer's weights, before clipping."),
-    "train/update_ratio": Metric(chart="update_ratio", help="Length of the update over that of the weights; 1e-3 is usual."),
-    "train/update_ratio/*": Metric(chart="layer_updates", help="Length of the update of one layer over that of its weights."),
-    "train/lr": Metric(chart="lr", help="Learning rate of the step."),
+    **OPTIMIZER,
 }
 CHARTS = {
     "loss": Chart("loss"),
-    "grad_norm": Chart("gradient norm", log=True),
-    "layers": Chart("gradient norm per layer", log=True),
-    "update_ratio": Chart("update to weights", log=True),
-    "layer_updates": Chart("update to weights per layer", log=True),
-    "lr": Chart("learning rate", log=True),
+    **OPTIMIZER_CHARTS,
 }
 
 
