@@ -184,15 +184,7 @@ def _listing(info: PairsInfo, path: str, examples: int | None, seed: int, digits
 
 @lru_cache(maxsize=1)  # a model is built from it as well as a run
 def _shipped(info: PairsInfo) -> Listing:
-    hint = "install the workbench again, or run `python -m workbench.data.files.rebuild`"
-    try:
-        content = info.path.read_bytes()
-    except OSError as error:
-        raise WorkbenchError(f"the data file {info.path} cannot be read: {error.strerror}", hint) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != info.sha256:
-        raise WorkbenchError(f"the data file {info.path} is damaged: its SHA-256 is {found}, expected {info.sha256}", hint)
-    return read_tsv(gzip.decompress(content), info.path)
+    return read_tsv(gzip.decompress(info.content()), info.path)
 
 
 def _short_enough(listing: Listing, units: tuple[Unit, Unit], longest: int | None) -> Tensor:
