@@ -21,6 +21,7 @@ from workbench.recipe import Preset, Recipe
 from workbench.runs.folder import RunRecord
 from workbench.runs.repeating import repeated
 from workbench.schema import Setting, Value, build, describe, flat
+from workbench.settings import ordered
 from workbench.worker import launch
 
 _VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data")
@@ -114,7 +115,7 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
 
 def _as_file(recipe: Recipe, preset: Preset, settings: Sequence[Setting], values: Mapping[str, Value]) -> str:
     now, base = (flat(build(recipe.config, each, recipe=recipe.name)) for each in (values, preset.settings))
-    return config_file.written(recipe.name, preset.name, settings, now, base).rstrip("\n")
+    return config_file.written(recipe.name, preset.name, ordered(settings), now, base).rstrip("\n")
 
 
 def _preset(recipe: Recipe, name: str) -> Preset:

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.charts.rows import Rows, Span, fill, fit, printable
+from workbench.charts.rows import Rows, Span, cells, fill, fit, printable
 from workbench.tui.messages import RunChanged, RunWish, Wish
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.theme import Look
@@ -139,6 +139,19 @@ def of_model(layers: Sequence[Mapping[str, Any]], parameters: int | None, width:
 def of_notes(recipe: Recipe, look: Look) -> Page:
     """What a recipe is, its equations, what to watch."""
     return Page(f"NOTES {recipe.name}", [[Span(" " + printable(line, ascii_only=look.ascii_only))] for line in recipe.notes.splitlines()])
+
+
+def of_differences(rows: Sequence[tuple[str, ...]], look: Look) -> Page:
+    """Where the settings of the form differ from the preset's and from another run's; heads first, the form's values last."""
+    if len(rows) == 1:
+        return Page("DIFFERENCES", [[Span(f" nothing differs from {' or '.join(rows[0][1:-1])}")]])
+    shown = [[printable(text, ascii_only=look.ascii_only) for text in row] for row in rows]
+    widths = [max(map(cells, column)) for column in zip(*shown, strict=True)]
+    lines: Rows = []
+    for row in shown:
+        inks = ["title", *("muted" if text == row[-1] else "" for text in row[1:-1]), "changed"] if lines else ["muted"] * len(row)
+        lines.append([Span(f" {fit(text, size)}  ", ink) for text, size, ink in zip(row, widths, inks, strict=True)])
+    return Page("DIFFERENCES", lines)
 
 
 def of_health(lines: Sequence[tuple[str, str]]) -> Page:

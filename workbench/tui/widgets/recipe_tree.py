@@ -39,6 +39,12 @@ class RecipeTree(Pane):
     def chosen(self) -> tuple[Recipe, Preset] | None:
         return self.presets[self.cursor] if self.cursor < len(self.presets) else None
 
+    def choose(self, recipe: Recipe, preset: Preset) -> None:
+        """Put the cursor on a preset, without telling."""
+        if self.chosen != (recipe, preset) and (recipe, preset) in self.presets:
+            self.cursor = self.presets.index((recipe, preset))
+            self.redraw()
+
     @property
     def count(self) -> int:
         return len(self.presets)
