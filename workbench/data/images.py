@@ -101,12 +101,13 @@ def load_images(
     augmentation: Augmentation = UNMOVED,
     labels: Literal["required", "optional"] = "required",
     own: Own = HERE,
+    baseline: bool = True,
 ) -> ImageData:
     """A data set by its name in the catalogue, checked, split and put on the device.
 
     `seed` orders and augments the batches; `split_seed` alone decides which examples are in which split. A test split that
     the data set keeps by itself stays what it is. With `labels` optional, a folder of images without classes will do; see
-    `ImageData.labelled`.
+    `ImageData.labelled`. Without `baseline` none is measured, which takes longer than all else.
 
     Raises:
         WorkbenchError: there is no such data set, it is missing or damaged, or is not what a classifier can learn from.
@@ -117,7 +118,7 @@ def load_images(
     indices = parts if examples_per_class is None else (scarce(parts[0], numbers, examples_per_class, split_seed), *parts[1:])
     info = _measured(info, images[indices[0]])
     train, validation, test = (Split(info, images[part].to(device), numbers[part].to(device)) for part in indices)
-    about = _about(info, {"train": train, "validation": validation, "test": test})
+    about = _about(info, {"train": train, "validation": validation, "test": test}, baseline)
     about |= {"split": _rule(info, homes, split_seed, examples_per_class), "split_hash": fingerprint(*indices)}
     if name == "folder":
         own.notice(_balance(train))
@@ -186,7 +187,7 @@ def _balance(train: Split) -> str:
     return f"training images of each class: {listed}{uneven}"
 
 
-def _about(info: ImageInfo, splits: dict[str, Split]) -> dict[str, Any]:
+def _about(info: ImageInfo, splits: dict[str, Split], baseline: bool) -> dict[str, Any]:
     return {
         "name": info.name,
         "version": info.version,
@@ -196,7 +197,7 @@ def _about(info: ImageInfo, splits: dict[str, Split]) -> dict[str, Any]:
         "examples": {name: len(split) for name, split in splits.items()},
         "classes": list(info.classes),
         "task": _task(info),
-        "baseline": baselines(splits["train"], splits["test"]) if info.labelled else {},
+        "baseline": baselines(splits["train"], splits["test"]) if info.labelled and baseline else {},
     }
 
 

@@ -226,10 +226,14 @@ class Workbench(App[None]):
             self._launcher.ask("device", {})
 
     def measure(self, form: Form, *, after: float) -> None:
-        """Ask for the layers of a form's model once it has stood still for a moment."""
+        """Ask for the layers of a form's model, and for the sizes of its data, once it has stood still for a moment."""
         if timer := getattr(self, "_measuring", None):
             timer.stop()
-        self._measuring = self.set_timer(after, lambda: self._launcher.ask("layers", self.about(form)))
+        self._measuring = self.set_timer(after, lambda: self._ask_about(form, "layers", "contents"))
+
+    def _ask_about(self, form: Form, *questions: str) -> None:
+        for question in questions:
+            self._launcher.ask(question, self.about(form))
 
     def start(self, form: Form) -> None:
         """Start a run and watch it from the first moment.
@@ -296,7 +300,7 @@ class Workbench(App[None]):
     def open_batch(self, form: Form) -> None:
         from workbench.tui.screens.batch import Batch
 
-        self._launcher.ask("batch", self.about(form))
+        self._ask_about(form, "batch", "contents")
         self.push_screen(Batch(f"BATCH {form.recipe.name}/{form.preset.name}", self.about(form)))
 
     def open_model(self, layers: Iterable[Mapping[str, Any]], parameters: int | None) -> None:

@@ -10,9 +10,10 @@ from workbench.data.catalogue import CATALOGUE
 from workbench.errors import WorkbenchError
 from workbench.recipe import Preset, Recipe
 from workbench.schema import Setting, Settings, Value, build, describe, differences, flat, short_number
-from workbench.settings import ordered
+from workbench.settings import Common, ordered
 from workbench.tui.editing.ladder import next_value
 
+_SEEDS = ("seed", "split_seed")
 _NO_LIMIT = 2**31 - 1  # a bound that only keeps numbers storable
 
 
@@ -79,6 +80,15 @@ class Form:
     def changed(self) -> dict[str, Value]:
         """The settings that differ from where the form began."""
         return {name: now for name, (_, now) in differences(self.values, self.base).items()}
+
+    @property
+    def shaping(self) -> object:
+        """What the model and the data depend on: a recipe's own settings and the seeds, not how it is optimized and for how long."""
+        return self.shaped_by(self.values)
+
+    def shaped_by(self, values: Mapping[str, Value]) -> object:
+        own = [setting for setting in self.settings if setting.group not in Common.model_fields or setting.name in _SEEDS]
+        return self.recipe.name, self.preset.name, tuple(values.get(setting.name) for setting in own)
 
     def step(self, name: str, direction: int) -> None:
         """Move a value along its ladder."""

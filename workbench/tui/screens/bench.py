@@ -67,6 +67,7 @@ class Bench(FormActions):
         Binding("q", "leave", "leave", id="bench.leave", tooltip="leave; runs go on training"),
     ]
     _greeted = False
+    _measured: object = None  # what model and data that were asked for depend on
     _start_asked = False  # before there was anything to start
 
     def compose(self) -> ComposeResult:
@@ -116,14 +117,24 @@ class Bench(FormActions):
         self._tell()
 
     def on_answered(self, message: Answered) -> None:
-        if message.question == "layers" and self.form and message.about == self.bench.about(self.form):
+        if message.question == "layers" and self._is_about(message):
             self.model.measure(message.answer["layers"], int(message.answer["parameters"]))
+        elif message.question == "contents" and self._is_about(message):
+            from workbench.views import contents
+
+            self.model.tell_data(contents.brief(message.answer))
         elif message.question == "device":
             self.query_one(Header).tell(str(message.answer.get("description") or message.answer.get("device")))
+
+    def _is_about(self, message: Answered) -> bool:
+        """Whether an answer is about the model and the data of the form as it is now."""
+        return self.form is not None and self.form.shaped_by(message.about.get("settings", {})) == self._measured
 
     def on_refused(self, message: Refused) -> None:
         if message.what == "layers":
             self.model.fail(message.error.message)
+        elif message.what == "contents":
+            self.model.tell_data(message.error.message)
         elif message.what not in ("batch", "device"):
             self.say(f"{message.error.message}   {message.error.hint}", "error")
 
@@ -225,19 +236,24 @@ class Bench(FormActions):
     def edit_anew(self, recipe: Recipe, preset: Preset) -> Form:
         from workbench.tui.editing.form import Form
 
+        if self.form is None or (self.form.recipe, self.form.preset) != (recipe, preset):
+            self.model.clear()
         self.form = Form(recipe, preset)
         self.settings.edit(self.form)
         self.recipes.choose(recipe, preset)
         return self.form
 
     def _measure(self) -> None:
-        """Ask for layers and parameters, soon."""
+        """Ask for layers and sizes, soon, unless only what neither depends on has changed."""
         assert self.form is not None
-        if self.form.mistakes:
+        shaping = None if self.form.mistakes else self.form.shaping
+        if shaping is None:
             self.model.fail("no model before the setting marked ! is mended")
-        else:
+        elif shaping != self._measured:
             self.model.tell("measuring ...", self.form.preset.expect)
+            self.model.tell_data("measuring ...")
             self.bench.measure(self.form, after=_MEASURE_SECONDS)
+        self._measured = shaping
 
     def _tell(self) -> None:
         """Bring the command, the hints and the keys up to date with panes and form."""
