@@ -108,6 +108,6 @@ def batch(config: Config, count: int) -> Preview:
 
 def contents(config: Config) -> Contents:
     """The images of each split and of each class."""
-    data = load(config, torch.device("cpu"), baseline=False)
+    data = load(config, torch.device("cpu"))
     _, labels = next(data.train.epoch(0))
     return counting.contents(data.train, data.about, counting.classes(data.classes, data.train.split.labels, labels))

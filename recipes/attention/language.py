@@ -126,7 +126,7 @@ def batch(config: Config, count: int) -> Preview:
 
 def contents(config: Config) -> Contents:
     """The characters of each split, and which are frequent."""
-    data = load(config, torch.device("cpu"), baseline=False)
+    data = load(config, torch.device("cpu"))
     windows = _windows(config, data)
     inputs, _ = next(windows.epoch(0))
     return counting.contents(windows, data.about, counting.frequent("characters", data.vocabulary.characters, data.train, inputs))

@@ -94,7 +94,7 @@ def load(config: Config, device: torch.device, run: Run | None = None, *, baseli
 
 def contents(config: Config) -> Contents:
     """The images of each split, and of each class in the training split and the first batch."""
-    data = load(config, torch.device("cpu"), baseline=False)
+    data = load(config, torch.device("cpu"))
     _, labels = next(data.train.epoch(0))
     return counting.contents(data.train, data.about, counting.classes(data.classes, data.train.split.labels, labels))
 

@@ -113,7 +113,7 @@ def batch(config: Config, count: int) -> Preview:
     from recipes.gan.data import load
     from recipes.gan.previews import real_images
 
-    return real_images(load(config, torch.device("cpu"), baseline=False), count)
+    return real_images(load(config, torch.device("cpu")), count)
 
 
 def contents(config: Config) -> Contents:

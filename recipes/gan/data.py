@@ -65,7 +65,7 @@ class Reals:
         return self.held_out if held_out else (self.train.split,)
 
 
-def load(config: Config, device: torch.device, run: Run | None = None, *, baseline: bool = True) -> Reals:
+def load(config: Config, device: torch.device, run: Run | None = None) -> Reals:
     """The images that the settings ask for, on the device; a run is told how far it is and what was left out.
 
     Raises:
@@ -80,7 +80,7 @@ def load(config: Config, device: torch.device, run: Run | None = None, *, baseli
         split_seed=machine.split_seed,
         labels="required" if settings.labels else "optional",
         own=own(config, run),
-        baseline=baseline,
+        baseline=False,  # samples are judged by distances, not by how well they are classified
     )
     train = RealImages(data.train.split, settings.batch_size, machine.seed)
     return Reals(train, (data.validation, data.test), data.shape, data.classes, data.about)
@@ -88,7 +88,7 @@ def load(config: Config, device: torch.device, run: Run | None = None, *, baseli
 
 def contents(config: Config) -> Contents:
     """The real images of each split and, where they are labelled, of each class in the training split and the first batch."""
-    data = load(config, torch.device("cpu"), baseline=False)
+    data = load(config, torch.device("cpu"))
     _, labels = next(data.train.epoch(0))
     tallies = [counting.classes(data.classes, data.train.split.labels, labels)] if config.data.labels else []
     return counting.contents(data.train, data.about, *tallies)

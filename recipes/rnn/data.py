@@ -74,11 +74,11 @@ def contents(config: Config) -> Contents:
     """How much there is of each split, and what the network has to tell apart, write or predict."""
     cpu = torch.device("cpu")
     if task(config).name == "text":
-        known = text(config, cpu, baseline=False)
+        known = text(config, cpu)
         batches = streams(config, known)
         written, _ = next(batches.epoch(0))
         return counting.contents(batches, known.about, counting.frequent("characters", known.vocabulary.characters, known.train, written))
-    data = sequences(config, cpu, baseline=False)
+    data = sequences(config, cpu)
     _, answers, _ = next(data.train.epoch(0))
     return counting.contents(data.train, data.about, _tally(data, answers))
 

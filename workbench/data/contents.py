@@ -1,4 +1,8 @@
-"""What a run would learn from, counted before it starts: the sizes of the splits, and what is frequent in them."""
+"""What a run would learn from, counted before it starts: the sizes of the splits, and what is frequent in them.
+
+Recipes load with the baselines for it, though they are not among what is counted: the helper that is asked becomes the worker,
+and has measured them by then.
+"""
 
 from __future__ import annotations
 
