@@ -116,6 +116,8 @@ async def test_the_helper_tells_layers_and_parameters(tmp_path: Path) -> None:
         await shows(app, "BatchNorm2d")
         await pilot.press("escape", "b")
         await shows(app, "4 of a batch of 64")
+        await shows(app, "4,000 images, 500 to validate")
+        await shows(app, "largest 1.09 times the smallest")
         await pilot.press("escape", "i")
         await shows(app, "NOTES cnn")
         await pilot.press("end")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.charts.rows import Rows, Span, cells, fill, fit, printable
+from workbench.charts.rows import Row, Rows, Span, cells, fill, fit, printable
 from workbench.tui.messages import RunChanged, RunWish, Wish
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.theme import Look
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from workbench.recipe import Recipe
 
 FAR = 1_000_000
+_HEADING = re.compile(r"[A-Z][A-Z]+(?:[ '-][A-Z]+)*\b(?![a-z])")
 
 
 def scrolling(name: str) -> list[Binding]:
@@ -138,7 +140,15 @@ def of_model(layers: Sequence[Mapping[str, Any]], parameters: int | None, width:
 
 def of_notes(recipe: Recipe, look: Look) -> Page:
     """What a recipe is, its equations, what to watch."""
-    return Page(f"NOTES {recipe.name}", [[Span(" " + printable(line, ascii_only=look.ascii_only))] for line in recipe.notes.splitlines()])
+    return Page(f"NOTES {recipe.name}", [_note(printable(line, ascii_only=look.ascii_only)) for line in recipe.notes.splitlines()])
+
+
+def _note(line: str) -> Row:
+    """A line of notes: what it begins with in capitals is a heading, what is indented an equation or a command."""
+    if line.startswith("  "):
+        return [Span(f" {line}", "command")]
+    head = _HEADING.match(line)
+    return [Span(f" {head[0]}", "title"), Span(line[head.end() :])] if head else [Span(f" {line}")]
 
 
 def of_differences(rows: Sequence[tuple[str, ...]], look: Look) -> Page:
