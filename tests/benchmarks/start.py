@@ -26,7 +26,7 @@ from workbench.worker import launch
 _TIMES = 5
 _PATIENCE = 120.0
 _REST_SECONDS = 2.0
-_FIRST_LOSS = re.compile(r"^ ?loss .*\bt(rain)? \d", re.MULTILINE)
+_FIRST_LOSS = re.compile(r"^ ?loss .*?\bt(rain)? (\S )?\d", re.MULTILINE)  # the arrow of a value that has changed may stand before it
 _MEASURED = re.compile(r"\d parameters")
 
 
