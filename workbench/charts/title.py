@@ -55,8 +55,8 @@ def title(
 ) -> Row:
     """One row of exactly `width` cells: `loss  o D v 0.52  x G ^ 1.31  best 0.51 @ 1,180  3 NaN @ 150`.
 
-    What does not fit is left out in this order: the arrows, the step of the best value, digits behind the third and the
-    labels but for their first letters, the best value, the labels, where the first NaN was, all values but two, the name,
+    What does not fit is left out in this order: digits behind the third and the labels but for their first letters, the
+    arrows, the step of the best value, the best value, the labels, where the first NaN was, all values but two, the name,
     the count of NaN. Two values go last.
 
     Args:
@@ -68,31 +68,35 @@ def title(
     name = printable(name, ascii_only=ascii_only)
     head = [Span(name, "title")] if name else []
     record = [Span("best ", "muted"), Span(f"{form(best[0])} @ {_step(best[1])}")] if best else []
+    brief_record = [Span("best ", "muted"), Span(f"{form(_three_digits(best[0]))} @ {_step(best[1])}")] if best else []
     short_record = [Span("best ", "muted"), Span(form(best[0]))] if best else []
-    brief_record = [Span("best ", "muted"), Span(form(_three_digits(best[0])))] if best else []
+    briefest_record = [Span("best ", "muted"), Span(form(_three_digits(best[0])))] if best else []
     remark = [Span(printable(note, ascii_only=ascii_only), "muted")] if note else []
     count = [Span(f"{nonfinite[0]:,} NaN", "mark")] if nonfinite else []
     count_and_place = [*count, Span(f" @ {_step(nonfinite[1])}", "mark")] if nonfinite else []
     labelled = [_reading(reading, form, ascii_only) for reading in readings]
     level = [_reading(reading._replace(trend=0.0), form, ascii_only) for reading in readings]
     initials = _initials([reading.label for reading in readings])
-    brief = [
-        _reading(reading._replace(trend=0.0, label=initial, value=_three_digits(reading.value)), form, ascii_only)
-        for reading, initial in zip(readings, initials, strict=True)
+    short = [
+        reading._replace(label=initial, value=_three_digits(reading.value)) for reading, initial in zip(readings, initials, strict=True)
     ]
+    brief = [_reading(reading, form, ascii_only, tight=True) for reading in short]
+    even = [_reading(reading._replace(trend=0.0), form, ascii_only) for reading in short]
     bare = [_reading(reading._replace(trend=0.0, label=""), form, ascii_only) for reading in readings]
     if len(readings) > 1:  # of one series the marker says nothing
+        tight = " " if ascii_only else ""
         for index, reading in enumerate(readings):
             sign = legend(index, marker=reading.marker, style=reading.style, ascii_only=ascii_only)
-            for parts, space in ((labelled, " "), (level, " "), (brief, " " if ascii_only else ""), (bare, " ")):
+            for parts, space in ((labelled, " "), (level, " "), (brief, tight), (even, tight), (bare, " ")):
                 parts[index] = [Span(sign + space, reading.ink or f"series{index % SERIES}"), *parts[index]]
     candidates = [
         _spaced([head, *labelled, record, remark, count_and_place]),
-        _spaced([head, *level, record, remark, count_and_place]),
+        _spaced([head, *brief, brief_record, remark, count_and_place], " "),
         _spaced([head, *level, short_record, count_and_place]),
-        _spaced([head, *brief, brief_record, count_and_place], " "),
+        _spaced([head, *even, briefest_record, count_and_place], " "),
         _spaced([head, *labelled, count_and_place]),
-        _spaced([head, *level, count_and_place]),
+        _spaced([head, *brief, count_and_place], " "),
+        _spaced([head, *even, count_and_place], " "),
         _spaced([head, *bare, count_and_place]),
         _spaced([head, *bare, count]),
         *(_spaced([head, *bare[:shown], [Span(f"+{len(bare) - shown}", "muted")], count]) for shown in range(len(bare) - 1, 1, -1)),
@@ -104,13 +108,16 @@ def title(
     return pad(next(fitting, candidates[-1]), max(0, width))
 
 
-def _reading(reading: Reading, form: Callable[[float], str], ascii_only: bool) -> Row:
-    falling, rising = ("v ", "^ ") if ascii_only else ("↓ ", "↑ ")
+def _reading(reading: Reading, form: Callable[[float], str], ascii_only: bool, *, tight: bool = False) -> Row:
+    """`D v 0.52`; tight, the arrow takes the place of the blank behind the label, where there is one."""
+    falling, rising = ("v", "^") if ascii_only else ("↓", "↑")
     label = printable(reading.label, ascii_only=ascii_only)
     known = reading.value is not None and math.isfinite(reading.value)
+    arrow = (falling if reading.trend < 0 else rising) if reading.trend and known else ""
+    close = tight and bool(label) and not ascii_only
     return [
-        Span(f"{label} " if label else ""),
-        Span((falling if reading.trend < 0 else rising) if reading.trend and known else "", "muted"),
+        Span(label if close and arrow else f"{label} " if label else ""),
+        Span(arrow if close or not arrow else f"{arrow} ", "muted"),
         Span("-" if reading.value is None else form(reading.value), "" if known or reading.value is None else "mark"),
     ]
 

@@ -145,9 +145,11 @@ class Series:
             return None
         return self.first[place], _mean(self.total[place], self.points[place], self.low[place], self.high[place]), self.points[place] == 1
 
-    def means(self) -> list[float]:
-        """One value a bucket, for a sparkline."""
-        return [_mean(*bucket) for bucket in zip(self.total, self.points, self.low, self.high, strict=True)]
+    def means(self, newest: int | None = None) -> list[float]:
+        """One value a bucket, for a sparkline; of all buckets or of the newest ones."""
+        start = 0 if newest is None else max(0, len(self.first) - newest)
+        columns = (column[start:] for column in (self.total, self.points, self.low, self.high))
+        return [_mean(*bucket) for bucket in zip(*columns, strict=True)]
 
     def cut(self, step: int) -> Series:
         """Keep the points up to `step`; returns the rest. A bucket that spans `step` stays whole: thinned, it cannot be parted."""

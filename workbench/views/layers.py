@@ -13,8 +13,9 @@ from workbench.charts.rows import Row, Rows, Span, cells, fit, pad, printable
 from workbench.runs.feed import Feed
 from workbench.runs.state import RunState
 from workbench.units import compact
+from workbench.views import bounds
 from workbench.views.axes import Axis, Placed, axis
-from workbench.views.chart import Charted, placed_limits, placeholder, style_of
+from workbench.views.chart import Charted, placeholder, style_of
 from workbench.views.view import LimitsMemory, View
 
 _APART = 1e3  # times less or more than the layer in the middle: its share of the learning is lost, or is all there is
@@ -27,7 +28,7 @@ def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bo
     """The strip in exactly `width` by `height` cells, the first row its title and the scale of its shades."""
     state = feed.state
     along = axis(state, style_of(wanted, view, memory).along)
-    x_limits = placed_limits(state, along, view)
+    x_limits = bounds.of_steps(state, along, view)
     found = _layers(state, wanted.metrics, along)
     chosen = 0 if view.layer is None and view.cursor is not None else view.layer
     y_limits = _shade_limits(wanted.name, found, x_limits, memory)

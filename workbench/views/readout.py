@@ -10,7 +10,7 @@ from workbench.charts.title import SERIES, legend
 from workbench.runs.exact import Logged
 from workbench.runs.feed import Feed
 from workbench.units import duration, grouped, metric
-from workbench.views.chart import labels
+from workbench.views.heading import labels
 from workbench.views.slots import Slot
 
 _DIGITS = 7  # significant: what fp32 holds
