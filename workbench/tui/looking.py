@@ -131,9 +131,7 @@ class RunLook:
             return {"step": shown.step if shown else None, "steps": previews.steps(self.feed.state, name)}
         style = chart.style_of(slot, view, self.memory)
         about = {"style": style, "metric": chart.remembered_as(slot), "log": chart.is_log(slot, style), "layers": len(slot.metrics)}
-        if view.cursor is not None:
-            about["reading"] = tuple(readout.row(self.feed, slot, view.cursor, layer=view.layer, ascii_only=self.look_at.ascii_only))
-        return about
+        return about | {"reading": tuple(readout.row(self.feed, slot, view, ascii_only=self.look_at.ascii_only))}
 
     def _rows(self, slot: slots.Slot, box: tuple[int, int], view: View) -> Rows:
         key = self._unchanging(slot, box, view)
