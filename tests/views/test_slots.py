@@ -2,7 +2,7 @@ from pathlib import Path
 
 from tests.builders import START, build_run, ended, evaluated, finished_run, loop, metrics, opening, started
 from workbench.charts.rows import cells, plain
-from workbench.events.types import Event, MetricsDeclared, Paused, PhaseChanged, SettingChanged
+from workbench.events.types import Event, MetricsDeclared, Paused, PhaseChanged, RunEnded, SettingChanged
 from workbench.runs.feed import Feed, open_run
 from workbench.views import slots
 from workbench.views.heading import labels
@@ -122,6 +122,22 @@ def test_what_was_done_to_the_run_is_marked_on_the_axis(tmp_path: Path) -> None:
     marked = draw(feed_of(tmp_path / "b", metrics(range(1, 101)), Paused(at=START + 20, step=50, by="ada")), "loss")
     assert "^" not in quiet[-1] + quiet[-2]
     assert "^" in marked[-1] + marked[-2]
+
+
+def test_where_a_run_failed_is_marked_on_the_axis(tmp_path: Path) -> None:
+    end = RunEnded(at=START + 30, state="failed", step=101, reason="the loss is NaN")
+    rows = draw(feed_of(tmp_path, metrics(range(1, 101)), end), "loss", 100, 20)
+    assert "^failed" in rows[-2]
+
+
+def test_limits_without_outliers_are_not_those_with_them(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path, metrics(range(1, 101), value=lambda step: 10.0 if step == 50 else 6 + step / 100))
+    memory = LimitsMemory()
+    for outliers in (True, False):
+        view = View(style=ChartStyle(outliers=outliers))
+        rows = plain(slots.draw(feed, "loss", 60, 20, ascii_only=True, colours=1, memory=memory, view=view))
+    assert memory.y[("loss", False)][1] >= 10 > memory.y[("loss without outliers", False)][1]
+    assert "^" in rows[1]
 
 
 def test_the_baseline_lies_on_the_chart_of_the_objective_only(tmp_path: Path) -> None:

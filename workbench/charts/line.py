@@ -87,7 +87,7 @@ def render(
         heading: the first row, usually from `title`.
         notes: a few words each, written at the right end where no data are.
         marks: what was changed during the run: `^` on the x axis, with its text where the axis has room.
-        nonfinite_at: where a value was NaN or infinite: `!` on the x axis.
+        nonfinite_at: where a value was NaN or infinite: `!` on the x axis, also over a mark.
         threshold: a level to compare with, such as a baseline, as a broken line with `threshold_label`.
         ghosts: series that a later attempt replaced, dim and behind all others.
         cursor: an x at which to draw a vertical line.
@@ -186,7 +186,8 @@ def _feet(frame: Frame, canvas: Canvas, x_limits: Limits, marks: Sequence[tuple[
     for x, sign, text in [*((x, "^", text) for x, text in marks), *((x, "!", "") for x in nonfinite_at)]:
         place = position(x, *x_limits, canvas.columns)
         if place is not None:  # of several in one cell the last stays: `!`, or the latest change
-            signs[frame.left + place * canvas.width // canvas.columns] = (sign, text)
+            column = frame.left + place * canvas.width // canvas.columns
+            signs[column] = (sign, text or signs.get(column, ("", ""))[1])
     for column, (sign, _) in signs.items():
         if column in frame.labelled:
             canvas.write(frame.height - 1, column - frame.left, sign, "mark")

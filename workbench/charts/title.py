@@ -76,7 +76,7 @@ def title(
     count_and_place = [*count, Span(f" @ {_step(nonfinite[1])}", "mark")] if nonfinite else []
     labelled = [_reading(reading, form, ascii_only) for reading in readings]
     level = [_reading(reading._replace(trend=0.0), form, ascii_only) for reading in readings]
-    initials = _initials([reading.label for reading in readings])
+    initials = _initials([reading.label for reading in readings], ascii_only)
     short = [
         reading._replace(label=initial, value=_three_digits(reading.value)) for reading, initial in zip(readings, initials, strict=True)
     ]
@@ -139,9 +139,9 @@ def _cut(name: str, rest: Sequence[Row], width: int, ascii_only: bool) -> Row:
     return _spaced([[Span(fit(name, room, ascii_only=ascii_only).rstrip(), "title")], values])
 
 
-def _initials(labels: Sequence[str]) -> list[str]:
-    """The first letters, where they tell the labels apart."""
-    letters = [label[:1] for label in labels]
+def _initials(labels: Sequence[str], ascii_only: bool) -> list[str]:
+    """The first letters, where they tell the labels apart; in ASCII large, since `v` is an arrow there."""
+    letters = [label[:1].upper() if ascii_only else label[:1] for label in labels]
     return letters if len(set(letters)) == len(letters) else list(labels)
 
 

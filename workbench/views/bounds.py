@@ -33,7 +33,8 @@ def of_steps(state: RunState, along: Axis, view: View) -> Limits:
     if view.x_limits:
         return along.place(view.x_limits[0]), along.place(view.x_limits[1])
     least = _LEAST_STEPS if along.place(1.0) == 1.0 else 1.0
-    return 0.0, right_edge(along.place(float(state.step)), least)
+    newest = max(state.step, state.ended.step) if state.ended else state.step  # a step that failed logged nothing
+    return 0.0, right_edge(along.place(float(newest)), least)
 
 
 def of_values(
@@ -48,14 +49,15 @@ def of_values(
 ) -> Limits:
     """Limits of y that hold still between two drawings; without outliers, those of the other values."""
     reach = line.extent(lines, x_limits) if outliers else _usual(lines, x_limits, log)
-    previous = memory.y.get((name, log))
+    key = (name if outliers else f"{name} without outliers", log)
+    previous = memory.y.get(key)
     if reach is None:
         return previous or limits(0.1 if log else 0.0, 1.0, log=log)
     low, high = reach
     if threshold and _is_near(threshold.value, low, high, log):  # a far level would flatten the curve
         low, high = min(low, threshold.value), max(high, threshold.value)
-    memory.y[(name, log)] = limits(low, high, previous, log)
-    return memory.y[(name, log)]
+    memory.y[key] = limits(low, high, previous, log)
+    return memory.y[key]
 
 
 def threshold(feed: Feed, keys: Sequence[str]) -> Threshold | None:

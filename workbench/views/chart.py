@@ -10,7 +10,7 @@ from workbench.runs.feed import Feed
 from workbench.runs.state import RunState
 from workbench.views import bounds
 from workbench.views.axes import Placed, axis
-from workbench.views.heading import heading, is_dense, labels, lost_steps, mark_text, unit_of
+from workbench.views.heading import heading, is_dense, labels, lost_steps, marks, unit_of
 from workbench.views.view import SMOOTHINGS, ChartStyle, LimitsMemory, View
 
 _SMOOTHED_ON_REQUEST = 8  # points
@@ -49,7 +49,7 @@ def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bo
     return line.render(
         lines, width, height, x_limits=x_limits, y_limits=y_limits, log=log, percent=unit_of(state, keys) == "%", ascii_only=ascii_only,
         heading=head.row, notes=head.notes,
-        marks=[(along.place(float(change.step)), mark_text(change)) for change in state.interventions],
+        marks=[(along.place(float(step)), text) for step, text in marks(state)],
         nonfinite_at=[along.place(float(step)) for step in lost_steps(state, keys)],
         threshold=threshold.value if threshold else None,
         threshold_label=threshold.label if threshold else "",

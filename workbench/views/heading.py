@@ -83,17 +83,22 @@ def lost_steps(state: RunState, keys: Sequence[str]) -> list[int]:
     return sorted({step for key in keys if key in state.summaries for step in state.summaries[key].nonfinite_steps})
 
 
-def mark_text(change: Intervention) -> str:
-    """What was done to the run, in as few words as stand on an axis."""
-    if change.kind == "attempt":
-        return " ".join(change.text.split()[:2])
-    return _MARKED.get(change.kind) or change.text.removeprefix("set ").partition(" by ")[0]
+def marks(state: RunState) -> list[tuple[int, str]]:
+    """At which steps something was done to the run, or it failed, in as few words as stand on an axis."""
+    found = [(change.step, _mark(change)) for change in state.interventions]
+    return [*found, (state.ended.step, "failed")] if state.ended and state.ended.state == "failed" else found
 
 
 def is_dense(state: RunState, key: str) -> bool:
     """Whether a metric is logged at about every step, long enough to be smoothed."""
     count = state.summaries[key].count if key in state.summaries else 0
     return count >= DENSE_FROM and count * 2 >= state.step
+
+
+def _mark(change: Intervention) -> str:
+    if change.kind == "attempt":
+        return " ".join(change.text.split()[:2])
+    return _MARKED.get(change.kind) or change.text.removeprefix("set ").partition(" by ")[0]
 
 
 def _named(title: str, remarks: Sequence[str], width: int) -> str:
