@@ -100,7 +100,7 @@ def test_shares_are_labelled_in_percent(tmp_path: Path) -> None:
 def test_a_wide_axis_says_what_was_done_in_a_word(tmp_path: Path) -> None:
     changes = SettingChanged(at=START + 20, step=50, name="lr", old=1e-3, new=3e-4, by="ada"), Paused(at=START + 21, step=120, by="ada")
     rows = draw(feed_of(tmp_path, metrics(range(1, 201)), *changes), "loss", 120, 20)
-    assert "^lr 0.001 -> 3e-4" in rows[-2]
+    assert "^lr 3e-4" in rows[-2]
     assert "^pause" in rows[-2]
 
 
@@ -127,7 +127,7 @@ def test_what_was_done_to_the_run_is_marked_on_the_axis(tmp_path: Path) -> None:
 def test_where_a_run_failed_is_marked_on_the_axis(tmp_path: Path) -> None:
     end = RunEnded(at=START + 30, state="failed", step=101, reason="the loss is NaN")
     rows = draw(feed_of(tmp_path, metrics(range(1, 101)), end), "loss", 100, 20)
-    assert "^failed" in rows[-2]
+    assert "!failed" in rows[-2]
 
 
 def test_limits_without_outliers_are_not_those_with_them(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ _ASCII_SHADES = " .:-=+*#%@"
 _SHADES = " ░▒▓█"
 _GREYS = 24  # that 256 colours have; more levels would only cost bytes
 _FAINT = 133  # the grey of a dot that stands for nothing
-_WIDEST_CELL = 6  # without values; wider ones look like bars
+_CELL = 6  # columns without values, where rows are low: wider ones look like bars
+_WIDEST_CELL = 12
 _MOST_LABEL = 1 / 3  # of the width
 _NARROWEST_WITH_LABELS = 8
 _CELL_SHAPE = 2  # times as many columns as rows: then a cell is about a square
@@ -58,14 +59,17 @@ def render(
     longest = max(cells(text) for row in texts for text in row)
     whole = len(groups) == len(matrix) and len(starts) == columns  # the number of a joined cell would be misread
     written = values and whole and longest < room
-    cell = min(room, longest + 2 if written else _WIDEST_CELL)
-    shaded = not written or (greys and not ascii_only)
-    tall = max(1, min((height - headed) // len(groups), cell // _CELL_SHAPE)) if shaded else 1
+    tallest = (height - headed) // len(groups) if not written or (greys and not ascii_only) else 1  # else there is nothing to shade
+    cell = min(room, max(longest + 2 if written else _CELL, min(_WIDEST_CELL, _CELL_SHAPE * tallest)))
+    tall = max(1, min(tallest, cell // _CELL_SHAPE))
     shade = _shader(pooled, log)
+    centred = written and cell > longest + 2
+    if centred:
+        texts = [[text.rjust(longest).center(cell) for text in row] for row in texts]
     drawn: Rows = []
     if headed:
         shown = [column_labels[place.start] if place.start < len(column_labels) else "" for place in starts]
-        drawn.append([Span(" " * gutter), Span(_header(shown, cell, width - gutter, written, ascii_only), "axis")])
+        drawn.append([Span(" " * gutter), Span(_header(shown, cell, width - gutter, centred or not written, ascii_only), "axis")])
     for rows, line, words in zip(groups, pooled, texts, strict=True):
         name = names[rows.start] if rows.start < len(names) else ""
         for part in range(tall):
@@ -138,15 +142,15 @@ def _cell(value: float | None, text: str | None, width: int, shade: Callable[[fl
         level = max(round(part * (len(shades) - 1)), int(part > 0))  # one error in a thousand is still an error
         return Span(shades[level] * width)
     grey = max(round(part * (_GREYS - 1)), int(part > 0)) * 255 // (_GREYS - 1)
-    front = _FAINT if text == "." and grey < 128 else 255 if grey < 128 else 0
+    front = _FAINT if text and text.strip() == "." and grey < 128 else 255 if grey < 128 else 0
     return Span((text or "").rjust(width), "", front, grey)
 
 
-def _header(labels: Sequence[str], cell: int, width: int, written: bool, ascii_only: bool) -> str:
+def _header(labels: Sequence[str], cell: int, width: int, centred: bool, ascii_only: bool) -> str:
     """Labels above their columns; where columns are narrower than labels, only those that do not run into another."""
     names = [printable(label, ascii_only=ascii_only) for label in labels]
     if cell >= _READABLE:
-        return "".join(" " + fit(name, cell - 1, align="right" if written else "center") for name in names)
+        return "".join(" " + fit(name, cell - 1, align="center" if centred else "right") for name in names)
     if max(map(cells, names)) <= cell:
         return "".join(fit(name, cell, align="right") for name in names)
     line = ""

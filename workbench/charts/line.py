@@ -87,7 +87,7 @@ def render(
         heading: the first row, usually from `title`.
         notes: a few words each, written at the right end where no data are.
         marks: what was changed during the run: `^` on the x axis, with its text where the axis has room.
-        nonfinite_at: where a value was NaN or infinite: `!` on the x axis, also over a mark.
+        nonfinite_at: where a value was NaN or infinite, or the run failed: `!` on the x axis, also over a mark.
         threshold: a level to compare with, such as a baseline, as a broken line with `threshold_label`.
         ghosts: series that a later attempt replaced, dim and behind all others.
         cursor: an x at which to draw a vertical line.
@@ -199,9 +199,12 @@ def _feet(frame: Frame, canvas: Canvas, x_limits: Limits, marks: Sequence[tuple[
 
 
 def _write_texts(letters: list[Span], left: int, texts: dict[int, str]) -> None:
-    """Write what each mark means to its right, or else to its left, over ticks but not over other marks; latest first."""
+    """Write what each mark means to its right, or else to its left, over ticks but not over other marks.
+
+    Longer ones, which say more, come first, and of those of one length the latest.
+    """
     free = set(range(left, len(letters))) - set(texts)
-    for column, text in sorted(texts.items(), reverse=True):
+    for column, text in sorted(texts.items(), key=lambda mark: (cells(mark[1]), mark[0]), reverse=True):
         width = cells(text)
         start = next((start for start in (column + 1, column - width) if free.issuperset(range(start, start + width))), None)
         if text and start is not None:

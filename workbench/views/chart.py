@@ -10,7 +10,7 @@ from workbench.runs.feed import Feed
 from workbench.runs.state import RunState
 from workbench.views import bounds
 from workbench.views.axes import Placed, axis
-from workbench.views.heading import heading, is_dense, labels, lost_steps, marks, unit_of
+from workbench.views.heading import failed_at, heading, is_dense, labels, lost_steps, marks, unit_of
 from workbench.views.view import SMOOTHINGS, ChartStyle, LimitsMemory, View
 
 _SMOOTHED_ON_REQUEST = 8  # points
@@ -50,7 +50,7 @@ def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bo
         lines, width, height, x_limits=x_limits, y_limits=y_limits, log=log, percent=unit_of(state, keys) == "%", ascii_only=ascii_only,
         heading=head.row, notes=head.notes,
         marks=[(along.place(float(step)), text) for step, text in marks(state)],
-        nonfinite_at=[along.place(float(step)) for step in lost_steps(state, keys)],
+        nonfinite_at=[along.place(float(step)) for step in (*lost_steps(state, keys), *failed_at(state))],
         threshold=threshold.value if threshold else None,
         threshold_label=threshold.label if threshold else "",
         ghosts=[Placed(ghost, along) for key in keys for ghost in state.ghosts.get(key, ())],

@@ -85,8 +85,12 @@ def lost_steps(state: RunState, keys: Sequence[str]) -> list[int]:
 
 def marks(state: RunState) -> list[tuple[int, str]]:
     """At which steps something was done to the run, or it failed, in as few words as stand on an axis."""
-    found = [(change.step, _mark(change)) for change in state.interventions]
-    return [*found, (state.ended.step, "failed")] if state.ended and state.ended.state == "failed" else found
+    return [*((change.step, _mark(change)) for change in state.interventions), *((step, "failed") for step in failed_at(state))]
+
+
+def failed_at(state: RunState) -> list[int]:
+    """The step at which the run failed, if it did; its values were not logged."""
+    return [state.ended.step] if state.ended and state.ended.state == "failed" else []
 
 
 def is_dense(state: RunState, key: str) -> bool:
@@ -98,7 +102,10 @@ def is_dense(state: RunState, key: str) -> bool:
 def _mark(change: Intervention) -> str:
     if change.kind == "attempt":
         return " ".join(change.text.split()[:2])
-    return _MARKED.get(change.kind) or change.text.removeprefix("set ").partition(" by ")[0]
+    if change.kind == "set":  # "set lr 0.01 -> 3e-4 by ada"
+        name, *_, new = change.text.removeprefix("set ").partition(" by ")[0].split()
+        return f"{name} {new}"
+    return _MARKED[change.kind]
 
 
 def _named(title: str, remarks: Sequence[str], width: int) -> str:
