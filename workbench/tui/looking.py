@@ -211,7 +211,8 @@ class RunsLook:
 
 def _in_sight(wish: RunWish, count: int) -> Span | None:
     """Which of the charts are on the screen, where not all of them are."""
-    if wish.only or not wish.boxes or (not wish.find and count <= len(wish.boxes)):
+    has_sizes = any(height > 1 for _, height in wish.boxes)  # not before the first layout
+    if wish.only or not has_sizes or (not wish.find and count <= len(wish.boxes)):
         return None
     where = f"{wish.first + 1}-{min(count, wish.first + len(wish.boxes))} of {count}" if count else "nothing has it"
     return Span(f"/{wish.find}: {where} ", "warning") if wish.find else Span(f"charts {where} ", "muted")
