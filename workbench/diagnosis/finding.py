@@ -59,6 +59,17 @@ class Case:
         total = self.state.steps_total
         return self.state.step / total if total else 0.0
 
+    @property
+    def rate(self) -> Curve:
+        """The learning rate of each step, of the generator in an adversarial run."""
+        return self.curve("train/lr" if "train/lr" in self.state.series else "train/generator_lr")
+
+    @property
+    def is_warming_up(self) -> bool:
+        """Whether the learning rate still rises."""
+        late = self.rate.last_share(0.1)
+        return len(late) > 1 and late.means[-1] > 1.001 * late.means[0]
+
     def value(self, name: str) -> float | None:
         """A number among the settings."""
         value = self.settings.get(name)

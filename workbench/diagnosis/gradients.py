@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 from workbench.diagnosis.finding import Case, Finding
 from workbench.units import compact
 
 _FEW = 20
-_EXPLODED = 100.0  # times the median so far
+_EXPLODED = 100.0  # times the median before, and of the first steps
+_BEFORE = 50  # steps
+_CANDIDATES = 8  # of the largest norms, one of which is the explosion if there is one
 _VANISHED = 1e-4  # of the largest layer's norm
 _FORGOTTEN = 1e-6  # of the gradient at the last time step
 _CLIPPED = 0.95  # of the steps
+_FAR_ABOVE = 5.0  # times the threshold; optimizers that rescale gradients themselves bear less
 _DEAD = 0.5  # of a layer's units
 
 
@@ -29,33 +34,34 @@ def not_finite(case: Case) -> Finding | None:
 
 
 def exploding(case: Case) -> Finding | None:
-    """The global norm grows out of all proportion."""
+    """The global norm jumps out of all proportion to what it was just before and to what it began with."""
     for key in _norms(case):
         norm = case.curve(key)
         if len(norm) < _FEW:
             continue
-        usual = norm.median()
-        late = norm.since(norm.steps[len(norm) // 10])
-        largest = max(late.highs, default=0.0)
-        if usual > 0 and largest > _EXPLODED * usual and largest > 10:
-            step = late.steps[late.highs.index(largest)]
-            evidence = f"{key} {compact(largest)} @ {step:,}, usually {compact(usual)}"
-            advice = f"--clip-norm {compact(max(1.0, float(f'{2 * usual:.1g}')))}, or a lower --lr"
-            return Finding("exploding", "error", step, "gradients explode", evidence, advice)
+        for at in sorted(range(1, len(norm)), key=lambda index: -norm.highs[index])[:_CANDIDATES]:
+            usual = max(median(norm.means[max(0, at - _BEFORE) : at]), median(norm.means[:_FEW]))
+            largest, step = norm.highs[at], norm.steps[at]
+            if usual > 0 and largest > _EXPLODED * usual and largest > 10:
+                evidence = f"{key} {compact(largest)} @ {step:,}, usually {compact(usual)} before"
+                advice = f"--clip-norm {compact(max(1.0, float(f'{2 * usual:.1g}')))}, or a lower --lr"
+                return Finding("exploding", "error", step, "gradients explode", evidence, advice)
     return None
 
 
 def vanishing_layers(case: Case) -> Finding | None:
     """Early layers get next to no gradient."""
-    layers = {name: curve.last_share(0.25).median() for name, curve in case.layers("train/grad_norm/").items() if len(curve) >= _FEW}
-    if len(layers) < 3:
-        return None
-    least, largest = min(layers, key=lambda name: layers[name]), max(layers, key=lambda name: layers[name])
-    if layers[largest] > 0 and layers[least] < _VANISHED * layers[largest] and layers[least] > 0:
-        curve = case.layers("train/grad_norm/")[least]
-        evidence = f"gradient norm of {least} {compact(layers[least])}, of {largest} {compact(layers[largest])}"
-        advice = "--batch-norm, ReLU instead of tanh, fewer layers, or orthogonal initialisation"
-        return Finding("vanishing_layers", "warning", curve.steps[0], f"{least} hardly learns: its gradient vanishes", evidence, advice)
+    for prefix in _norms(case):
+        reached = {name: curve for name, curve in case.layers(f"{prefix}/").items() if len(curve) >= _FEW and max(curve.highs) > 0}
+        layers = {name: curve.last_share(0.25).median() for name, curve in reached.items()}
+        if len(layers) < 3:
+            continue
+        least, largest = min(layers, key=lambda name: layers[name]), max(layers, key=lambda name: layers[name])
+        if layers[largest] > 0 and layers[least] < _VANISHED * layers[largest]:
+            step = reached[least].first_step(lambda norm: norm < _VANISHED * layers[largest]) or case.state.step
+            evidence = f"gradient norm of {least} {compact(layers[least])}, of {largest} {compact(layers[largest])} @ {case.state.step:,}"
+            advice = "fewer --layers or --blocks, --batch-norm where the recipe has it, or --init orthogonal"
+            return Finding("vanishing_layers", "warning", step, f"{least} hardly learns: its gradient vanishes", evidence, advice)
     return None
 
 
@@ -73,17 +79,20 @@ def vanishing_time(case: Case) -> Finding | None:
 def clipped(case: Case) -> Finding | None:
     """Nearly every step is clipped, so the threshold, not the gradient, decides how far a step goes."""
     largest = case.value("clip_norm")
-    norm = case.curve("train/grad_norm")
-    if largest is None or len(norm) < 2 * _FEW:
-        return None
-    late = norm.last_share(0.5)
-    share = sum(low > largest for low in late.lows) / len(late.lows)
-    usual = late.median()
-    if share > _CLIPPED and usual > 3 * largest:
-        steps = late.steps[-1] - late.steps[0]
-        evidence = f"{share:.0%} of the last {steps:,} steps over {compact(largest)}; the norm is usually {compact(usual)}"
-        advice = f"--clip-norm {compact(float(f'{2 * usual:.1g}'))}, which only catches what stands out, or a lower --lr"
-        return Finding("clipped", "info", late.steps[0], "nearly every step is clipped", evidence, advice)
+    for key in _norms(case) if largest is not None else ():
+        norm = case.curve(key)
+        late = norm.last_share(0.5)
+        if len(norm) < 2 * _FEW:
+            continue
+        share = sum(low > largest for low in late.lows) / len(late.lows)
+        usual = late.median()
+        if share > _CLIPPED and usual > _FAR_ABOVE * largest:
+            steps = late.steps[-1] - late.steps[0] + 1
+            evidence = (
+                f"{share:.0%} of the last {steps:,} steps had a norm over --clip-norm {compact(largest)}: {key} is usually {compact(usual)}"
+            )
+            advice = f"--clip-norm {compact(float(f'{2 * usual:.1g}'))}, which only catches what stands out, or a lower --lr"
+            return Finding("clipped", "info", late.steps[0], "nearly every step is clipped", evidence, advice)
     return None
 
 
