@@ -317,7 +317,7 @@ def test_the_data_set_decides_the_task():
 
 def _trained(preset, **settings):
     config = configure(RECIPE, preset, device="cpu", **settings)
-    run = FakeRun(config, RECIPE.task(config).objective)
+    run = FakeRun(config, RECIPE.task(config))
     RECIPE.train(config, run)
     return run
 

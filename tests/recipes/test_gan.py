@@ -30,7 +30,7 @@ def _config(preset="digits", **settings):
 
 def _trained(preset="digits", stop_after=None, **settings):
     config = _config(preset, **settings)
-    run = FakeRun(config, RECIPE.task(config).objective, stop_after=stop_after)
+    run = FakeRun(config, RECIPE.task(config), stop_after=stop_after)
     RECIPE.train(config, run)
     return run
 
@@ -110,7 +110,7 @@ def test_the_tutorials_two_networks_are_both_trained_by_an_optimizer_of_their_ow
     config = _config("tutorial", max_steps=1, batch_size=4)
     torch.manual_seed(0)
     before = Adversaries(config.model, (1, 28, 28), 10)
-    run = FakeRun(config, LABELLED.objective)
+    run = FakeRun(config, LABELLED)
     RECIPE.train(config, run)
     assert {name for name, part in run.parts.items() if isinstance(part, Optimizer)} == {"generator", "discriminator"}
     trained = run.parts["model"]

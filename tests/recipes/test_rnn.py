@@ -50,7 +50,7 @@ def one_thread():
 
 def test_an_lstm_names_digits_by_their_rows_after_a_few_seconds(one_thread):
     config = _config("rows", dataset="digits", layers=1, hidden=64, shift=0.0, rotate=0.0, zoom=0.0, lr=1e-2, epochs=25)
-    run = FakeRun(config, "validation/accuracy")
+    run = FakeRun(config, RECIPE.task(config))
     RECIPE.train(config, run)
     assert run.completed
     assert run.test["test/accuracy"] >= 0.95
@@ -203,7 +203,7 @@ def test_the_state_begins_anew_with_each_epoch(tmp_path, monkeypatch):
     forgotten = []
     monkeypatch.setattr(Memory, "forget", lambda self: forgotten.append(len(self.state)))
     config = _small_text(tmp_path, max_steps=40)
-    RECIPE.train(config, FakeRun(config, "validation/loss"))
+    RECIPE.train(config, FakeRun(config, RECIPE.task(config)))
     assert forgotten == [0, 3]  # before the first step, and behind the 39 of an epoch: h, c, and the last characters
 
 
@@ -223,7 +223,7 @@ def test_bits_are_those_of_a_uniform_guess_before_anything_is_learned(tmp_path):
 
 def test_a_chinese_text_is_learned_and_continued_with_its_own_characters(tmp_path, one_thread):
     config = _small_text(tmp_path, max_steps=150, hidden=48, dropout=0.0, lr=2e-2, warmup_steps=10, prompt="学而时习之", temperature=0.2)
-    run = FakeRun(config, "validation/loss")
+    run = FakeRun(config, RECIPE.task(config))
     RECIPE.train(config, run)
     assert run.test["test/bits_per_character"] < 0.5
     previews = {preview.name: preview for preview in run.previews[max(run.previews)]}
@@ -412,7 +412,7 @@ def test_a_table_of_ones_own_is_learned(target, tmp_path, one_thread):
     (tmp_path / "mine.csv").write_text("\n".join(rows))
     more = {"dataset": "csv", "path": str(tmp_path / "mine.csv"), "target": target, "hidden": 8, "batch_size": 8, "warmup_steps": 0}
     config = _config(**more, lr=2e-2, dropout=0.0, epochs=30)
-    run = FakeRun(config, "validation/loss")
+    run = FakeRun(config, RECIPE.task(config))
     RECIPE.train(config, run)
     if target == "class":
         assert run.test["test/accuracy"] == 1.0

@@ -97,13 +97,13 @@ def clipped(case: Case) -> Finding | None:
 
 
 def dead_units(case: Case) -> Finding | None:
-    """Units that answer no example any more."""
+    """Units that answer every example alike."""
     shares = {name: curve for name, curve in case.layers("validation/dead_units/").items() if len(curve) >= 2}
     worst = max(shares, key=lambda name: shares[name].means[-1], default=None)
     if worst is None or min(shares[worst].means[-2:]) < _DEAD:
         return None
     step = shares[worst].first_step(lambda share: share >= _DEAD) or shares[worst].steps[-1]
-    evidence = f"{shares[worst].means[-1]:.0%} of the units of {worst} are 0 for every example"
+    evidence = f"{shares[worst].means[-1]:.0%} of the units of {worst} answer every example alike"
     return Finding("dead_units", "warning", step, "units have died", evidence, "a lower --lr, --batch-norm, or another --seed")
 
 
