@@ -21,6 +21,7 @@ from workbench.runs.folder import Labels, RunFolder, RunRecord
 from workbench.runs.state import RunState
 from workbench.schema import Value, build, flat
 from workbench.session.journal import Journal
+from workbench.settings import Common
 
 _LOOKS = 200  # at a run while it goes on, besides one behind each event
 
@@ -56,18 +57,29 @@ def trained(scenario: Scenario, root: Path) -> RunFolder:
     if (folder := recorded(scenario, root)) is not None:
         return folder
     folder = RunFolder(root / scenario.name)
-    from workbench.worker.__main__ import _started, _train  # the worker's own way, with its words for a failure
+    from workbench.session.failure import explain
+    from workbench.session.handle import Session
+    from workbench.worker.__main__ import _end, _started  # the worker's own first and last events
 
     recipe = from_path(Path(scenario.path)) if scenario.path else by_name(scenario.recipe)
     preset = next(each for each in recipe.presets if each.name == scenario.preset)
     config = build(recipe.config, {**preset.settings, "threads": 1, "device": "cpu", **scenario.settings}, recipe=recipe.name)
+    assert isinstance(config, Common)
     folder.path.mkdir(parents=True, exist_ok=True)
     folder.events.unlink(missing_ok=True)
     record = RunRecord(id=folder.id, recipe=recipe.name, preset=preset.name, settings=flat(config), created_at=time.time())
     folder.prepare(record, Labels())
     journal = Journal(folder, EventWriter(folder.events), read_state(folder))
     journal.write(_started(1))
-    journal.write(_train(folder, journal, 1, scenario.path), commit=True)
+    session = None
+    try:
+        session = Session(folder, recipe, config, journal, 1)
+        recipe.train(config, session)
+        session.returned()
+        ended = _end(session, "finished", session.end_reason())
+    except Exception as error:  # noqa: BLE001  a run that fails is what some scenarios are about
+        ended = explain(error, session, record, journal.state)
+    journal.write(ended, commit=True)
     journal.close()
     return folder
 

@@ -85,7 +85,7 @@ def test_a_loss_that_hardly_falls_at_good_updates_is_underfitting_at_the_end_onl
 
 def test_an_objective_that_stands_still_at_a_constant_rate_is_a_plateau():
     flat = (20, lambda step: min(0.8, 0.5 + step / 200))
-    constant = {**HEALTHY, "train/lr": lambda step: 0.01}
+    constant = {**HEALTHY, "train/lr": lambda step: 0.01, "train/loss": lambda step: falling(min(step, 60))}
     assert found(constant, every={"validation/accuracy": flat})["plateau"].step == 60
     assert "plateau" not in found(HEALTHY, every={"validation/accuracy": flat})  # its rate came down
     assert "plateau" not in found(constant, every={"validation/accuracy": (20, lambda step: 0.99)})

@@ -12,7 +12,7 @@ _EXPLODED = 100.0  # times the median before, and of the first steps
 _BEFORE = 50  # steps
 _CANDIDATES = 8  # of the largest norms, one of which is the explosion if there is one
 _VANISHED = 1e-4  # of the largest layer's norm
-_FORGOTTEN = 1e-6  # of the gradient at the last time step
+_FORGOTTEN = 1e-9  # of the gradient at the last time step; text, whose next character hangs on the last few, comes to 1e-7
 _CLIPPED = 0.95  # of the steps
 _FAR_ABOVE = 5.0  # times the threshold; optimizers that rescale gradients themselves bear less
 _DEAD = 0.5  # of a layer's units
@@ -52,12 +52,13 @@ def exploding(case: Case) -> Finding | None:
 def vanishing_layers(case: Case) -> Finding | None:
     """Early layers get next to no gradient."""
     for prefix in _norms(case):
-        reached = {name: curve for name, curve in case.layers(f"{prefix}/").items() if len(curve) >= _FEW and max(curve.highs) > 0}
-        layers = {name: curve.last_share(0.25).median() for name, curve in reached.items()}
+        reached = {name: curve for name, curve in case.layers(f"{prefix}/").items() if len(curve) >= _FEW}
+        usual = {name: curve.last_share(0.25).median() for name, curve in reached.items()}
+        layers = {name: norm for name, norm in usual.items() if norm > 0}  # of others no gradient vanishes: there is none
         if len(layers) < 3:
             continue
         least, largest = min(layers, key=lambda name: layers[name]), max(layers, key=lambda name: layers[name])
-        if layers[largest] > 0 and layers[least] < _VANISHED * layers[largest]:
+        if layers[least] < _VANISHED * layers[largest]:
             step = reached[least].first_step(lambda norm: norm < _VANISHED * layers[largest]) or case.state.step
             evidence = f"gradient norm of {least} {compact(layers[least])}, of {largest} {compact(layers[largest])} @ {case.state.step:,}"
             advice = "fewer --layers or --blocks, --batch-norm where the recipe has it, or --init orthogonal"
@@ -70,7 +71,7 @@ def vanishing_time(case: Case) -> Finding | None:
     reach = case.curve("validation/gradient_reach")
     if len(reach) < 3 or reach.last_share(0.5).median() >= _FORGOTTEN:
         return None
-    evidence = f"the gradient at the first time step is {compact(reach.means[-1])} of that at the last"
+    evidence = f"the gradient at the first time step is {compact(reach.means[-1])} of that at the last @ {reach.steps[-1]:,}"
     advice = "--cell lstm or gru with --forget-bias 1, --init orthogonal, or shorter sequences"
     step = reach.first_step(lambda value: value < _FORGOTTEN) or reach.steps[0]
     return Finding("vanishing_time", "warning", step, "the gradient vanishes through time: early inputs are not learnt", evidence, advice)
@@ -103,8 +104,9 @@ def dead_units(case: Case) -> Finding | None:
     if worst is None or min(shares[worst].means[-2:]) < _DEAD:
         return None
     step = shares[worst].first_step(lambda share: share >= _DEAD) or shares[worst].steps[-1]
-    evidence = f"{shares[worst].means[-1]:.0%} of the units of {worst} answer every example alike"
-    return Finding("dead_units", "warning", step, "units have died", evidence, "a lower --lr, --batch-norm, or another --seed")
+    evidence = f"{shares[worst].means[-1]:.0%} of the units of {worst} answer every example alike @ {shares[worst].steps[-1]:,}"
+    advice = "a lower --lr, --batch-norm where the recipe has it, or another --seed"
+    return Finding("dead_units", "warning", step, "units have died", evidence, advice)
 
 
 def _norms(case: Case) -> list[str]:

@@ -12,9 +12,10 @@ _FEW = 30  # steps before which a loss says little
 _LARGE_UPDATE = 3e-2  # of the weights in one step; healthy runs stay around 1e-3, and under 1e-2 once they are warm
 _SMALL_UPDATE = 2e-5
 _LEARNT = 0.8  # of the first loss: above it, nothing was learnt that could be lost again
-_REGAINED = 0.5  # of what the loss had lost, or of its powers of ten
+_REGAINED = 0.5  # of what the loss had lost
 _BY_HEART = 0.5  # of the validation loss: a network that has not learnt by heart is no better than that on its own examples
-_WORSE = 1.15  # times the best validation loss
+_WORSE = 1.1  # times the best validation loss,
+_WORSE_BY = 0.02  # and of the first training loss above it: less is chance, with a few hundred examples
 
 
 def diverging(case: Case) -> Finding | None:
@@ -23,7 +24,7 @@ def diverging(case: Case) -> Finding | None:
     if len(loss) < _FEW:
         return None
     course = loss.smoothed()
-    start, best, now = max(course[: max(1, len(course) // 20)]), min(course), min(course[-_FEW // 3 :])
+    start, best, now = loss.means[0], min(course), min(course[-_FEW // 3 :])
     at = course.index(best)
     if best > _LEARNT * start or len(course) - at <= _FEW // 3 or now < best + _REGAINED * (start - best):
         return None
@@ -35,7 +36,7 @@ def diverging(case: Case) -> Finding | None:
 def oscillating(case: Case) -> Finding | None:
     """Updates so large that the loss jumps about where it began, or above."""
     loss, ratio = case.loss, case.curve("train/update_ratio")
-    if len(loss) < _FEW or not len(ratio):
+    if len(loss) < _FEW:
         return None
     course = loss.smoothed()
     jump, typical = max(loss.highs), ratio.median()
@@ -75,7 +76,7 @@ def overfitting(case: Case) -> Finding | None:
         return None
     now = min(behind[-4:])
     then, train_now = before.first_share(0.1).median(), before.last_share(0.1).median()
-    if now > _WORSE * best + 0.01 and train_now < 0.9 * then and train_now < _BY_HEART * now:
+    if now > max(_WORSE * best, best + _WORSE_BY * training.means[0]) and train_now < 0.9 * then and train_now < _BY_HEART * now:
         evidence = (
             f"validation loss {compact(best)} @ {since:,}, since {validation.steps[-4]:,} over {compact(now)};"
             f" training loss {compact(then)} then, {compact(train_now)} now"
