@@ -49,6 +49,15 @@ def test_the_samples_of_now_count_and_not_those_of_an_untrained_generator() -> N
     assert "collapsed" not in _found(HEALTHY, {**JUDGED, "validation/classes_covered": 2, "validation/recall": 0.0}, JUDGED)
 
 
+def test_a_generator_that_has_hardly_begun_has_not_collapsed() -> None:
+    state = state_of([
+        *opening(), events.DataLoaded(at=START, name="digits", classes=tuple("0123456789")), loop(steps_total=300),
+        metrics(range(1, 51), key="train/fake_score"),
+        events.Evaluated(at=START + 20, step=50, values={**JUDGED, "validation/classes_covered": 1, "validation/recall": 0.0}),
+    ])  # fmt: skip
+    assert not diagnose(state, {}, now=START, is_live=True)
+
+
 def test_without_labels_the_variety_of_pixels_still_tells() -> None:
     assert "collapsed" in _found(HEALTHY, {"validation/pixel_distance": 0.9, "validation/diversity": 0.05})
 

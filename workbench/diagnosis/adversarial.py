@@ -13,6 +13,7 @@ _FEW = 60
 _LEAST_RECALL = 0.1  # share of real images that are near to a sample
 _MOST_KL = 0.5  # of the classes of samples from the classes of the data, in nats
 _LEAST_CLASSES = 0.8
+_EARLY = 200  # steps in which a generator may still be learning to draw anything
 _LEAST_DIVERSITY = 0.25  # of the samples' pixels, as a share of the real images'
 
 
@@ -47,7 +48,7 @@ def collapsed(case: Case) -> Finding | None:
         signs.append(f"recall {compact(recall.means[-1])}")
     if len(diversity) and diversity.means[-1] < _LEAST_DIVERSITY:
         signs.append(f"pixels vary {diversity.means[-1]:.0%} as much as real ones")
-    if not signs or case.progress < 0.2:
+    if not signs or case.state.step < _EARLY:
         return None
     advice = "--r1 1, a lower --lr, --beta1 0, another --loss such as relativistic"
     last = next(curve for curve in (covered, kl, recall, diversity) if len(curve)).steps[-1]

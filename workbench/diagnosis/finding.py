@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from workbench.diagnosis.curve import Curve
 from workbench.runs.state import RunState
+from workbench.units import compact
 
 Severity = Literal["info", "warning", "error"]
 
@@ -69,6 +70,11 @@ class Case:
         """Whether the learning rate still rises."""
         late = self.rate.last_share(0.1)
         return len(late) > 1 and late.means[-1] > 1.001 * late.means[0]
+
+    @property
+    def slower(self) -> str:
+        """Which learning rate to try where this one is too high."""
+        return f"a lower --lr, such as {compact(rate / 10)}" if (rate := self.value("lr")) else "a lower --lr"
 
     def value(self, name: str) -> float | None:
         """A number among the settings."""

@@ -12,7 +12,9 @@ _EXPLODED = 100.0  # times the median before, and of the first steps
 _BEFORE = 50  # steps
 _CANDIDATES = 8  # of the largest norms, one of which is the explosion if there is one
 _VANISHED = 1e-4  # of the largest layer's norm
-_FORGOTTEN = 1e-9  # of the gradient at the last time step; text, whose next character hangs on the last few, comes to 1e-7
+# Of the gradient at the last time step. Text, whose next character hangs on the last few, comes to 1e-7. Below _LOST it is no
+# number of fp32 any more; above it, some networks still find their way within the first half of their steps.
+_FORGOTTEN, _LOST = 1e-9, 1e-19
 _CLIPPED = 0.95  # of the steps
 _FAR_ABOVE = 5.0  # times the threshold; optimizers that rescale gradients themselves bear less
 _DEAD = 0.5  # of a layer's units
@@ -29,7 +31,7 @@ def not_finite(case: Case) -> Finding | None:
     first = min(lost, key=lambda key: lost[key]) if lost else ""
     step = lost[first] if lost else state.ended.step if state.ended else state.step
     evidence = f"{first} @ {step:,}" if first else state.ended.reason if state.ended else ""
-    advice = (state.ended.advice if state.ended else "") or "a lower --lr, or --clip-norm 1"
+    advice = f"{case.slower}, --warmup-steps 100, or --clip-norm 1; the weights before it are kept in the last checkpoint"
     return Finding("not_finite", "error", step, "a loss or gradient was NaN or infinite", evidence, advice)
 
 
@@ -44,7 +46,7 @@ def exploding(case: Case) -> Finding | None:
             largest, step = norm.highs[at], norm.steps[at]
             if usual > 0 and largest > _EXPLODED * usual and largest > 10:
                 evidence = f"{key} {compact(largest)} @ {step:,}, usually {compact(usual)} before"
-                advice = f"--clip-norm {compact(max(1.0, float(f'{2 * usual:.1g}')))}, or a lower --lr"
+                advice = f"--clip-norm {compact(max(1.0, float(f'{2 * usual:.1g}')))}, or {case.slower}"
                 return Finding("exploding", "error", step, "gradients explode", evidence, advice)
     return None
 
@@ -69,7 +71,7 @@ def vanishing_layers(case: Case) -> Finding | None:
 def vanishing_time(case: Case) -> Finding | None:
     """The gradient does not reach back to the first time steps."""
     reach = case.curve("validation/gradient_reach")
-    if len(reach) < 3 or reach.last_share(0.5).median() >= _FORGOTTEN:
+    if len(reach) < 3 or reach.last_share(0.5).median() >= (_FORGOTTEN if case.progress >= 0.5 else _LOST):
         return None
     evidence = f"the gradient at the first time step is {compact(reach.means[-1])} of that at the last @ {reach.steps[-1]:,}"
     advice = "--cell lstm or gru with --forget-bias 1, --init orthogonal, or shorter sequences"
@@ -93,7 +95,7 @@ def clipped(case: Case) -> Finding | None:
                 f"{share:.0%} of the last {steps:,} steps had a norm over --clip-norm {compact(largest)}: {key} is usually {compact(usual)}"
             )
             advice = f"--clip-norm {compact(float(f'{2 * usual:.1g}'))}, which only catches what stands out, or a lower --lr"
-            return Finding("clipped", "info", late.steps[0], "nearly every step is clipped", evidence, advice)
+            return Finding("clipped", "info", late.steps[0], "nearly every step is clipped: the threshold, not the gradient, decides how far it goes", evidence, advice)
     return None
 
 
@@ -105,7 +107,7 @@ def dead_units(case: Case) -> Finding | None:
         return None
     step = shares[worst].first_step(lambda share: share >= _DEAD) or shares[worst].steps[-1]
     evidence = f"{shares[worst].means[-1]:.0%} of the units of {worst} answer every example alike @ {shares[worst].steps[-1]:,}"
-    advice = "a lower --lr, --batch-norm where the recipe has it, or another --seed"
+    advice = f"{case.slower}, --batch-norm where the recipe has it, or another --seed"
     return Finding("dead_units", "warning", step, "units have died", evidence, advice)
 
 

@@ -30,7 +30,7 @@ def diverging(case: Case) -> Finding | None:
         return None
     since = next(step for step, value in zip(loss.steps[at:], course[at:], strict=True) if value > (best + now) / 2)
     evidence = f"training loss {compact(best)} @ {loss.steps[at]:,}, now {compact(course[-1])} @ {loss.steps[-1]:,}{_update(case)}"
-    return Finding("diverging", "error", since, "the learning rate is too high: the loss rises again", evidence, _slower(case))
+    return Finding("diverging", "error", since, "the learning rate is too high: the loss rises again", evidence, case.slower)
 
 
 def oscillating(case: Case) -> Finding | None:
@@ -45,7 +45,7 @@ def oscillating(case: Case) -> Finding | None:
         step = loss.steps[loss.highs.index(jump)]
         evidence = f"training loss {compact(loss.means[0])} at first, {compact(jump)} @ {step:,}, now {compact(course[-1])}{_update(case)}"
         cause = "the learning rate is too high: each update overshoots"
-        return Finding("oscillating", "error", step, cause, evidence, _slower(case))
+        return Finding("oscillating", "error", step, cause, evidence, case.slower)
     return None
 
 
@@ -105,16 +105,21 @@ def plateau(case: Case) -> Finding | None:
     state = case.state
     objective, rate = case.curve(state.objective), case.rate
     goal = state.declaration(state.objective).get("goal", "min")
-    if len(objective) < 10 or not rate.means or rate.means[-1] < 0.5 * max(rate.means):
+    if len(objective) < 10 or not rate.means or rate.means[-1] < 0.9 * max(rate.means) or case.is_warming_up:
         return None
     sign = -1.0 if goal == "max" else 1.0
     values = [sign * value for value in objective.means]
     best = min(values)
-    at = values.index(best)
+    # What is a hundredth better than all before, or of what was gained at all, is no progress.
+    enough = best + max(0.01 * abs(best), 0.01 * (values[0] - best))
+    at = next(index for index, value in enumerate(values) if value <= enough)
     waited = len(values) - 1 - at
     saturated = state.declaration(state.objective).get("unit") == "%" and abs(best) > 0.97
     if waited >= max(8, 0.4 * len(values)) and not saturated and not _still_falls(case.loss.since(objective.steps[at])):
-        evidence = f"{state.objective} best {compact(sign * best)} @ {objective.steps[at]:,}, no better in {waited} evaluations"
+        evidence = (
+            f"{state.objective} {compact(sign * best)} @ {objective.steps[at]:,}, hardly better in the {waited} evaluations"
+            f" up to {objective.steps[-1]:,}"
+        )
         advice = "lower the rate now (c), use --schedule cosine or plateau, or stop with --patience"
         return Finding("plateau", "info", objective.steps[at], "no progress for long at the same learning rate", evidence, advice)
     return None
@@ -126,12 +131,8 @@ def _still_falls(loss: Curve) -> bool:
 
 def _update(case: Case) -> str:
     ratio = case.curve("train/update_ratio")
-    return f"; an update changes the weights by {ratio.median():.1e} of their length" if ratio.means else ""
-
-
-def _slower(case: Case) -> str:
-    return f"a lower --lr: {compact(rate / 10)}" if (rate := case.value("lr")) else "a lower --lr"
+    return f"; each update changes the weights by {ratio.median():.2g} of their size (1e-3 is usual)" if ratio.means else ""
 
 
 def _faster(case: Case) -> str:
-    return f"a higher --lr: {compact(min(1.0, rate * 10))}" if (rate := case.value("lr")) else "a higher --lr"
+    return f"a higher --lr, such as {compact(min(1.0, rate * 10))}" if (rate := case.value("lr")) else "a higher --lr"

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.charts.rows import Rows, Span, fill, fit, printable
+from workbench.charts.rows import Rows, Span, fill, fit, printable, wrap
 from workbench.tui.messages import RunChanged, RunWish, Wish
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.theme import Look
@@ -141,9 +141,9 @@ def of_notes(recipe: Recipe, look: Look) -> Page:
     return Page(f"NOTES {recipe.name}", [[Span(" " + printable(line, ascii_only=look.ascii_only))] for line in recipe.notes.splitlines()])
 
 
-def of_health(lines: Sequence[tuple[str, str]]) -> Page:
+def of_health(lines: Sequence[tuple[str, str]], width: int, look: Look) -> Page:
     """What is wrong with a run, if anything, with its evidence and what to try."""
-    return Page("HEALTH", [[Span(f" {text}", ink)] for text, ink in lines])
+    return Page("HEALTH", [[Span(part, ink)] for text, ink in lines for part in wrap(f" {text}", width, ascii_only=look.ascii_only)])
 
 
 def of_keys(keys: Iterable[Binding]) -> Page:
