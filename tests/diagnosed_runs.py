@@ -15,6 +15,7 @@ from workbench.events.reader import EventReader
 from workbench.events.types import Event, Metrics, RunEnded
 from workbench.events.writer import EventWriter
 from workbench.finding import by_name, from_path
+from workbench.recipe import Recipe
 from workbench.runs.apply import apply
 from workbench.runs.feed import read_state
 from workbench.runs.folder import Labels, RunFolder, RunRecord
@@ -37,13 +38,22 @@ class Scenario:
 
     @property
     def name(self) -> str:
-        """Of its folder; another one for other settings."""
-        told = json.dumps([self.recipe, self.preset, dict(self.settings)], sort_keys=True)
+        """Of its folder; another one where a setting is another, be it the preset's."""
+        told = json.dumps([self.path, flat(configured(self)[1])], sort_keys=True, default=str)
         return f"{self.recipe}-{self.preset}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 
     def command(self) -> str:
         flags = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in self.settings.items())
         return f"{self.recipe} --preset {self.preset} {flags}".rstrip()
+
+
+def configured(scenario: Scenario) -> tuple[Recipe, Common]:
+    """The recipe, and all of its settings."""
+    recipe = from_path(Path(scenario.path)) if scenario.path else by_name(scenario.recipe)
+    preset = next(each for each in recipe.presets if each.name == scenario.preset)
+    config = build(recipe.config, {**preset.settings, "threads": 1, "device": "cpu", **scenario.settings}, recipe=recipe.name)
+    assert isinstance(config, Common)
+    return recipe, config
 
 
 def recorded(scenario: Scenario, root: Path) -> RunFolder | None:
@@ -61,13 +71,10 @@ def trained(scenario: Scenario, root: Path) -> RunFolder:
     from workbench.session.handle import Session
     from workbench.worker.__main__ import _end, _started  # the worker's own first and last events
 
-    recipe = from_path(Path(scenario.path)) if scenario.path else by_name(scenario.recipe)
-    preset = next(each for each in recipe.presets if each.name == scenario.preset)
-    config = build(recipe.config, {**preset.settings, "threads": 1, "device": "cpu", **scenario.settings}, recipe=recipe.name)
-    assert isinstance(config, Common)
+    recipe, config = configured(scenario)
     folder.path.mkdir(parents=True, exist_ok=True)
     folder.events.unlink(missing_ok=True)
-    record = RunRecord(id=folder.id, recipe=recipe.name, preset=preset.name, settings=flat(config), created_at=time.time())
+    record = RunRecord(id=folder.id, recipe=recipe.name, preset=scenario.preset, settings=flat(config), created_at=time.time())
     folder.prepare(record, Labels())
     journal = Journal(folder, EventWriter(folder.events), read_state(folder))
     journal.write(_started(1))

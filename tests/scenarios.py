@@ -38,6 +38,8 @@ SHORTENED: dict[str, dict[str, dict[str, Value]]] = {
         "unlabelled": {"epochs": 25, "evaluate_every": 50},
     },
 }
+_SHORT = {"epochs": None, "max_steps": 60, "evaluate_every": 15}
+_WILD = {"optimizer": "sgd", "lr": 1.0, "momentum": 0.99}
 _SMALL_RELU = {"cell": "rnn", "nonlinearity": "relu", "init": "identity", "clip_norm": None, "schedule": "constant", "warmup_steps": 0}
 _DEEP = {"init": "default", "hidden": 32, "epochs": None, "max_steps": 40, "evaluate_every": 40}
 _LITTLE_TEXT = {"dataset": "text", "path": str(Path(__file__).parents[1] / "LICENSE")}
@@ -106,9 +108,9 @@ FAULTY: dict[str, list[Scenario]] = {
     ),
     "vanishing_time": _each(
         _TWO,
-        Scenario("rnn", "adding", {"cell": "rnn", "length": 200, "epochs": None, "max_steps": 60, "evaluate_every": 15}),
-        Scenario("rnn", "adding", {"cell": "lstm", "length": 200, "epochs": None, "max_steps": 60, "evaluate_every": 15, "forget_bias": -2.0}),
-        Scenario("rnn", "copy", {"forget_bias": 0.0, "init": "default", "length": 100, "epochs": None, "max_steps": 60, "evaluate_every": 15}),
+        Scenario("rnn", "adding", {"cell": "rnn", "length": 200, "epochs": None, "max_steps": 100, "evaluate_every": 20}),
+        Scenario("rnn", "adding", {"length": 200, "forget_bias": -2.0, **_SHORT}),
+        Scenario("rnn", "copy", {"forget_bias": 0.0, "init": "default", "length": 100, **_SHORT}),
         Scenario("rnn", "copy", {"cell": "rnn", "init": "default", "length": 60, "epochs": 1, "evaluate_every": 20}),
         Scenario("rnn", "text", {"cell": "rnn", "init": "default", "epochs": None, "max_steps": 75, "evaluate_every": 15}),
     ),
@@ -142,12 +144,12 @@ FAULTY: dict[str, list[Scenario]] = {
         Scenario("rnn", "adding", {"cell": "rnn", "length": 60, "schedule": "constant", "lr": 5e-3, "epochs": 2, "evaluate_every": 25}),
         Scenario("cnn", "lab", {"width": 1, "dense": 4, "epochs": 40}),
         Scenario("cnn", "digits", {"width": 1, "dense": 1, "schedule": "constant", "epochs": 50}),
-        Scenario("attention", "sums", {"schedule": "constant", "score": "none", "width": 8, "epochs": None, "max_steps": 450, "evaluate_every": 25}),
+        Scenario("attention", "sums", {**_RECURRENT, "score": "none", "width": 8, "epochs": 9, "evaluate_every": 25}),
     ),
     "not_finite": _each(
         _TWO,
-        Scenario("cnn", "lab", {"optimizer": "sgd", "lr": 1.0, "momentum": 0.99, "epochs": 4}),
-        Scenario("cnn", "digits", {"batch_norm": False, "optimizer": "sgd", "lr": 1.0, "momentum": 0.99, "schedule": "constant", "epochs": 4}),
+        Scenario("cnn", "lab", {**_WILD, "epochs": 4}),
+        Scenario("cnn", "digits", {**_WILD, "batch_norm": False, "schedule": "constant", "epochs": 4}),
         Scenario("rnn", "copy", {**_SMALL_RELU, "length": 100, "optimizer": "sgd", "lr": 0.1, "epochs": 2}),
         Scenario("rnn", "adding", {**_SMALL_RELU, "optimizer": "sgd", "lr": 1e-3, "momentum": 0.95, "epochs": 1}),
         Scenario("gan", "digits", {"optimizer": "sgd", "lr": 0.3, "momentum": 0.99, "epochs": 5}),

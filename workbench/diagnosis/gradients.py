@@ -61,7 +61,7 @@ def vanishing_layers(case: Case) -> Finding | None:
             continue
         least, largest = min(layers, key=lambda name: layers[name]), max(layers, key=lambda name: layers[name])
         if layers[least] < _VANISHED * layers[largest]:
-            step = reached[least].first_step(lambda norm: norm < _VANISHED * layers[largest]) or case.state.step
+            step = reached[least].first_step((_VANISHED * layers[largest]).__gt__) or case.state.step
             evidence = f"gradient norm of {least} {compact(layers[least])}, of {largest} {compact(layers[largest])} @ {case.state.step:,}"
             advice = "fewer --layers or --blocks, --batch-norm where the recipe has it, or --init orthogonal"
             return Finding("vanishing_layers", "warning", step, f"{least} hardly learns: its gradient vanishes", evidence, advice)
@@ -82,7 +82,9 @@ def vanishing_time(case: Case) -> Finding | None:
 def clipped(case: Case) -> Finding | None:
     """Nearly every step is clipped, so the threshold, not the gradient, decides how far a step goes."""
     largest = case.value("clip_norm")
-    for key in _norms(case) if largest is not None else ():
+    if largest is None:
+        return None
+    for key in _norms(case):
         norm = case.curve(key)
         late = norm.last_share(0.5)
         if len(norm) < 2 * _FEW:
@@ -95,7 +97,8 @@ def clipped(case: Case) -> Finding | None:
                 f"{share:.0%} of the last {steps:,} steps had a norm over --clip-norm {compact(largest)}: {key} is usually {compact(usual)}"
             )
             advice = f"--clip-norm {compact(float(f'{2 * usual:.1g}'))}, which only catches what stands out, or a lower --lr"
-            return Finding("clipped", "info", late.steps[0], "nearly every step is clipped: the threshold, not the gradient, decides how far it goes", evidence, advice)
+            cause = "nearly every step is clipped: the threshold, not the gradient, decides how far it goes"
+            return Finding("clipped", "info", late.steps[0], cause, evidence, advice)
     return None
 
 

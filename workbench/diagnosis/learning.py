@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from workbench.diagnosis.curve import Curve
 from workbench.diagnosis.finding import Case, Finding
 from workbench.units import compact
@@ -78,7 +76,7 @@ def overfitting(case: Case) -> Finding | None:
     then, train_now = before.first_share(0.1).median(), before.last_share(0.1).median()
     if now > max(_WORSE * best, best + _WORSE_BY * training.means[0]) and train_now < 0.9 * then and train_now < _BY_HEART * now:
         evidence = (
-            f"validation loss {compact(best)} @ {since:,}, since {validation.steps[-4]:,} over {compact(now)};"
+            f"validation loss {compact(best)} @ {since:,}, its best, at least {compact(now)} since {validation.steps[-4]:,};"
             f" training loss {compact(then)} then, {compact(train_now)} now"
         )
         advice = "stop here (--restore-best keeps the best weights), or try --dropout, --weight-decay, more data or --patience 5"
@@ -93,7 +91,7 @@ def underfitting(case: Case) -> Finding | None:
         return None
     course = loss.smoothed()
     start, now = course[len(course) // 20], course[-1]
-    if now > 0.75 * start and (not len(ratio) or _SMALL_UPDATE < ratio.median()):
+    if now > 0.75 * start and (not len(ratio) or ratio.median() > _SMALL_UPDATE):
         evidence = f"training loss {compact(start)} at first, {compact(now)} after {case.progress:.0%} of the steps"
         advice = "a larger network, a higher --lr, more --epochs, less --dropout; check that inputs and labels belong together"
         return Finding("underfitting", "warning", loss.steps[-1], "the network cannot fit its training data", evidence, advice)
