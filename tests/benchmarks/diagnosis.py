@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
             recognised["stalled"] = _stalled(root)
         alarms, runs = _false_alarms(root, options.recorded) if options.healthy or everything else (Counter(), 0)
     print(f"\n{'rule':17} recognised  median step  false alarms")
-    for rule in (each.__name__ for each in RULES):
+    for rule in (each.__name__ for each in RULES if runs or each.__name__ in recognised):
         steps, count = recognised.get(rule, ([], 0))
         middle = f"{statistics.median(steps):,.0f}" if steps else "-"
         print(f"{rule:17} {len(steps):3} of {count:<3}  {middle:>11}  {alarms[rule]:3} of {runs}")
