@@ -87,7 +87,7 @@ def overfitting(case: Case) -> Finding | None:
 def underfitting(case: Case) -> Finding | None:
     """Near the end, the loss has hardly come down, though the updates were of a good size."""
     loss, ratio = case.loss, case.curve("train/update_ratio")
-    if case.progress < 0.8 or len(loss) < 2 * _FEW:
+    if case.progress < 0.8 or len(loss) < 2 * _FEW or case.is_warming_up:
         return None
     course = loss.smoothed()
     start, now = course[len(course) // 20], course[-1]
