@@ -59,7 +59,7 @@ def train(config: Config, run: Run) -> None:
             run.evaluated(step, {**values, **judge.dead_units(networks, generator.precision(), conditional=conditional)})
         if run.due("preview"):
             run.preview(step, gallery.previews(networks))
-            players = {"generator": networks.generator, "discriminator": networks.discriminator}
+            players = {"G": networks.generator, "D": networks.discriminator}
             run.preview(step, histograms(players, game.both_losses, *batches[-1]))
 
     if run.completed:

@@ -13,6 +13,7 @@ from workbench.recipe import Preview
 from workbench.training.activity import Activity
 from workbench.training.modes import evaluating
 
+_BAR = 20  # cells of the bar of a layer that is dead in all
 DECADES = range(-9, 3)  # bins of |x|, a decade each: below 1e-8, 1e-8 to 1e-7, ..., 10 and more; with one more for exact zeros
 
 
@@ -47,14 +48,9 @@ def histograms(model: nn.Module | Mapping[str, nn.Module], loss: Callable[..., T
     found = [(name, gradient) for (name, _), gradient in zip(named, gradients, strict=True) if gradient is not None]
     yield spread("gradients", "gradients per layer, % by size", _by_layer(found))
     if shares := activity.shares():
-        yield Preview(
-            "dead_units",
-            "units that say the same to every example, %",
-            "matrix",
-            matrix=tuple((_percent(share),) for share in shares.values()),
-            rows=tuple(shares),
-            columns=("dead",),
-        )
+        longest = max(map(len, shares))
+        lines = [f"{name:{longest}} {share:6.1%}  {'#' * round(_BAR * share)}".rstrip() for name, share in shares.items()]
+        yield Preview("dead_units", "units that say the same to every example", "text", text="\n".join(lines))
 
 
 @torch.no_grad()
