@@ -12,7 +12,6 @@ from tests.scenarios import FAULTY, healthy
 
 # The quickest run of each rule whose fault shows within a second or two of training.
 QUICK = {
-    "diverging": "cnn",
     "oscillating": "cnn",
     "too_slow": "cnn",
     "exploding": "cnn",
@@ -20,14 +19,10 @@ QUICK = {
     "clipped": "cnn",
     "dead_units": "cnn",
     "underfitting": "cnn",
-    "overpowered": "gan",
 }
 
 
-def test_rules_recognise_runs_that_train_with_bad_settings_and_no_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def test_rules_recognise_runs_that_train_with_bad_settings_and_no_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     steps, missed = [], []
     for rule, recipe in QUICK.items():
         scenario = next(each for each in FAULTY[rule] if each.recipe == recipe)
@@ -36,7 +31,7 @@ def test_rules_recognise_runs_that_train_with_bad_settings_and_no_others(
             steps.append(found[rule][0])
         else:
             missed.append(f"{rule}: {scenario.command()}: {sorted(found)}")
-    well = [each for each in healthy() if each.preset == "lab"]
+    well = [each for each in healthy() if each.preset == "lab"][:2]
     alarms = [f"{each.command()}: {found}" for each in well if (found := first_findings(trained(each, tmp_path)))]
     with capsys.disabled():
         print(
