@@ -307,7 +307,7 @@ class Workbench(App[None]):
         self.push_screen(page.of_model(list(layers), parameters, self.size.width, self.look))
 
     def open_health(self, lines: Sequence[tuple[str, str]]) -> None:
-        self.push_screen(page.of_health(lines))
+        self.push_screen(page.of_health(lines, self.size.width, self.look))
 
     def open_differences(self, form: Form, others: Mapping[str, Mapping[str, Value]]) -> None:
         from workbench.tui.editing.form import compared

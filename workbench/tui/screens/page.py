@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.charts.rows import Row, Rows, Span, cells, fill, fit, printable
+from workbench.charts.rows import Row, Rows, Span, cells, fill, fit, printable, wrap
 from workbench.tui.messages import RunChanged, RunWish, Wish
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.theme import Look
@@ -164,9 +164,9 @@ def of_differences(rows: Sequence[tuple[str, ...]], look: Look) -> Page:
     return Page("DIFFERENCES", lines)
 
 
-def of_health(lines: Sequence[tuple[str, str]]) -> Page:
+def of_health(lines: Sequence[tuple[str, str]], width: int, look: Look) -> Page:
     """What is wrong with a run, if anything, with its evidence and what to try."""
-    return Page("HEALTH", [[Span(f" {text}", ink)] for text, ink in lines])
+    return Page("HEALTH", [[Span(part, ink)] for text, ink in lines for part in wrap(f" {text}", width, ascii_only=look.ascii_only)])
 
 
 def of_keys(keys: Iterable[Binding]) -> Page:
