@@ -77,7 +77,7 @@ async def test_pausing_says_that_it_was_asked_and_then_what_happened(tmp_path: P
 async def test_a_paused_run_is_not_painted_for_its_heartbeats(tmp_path: Path) -> None:
     folder = live_run(tmp_path)
     append(folder, [Paused(at=time.time(), step=400, by="ada")])
-    app = interface(tmp_path, run_id="cnn-9")
+    app = interface(tmp_path, run_id="cnn-9", now=time.time())  # a clock that goes on would repaint with the minute
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "PAUSED")
         await pilot.pause(0.3)

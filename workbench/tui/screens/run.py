@@ -240,7 +240,7 @@ class RunScreen(WorkScreen):
         """Show the previews as they were when the one before, or behind, was saved."""
         shown = next((slot for slot in (self.seen.slots if self.seen else ()) if slot.steps), None)
         if shown:
-            self._step = scrubbed(shown.steps, shown.step, by)
+            self._step = scrubbed(shown.steps, self._step or shown.step, by)  # also faster than they are drawn
             self.tell_wish()
 
     def action_live(self) -> None:

@@ -191,7 +191,7 @@ class Zoom(WorkScreen):
 
     def _scrub(self, by: int) -> None:
         if self._seen:
-            self._step = scrubbed(self._seen.steps, self._seen.step, by)
+            self._step = scrubbed(self._seen.steps, self._step or self._seen.step, by)  # also faster than they are drawn
 
     @property
     def _kind(self) -> str:
