@@ -112,7 +112,7 @@ def task(config: Config) -> Task:
 
 
 PRESETS = (
-    # Held-out figures: mean of seeds 0 to 2, CPU seconds of one thread, tests/benchmarks/learning_attention.py.
+    # Held-out figures: mean of seeds 0 to 2, CPU seconds of one thread, tests/benchmarks/learning.py.
     Preset(
         "pronounce",
         "say English words: letters to phones, from the CMU dictionary",
