@@ -18,7 +18,7 @@ SIZES = ((80, 24), (120, 40), (200, 60))
 
 
 def launcher(app: Workbench) -> FakeLauncher:
-    return app._launcher  # type: ignore[return-value]
+    return app.launcher  # type: ignore[return-value]
 
 
 def bench(app: Workbench) -> Bench:
@@ -61,7 +61,7 @@ async def test_the_form_changes_with_the_arrows_and_says_the_command(tmp_path: P
         await shows(app, "* lr")
         await shows(app, "1 changed")
         await shows(app, "lr 0.02  Step size of the optimizer.")
-        await pilot.press("r")
+        await pilot.press("backspace")
         await shows(app, "0 to 1, default 0.01")
         assert "--lr" not in shown(app)
 

@@ -136,19 +136,19 @@ async def test_a_failed_run_says_why_and_what_to_type(tmp_path: Path) -> None:
         await shows(app, "a smaller lr is worth a try")
         await shows(app, "$ workbench train cnn --lr 1e-3")
         await pilot.press("r")
-        launcher = app._launcher
+        launcher = app.launcher
         assert isinstance(launcher, FakeLauncher)
         assert launcher.resumed == ["cnn-1"]
 
 
 async def test_a_run_without_new_steps_is_called_stalled(tmp_path: Path) -> None:
-    events = [*opening(time.time() - 100, host="far"), loop(at=time.time() - 60), *training(1, 63, time.time() - 48)]
+    now = time.time()
+    events = [*opening(now - 100, host="far"), loop(at=now - 60), *training(1, 63, now - 48)]
     folder = build_run(tmp_path, events, "cnn-1")
-    append(folder, [Measured(at=time.time() - 1, step=63, memory_bytes=1, cpu_seconds=1.0)])
-    app = interface(tmp_path, run_id="cnn-1")
+    append(folder, [Measured(at=now - 1, step=63, memory_bytes=1, cpu_seconds=1.0)])
+    app = interface(tmp_path, run_id="cnn-1", now=now)
     async with app.run_test(size=(80, 24)):
-        await shows(app, "no step for 40 s")
-        await shows(app, "workbench stop --force cnn-1")
+        await shows(app, "no step for 40 s, last step took 50 ms; if it hangs: workbench stop --force c~")
 
 
 async def test_previews_turn_and_slots_zoom(tmp_path: Path) -> None:

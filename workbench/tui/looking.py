@@ -15,11 +15,11 @@ from workbench.runs import filtering
 from workbench.runs.feed import Feed
 from workbench.runs.store import Store
 from workbench.tui.messages import Listed, RunSeen, RunWish, SlotSeen
-from workbench.tui.notice import notice
 from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import card
 from workbench.units import age
 from workbench.views import board, chart, health, log, previews, readout, slots, status_lines, table
+from workbench.views.notice import notice
 from workbench.views.view import LimitsMemory, View
 
 _MOST_RUNS = 500

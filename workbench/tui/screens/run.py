@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -169,7 +170,7 @@ class RunScreen(WorkScreen):
         if message.label == _FIND:
             self._look_for(message.text or "")
         elif message.text is not None and self.run_id:
-            self.bench.ask(self.run_id, "set", **{message.label: message.text})
+            self.bench.jobs.ask(self.run_id, "set", **{message.label: message.text})
 
     def on_slot_view_resized(self) -> None:
         self.tell_wish()
@@ -194,21 +195,21 @@ class RunScreen(WorkScreen):
         return here.get(action, True)
 
     def action_pause(self) -> None:
-        self.bench.ask(str(self.run_id), "pause")
+        self.bench.jobs.ask(str(self.run_id), "pause")
 
     def action_go_on(self) -> None:
-        self.bench.ask(str(self.run_id), "resume")
+        self.bench.jobs.ask(str(self.run_id), "resume")
 
     def action_stop(self) -> None:
         if self.confirm("x", str(self.run_id), "x again to stop: it saves and ends; esc to leave it training"):
-            self.bench.ask(str(self.run_id), "stop")
+            self.bench.jobs.ask(str(self.run_id), "stop")
 
     def action_resume(self) -> None:
         self.say("starting another attempt ...")
         self.bench.resume(str(self.run_id))
 
     def action_save(self) -> None:
-        self.bench.ask(str(self.run_id), "save")
+        self.bench.jobs.ask(str(self.run_id), "save")
 
     def action_change(self) -> None:
         asked = questions(self.seen, self.bench.recipes.get(self.seen.recipe)) if self.seen else []
@@ -298,8 +299,9 @@ class RunScreen(WorkScreen):
             slot.show(shown[slot.place] if slot.place < len(shown) else None, slot.place == self._chosen - self._first)
 
     def _show_foot(self, seen: RunSeen) -> None:
-        notice = [[Span(f" {text}", ink)] for text, ink in seen.notice]
-        room = max(0, self.foot.size.height - len(notice))
+        height = max(1, self.foot.size.height)
+        notice = [[Span(f" {text}", ink)] for text, ink in most_telling(seen.notice, height)]
+        room = max(0, height - len(notice))
         self.foot.show([*seen.log[len(seen.log) - min(room, len(seen.log)) :], *notice])
 
     def _hear(self, seen: RunSeen) -> None:
@@ -308,6 +310,14 @@ class RunScreen(WorkScreen):
             kind = self._asked.pop(request)
             accepted, message = seen.answers.get(request, (seen.state == "stopped", ""))
             self.say(f"{message or kind}", "good") if accepted else self.say(f"refused to {kind}: {message or seen.state}", "error")
+
+
+def most_telling(notice: Sequence[tuple[str, str]], height: int) -> list[tuple[str, str]]:
+    """As many lines as fit: the last ones, but rather what went wrong than anything else."""
+    kept = list(notice)
+    while len(kept) > height:
+        kept.remove(next((line for line in kept if line[1] != "error"), kept[0]))
+    return kept
 
 
 def questions(seen: RunSeen, recipe: Recipe | None) -> list[Question]:

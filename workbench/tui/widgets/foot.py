@@ -8,7 +8,7 @@ from typing import NamedTuple
 from textual.events import Key, Paste
 from textual.message import Message
 
-from workbench.charts.rows import Row, Rows, Span, cells, fit, pad
+from workbench.charts.rows import Row, Rows, Span, cells, cut, fit, pad
 from workbench.tui.editing.line_editor import LineEditor
 from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import Painted
@@ -104,13 +104,13 @@ class Foot(Painted):
     def compose_rows(self, width: int, height: int) -> Rows:
         last = self._prompt(width) if self._editor else self._said(width) if self._word else None
         room = max(0, height - bool(last))
-        lines = [pad(line, width) for line in self._lines[len(self._lines) - room :]] if room < len(self._lines) else list(self._lines)
+        lines = [_ended(line, width, self.look) for line in self._lines[max(0, len(self._lines) - room) :]]
         blank: Rows = [[Span("")]] * (room - len(lines))
         return [*lines, *blank, *([last] if last else [])]
 
     def _said(self, width: int) -> Row:
         assert self._word is not None
-        return [Span(f" {fit(self._word[0], width - 1, ascii_only=self.look.ascii_only)}", self._word[1])]
+        return [Span(f" {cut(self._word[0], width - 1, ascii_only=self.look.ascii_only)}", self._word[1])]
 
     def _prompt(self, width: int) -> Row:
         assert self._editor is not None
@@ -132,3 +132,11 @@ class Foot(Painted):
         self.can_focus = False
         self.redraw()
         self.post_message(self.Done(self._questions[0].label, text))
+
+
+def _ended(line: Row, width: int, look: Look) -> Row:
+    """The line, with an ellipsis where it is too long."""
+    if sum(cells(span.text) for span in line) <= width:
+        return line
+    shorter = pad(line, width - 1)
+    return [*shorter, Span(look.marks.ellipsis, shorter[-1].ink)]
