@@ -7,6 +7,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.benchmarks.commands import compile_sources
@@ -70,32 +72,37 @@ def empty_app(size: tuple[int, int]) -> float:
     return seconds
 
 
+@contextmanager
+def training_run(place: Path) -> Iterator[None]:
+    """`cnn-9` logs steps as a fast worker does, until the block ends."""
+    folder = live_run(place, steps=400)
+    over = threading.Event()
+
+    def train() -> None:
+        begun, step = time.time(), 400
+        while not over.wait(0.25):
+            last = 400 + int((time.time() - begun) * _STEPS_PER_SECOND)
+            append(folder, training(step + 1, last, begun - 400 / _STEPS_PER_SECOND, _STEPS_PER_SECOND))
+            step = last
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
 def watching(size: tuple[int, int], environment: dict[str, str]) -> tuple[float, float]:
     """Bytes a second and the share of a core while a run logs."""
-    with tempfile.TemporaryDirectory() as place:
-        folder = live_run(Path(place), steps=400)
-        over = threading.Event()
-
-        def train() -> None:
-            begun, step = time.time(), 400
-            while not over.wait(0.25):
-                last = 400 + int((time.time() - begun) * _STEPS_PER_SECOND)
-                append(folder, training(step + 1, last, begun - 400 / _STEPS_PER_SECOND, _STEPS_PER_SECOND))
-                step = last
-
-        thread = threading.Thread(target=train)
-        thread.start()
-        try:
-            with interface(Path(place), "cnn-9", size, environment) as terminal:
-                terminal.wait_for("RUNNING", 20)
-                terminal.read(_WARM_SECONDS)
-                cpu, begun = terminal.cpu_seconds, time.monotonic()
-                sent = terminal.read(_SECONDS)
-                took = time.monotonic() - begun
-                return sent / took, (terminal.cpu_seconds - cpu) / took
-        finally:
-            over.set()
-            thread.join()
+    with tempfile.TemporaryDirectory() as place, training_run(Path(place)), interface(Path(place), "cnn-9", size, environment) as terminal:
+        terminal.wait_for("RUNNING", 20)
+        terminal.read(_WARM_SECONDS)
+        cpu, begun = terminal.cpu_seconds, time.monotonic()
+        sent = terminal.read(_SECONDS)
+        took = time.monotonic() - begun
+        return sent / took, (terminal.cpu_seconds - cpu) / took
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ class Terminal:
         self.count = 0  # bytes read so far
         self.raw = bytearray()
         self.status: int | None = None
+        self._listens = True
+        self.rate = 0  # bytes a second that are read at most, as a thin link does; 0 for any number
         self.pid, self._master = pty.fork()
         if self.pid == 0:
             for name in CLEARED:
@@ -56,15 +58,23 @@ class Terminal:
         """Take what the program draws in this time; returns how many bytes that was."""
         before, deadline = self.count, time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
-            if select.select([self._master], [], [], min(left, 0.05))[0]:
-                try:
-                    data = os.read(self._master, 65536)
-                except OSError:  # EIO: the program has left
-                    break
-                if not data:
-                    break
-                self._take(data)
+            if not self.read_some(min(left, 0.05)) and not self._listens:
+                break
         return self.count - before
+
+    def read_some(self, seconds: float) -> int:
+        """Take the next bytes, waiting for at most so long; returns how many came."""
+        if not select.select([self._master], [], [], seconds)[0]:
+            return 0
+        try:
+            data = os.read(self._master, max(1, self.rate // 100) if self.rate else 65536)
+        except OSError:  # EIO: the program has left
+            data = b""
+        self._listens = bool(data)
+        if data:
+            self._take(data)
+            time.sleep(len(data) / self.rate if self.rate else 0)
+        return len(data)
 
     def wait_for(self, shown: str | Callable[[], bool], seconds: float = 10.0) -> float:
         """Read until the text is on the screen; returns when, in seconds since the start.

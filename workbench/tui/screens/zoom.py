@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.charts.rows import Row, Span
+from workbench.charts.rows import Row, Span, cells, pad
 from workbench.tui.messages import RunChanged, RunSeen, RunWish, SlotSeen, Wish
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.widgets.foot import Foot
@@ -198,10 +198,12 @@ class Zoom(WorkScreen):
         return self._seen.kind if self._seen and self._seen.name == self._slot else _kind_of(self._slot)
 
     def _reading(self, seen: RunSeen) -> Row:
+        """The values at the cursor, or what the keys do; at the right how old the newest data are."""
         slot = seen.slots[0]
         smoothing = slot.style.smoothing if slot.style and slot.kind == "chart" else ""
         hint = _HINTS.get(slot.kind, "") + (f"   smoothing {smoothing}" if smoothing else "")
-        return list(slot.reading) or [Span(f" {hint}", "muted")]
+        news = Span(f"  {seen.news} ", "muted")
+        return [*pad(slot.reading or [Span(f" {hint}", "muted")], max(0, self.size.width - cells(news.text))), news]
 
 
 def following(names: Sequence[str], name: str) -> str:
