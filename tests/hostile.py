@@ -26,21 +26,21 @@ CORPUS = (
     "x" * 5000,
 )  # fmt: skip
 OF_TEXTUAL = re.compile(  # what the interface itself sends
-    r"\x1b\[[\d;]*m|\x1b\[\d*;?\d*H|\x1b\[\?(?:1000|1003|1004|1006|1015|1016|1049|2004|2026|2048|25|7)[hl]|\x1b\[\?\d+\$p|\x1b\[[<>]\d*u"
+    r"\x1b\[[\d;]*m|\x1b\[\d*;?\d*H|\x1b\[\?(?:1000|1003|1004|1006|1015|1016|1049|2004|2026|2048|25|7)[hl]"
+    r"|\x1b\[\?\d+\$p|\x1b\[[<>]\d*u|\x1b\]22;[a-z-]*\x07"
 )
-SIGNATURE = "199;4"  # of a colour that nothing but the corpus has
+COLOUR = re.compile(r"\x1b\[38;5;199;4m")  # one that nothing but the corpus has
 
 
 def foreign(text: str) -> set[str]:
-    """Characters that a terminal would act on, and colours from the corpus, in what was printed; lines may end."""
-    wrong = {
+    """Characters that a terminal would act on in what was printed; lines may end."""
+    return {
         character
         for character in text
         if (unicodedata.category(character) in ("Cc", "Cs") and character not in "\r\n")
         or unicodedata.bidirectional(character) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
         or character in "\u200b\u200e\u200f\u061c\u2028\u2029\ufeff"
     }
-    return wrong | ({SIGNATURE} & set(re.findall(r"\x1b\[[\d;]*(199;4)m", text)))
 
 
 def hostile_run(root: Path, evil: str, run_id: str = "cnn-1") -> RunFolder:

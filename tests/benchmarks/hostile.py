@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.interface import interface
-from tests.hostile import CORPUS, OF_TEXTUAL, foreign, hostile_run
+from tests.hostile import COLOUR, CORPUS, OF_TEXTUAL, foreign, hostile_run
 
 _SIZES = ((40, 12), (80, 24), (120, 40))
 _KEYS = ("\r", "\x1b", "l", "\x1b", "h", "\x1b", "m", "\x1b")
@@ -20,7 +20,7 @@ _SETTLE_SECONDS = 0.4
 def acting(raw: bytes) -> set[str]:
     """What is left of a terminal's input behind the sequences that the interface itself sends."""
     text = raw.decode("utf-8", "replace")
-    return foreign(OF_TEXTUAL.sub("", text)) | ({"199;4"} if "199;4m" in text else set())
+    return foreign(OF_TEXTUAL.sub("", text)) | set(COLOUR.findall(text))
 
 
 def main() -> int:

@@ -46,7 +46,7 @@ async def survive(root: Path, screen: str, sizes: Sequence[tuple[int, int]]) -> 
             for size in sizes:
                 await pilot.resize_terminal(*size)
             await pilot.resize_terminal(80, 24)
-            await shows(app, "leave")
+            await shows(app, "leave" if screen != "batch" else "4 of a batch")
     return cards
 
 

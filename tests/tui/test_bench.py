@@ -250,3 +250,33 @@ async def test_the_settings_of_a_run_are_taken_over_and_reset_all_at_once(tmp_pa
         await shows(app, "2 changed")
         await pilot.press("R")
         await until(lambda: "--lr" not in shown(app))
+
+
+async def test_several_runs_are_marked_tagged_and_deleted_and_one_key_brings_all_back(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        cnn_run(tmp_path, f"cnn-{number}")
+    app = interface(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "cnn-3")
+        await pilot.press("tab", "tab", "space", "space")
+        await shows(app, "2 marked")
+        await pilot.press("n", *"paper", "enter")
+        await until(lambda: [RunFolder(tmp_path / f"cnn-{number}").labels().tags for number in (1, 2, 3)] == [(), ("paper",), ("paper",)])
+        await pilot.press("d")
+        await shows(app, "d again moves 2 runs to the trash")
+        await pilot.press("d")
+        await until(lambda: [path.name for path in tmp_path.glob("cnn-*")] == ["cnn-1"])
+        await shows(app, "RUNS 1")
+        await pilot.press("u")
+        await shows(app, "RUNS 3")
+
+
+async def test_at_40x12_the_pane_that_has_the_keys_is_shown(tmp_path: Path) -> None:
+    cnn_run(tmp_path, "cnn-1")
+    app = interface(tmp_path)
+    async with app.run_test(size=(40, 12)) as pilot:
+        await shows(app, "RECIPE")
+        await pilot.press("tab")
+        await shows(app, "SETTINGS")
+        await pilot.press("tab")
+        await shows(app, "cnn-1  + finished")

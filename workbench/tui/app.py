@@ -105,6 +105,7 @@ class Workbench(Doors):
         if not self.is_headless:
             self._hard_exit = terminal.hard_exit_soon()
         self._poller.leave()
+        terminal.drop_backlog(self._driver)
         self.exit()
 
     def finish(self) -> list[str]:
@@ -192,7 +193,7 @@ class Workbench(Doors):
 
     def warm(self) -> None:
         """Have a helper ready, unless a run was just started and needs the machine."""
-        if self.recipes and isinstance(self.screen, Bench):
+        if self.recipes and self.screen_stack and isinstance(self.screen, Bench):  # none is left once it leaves
             self.launcher.ask("device", {})
 
     def measure(self, form: Form, *, after: float) -> None:

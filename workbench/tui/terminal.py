@@ -68,6 +68,16 @@ def backlog(driver: object) -> int:
     return int(queue.qsize()) if queue is not None else 0
 
 
+def drop_backlog(driver: object) -> None:
+    """Let frames go that wait for a slow terminal, which is about to show its shell again."""
+    queue = getattr(getattr(driver, "_writer_thread", None), "_queue", None)
+    if queue is not None and backlog(driver):
+        with queue.mutex:
+            queue.queue.clear()
+            queue.queue.append("\x1b[?2026l")  # the end of a synchronised update may have been among them
+            queue.not_full.notify_all()
+
+
 def is_behind(driver: object) -> bool:
     return backlog(driver) > _BEHIND
 
