@@ -139,4 +139,4 @@ def _ended(line: Row, width: int, look: Look) -> Row:
     if sum(cells(span.text) for span in line) <= width:
         return line
     shorter = pad(line, width - 1)
-    return [*shorter, Span(look.marks.ellipsis, shorter[-1].ink)]
+    return [*shorter, Span(look.marks.ellipsis, shorter[-1].ink if shorter else "")]
