@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.benchmarks.commands import compile_sources
@@ -36,14 +36,28 @@ def main() -> None:
                 f"first paint, {size[0]}x{size[1]}: median {statistics.median(ours):.0f} ms (least {ours[0]:.0f}), "
                 f"{ratio:.2f} times an empty Textual app ({statistics.median(empty):.0f} ms, least {empty[0]:.0f})"
             )
-    for size, environment, hertz in (((80, 24), {"SSH_CONNECTION": "x"}, 2), ((120, 40), {}, 4), ((200, 60), {}, 4)):
-        sent, cpu = watching(size, environment)
-        conditions = f"{size[0]}x{size[1]}, {hertz} Hz, {_STEPS_PER_SECOND} steps/s"
+    watched()
+
+
+def watched() -> None:
+    """Bytes and CPU while a run trains, and while nothing happens."""
+    ssh = {"SSH_CONNECTION": "x"}
+    for size, environment, hertz, thin in (
+        ((80, 24), ssh, "2 Hz", False),
+        ((80, 24), ssh, "1 Hz, --low-bandwidth", True),
+        ((120, 40), {}, "4 Hz", False),
+        ((200, 60), {}, "4 Hz", False),
+    ):
+        sent, cpu = watching(size, environment, thin=thin)
+        conditions = f"{size[0]}x{size[1]}, {hertz}, {_STEPS_PER_SECOND} steps/s"
         print(f"watching a live run, {conditions}: {sent / 1000:.1f} kB/s, {100 * cpu:.1f} % of a core")
+    sent, cpu = watching((80, 24), ssh, is_quiet=True)
+    print(f"watching a finished run, 80x24, 2 Hz: {sent:.0f} bytes/s, {100 * cpu:.1f} % of a core")
 
 
-def interface(runs: Path, run_id: str | None, size: tuple[int, int], environment: dict[str, str]) -> Terminal:
-    code = f"from pathlib import Path; from workbench.tui.opening import run; run(Path({str(runs)!r}), run_id={run_id!r})"
+def interface(runs: Path, run_id: str | None, size: tuple[int, int], environment: dict[str, str], *, thin: bool = False) -> Terminal:
+    shown = f"run_id={run_id!r}, low_bandwidth={thin}"
+    code = f"from pathlib import Path; from workbench.tui.opening import run; run(Path({str(runs)!r}), {shown})"
     return Terminal([sys.executable, "-c", code], size=size, environment={"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **environment})
 
 
@@ -94,15 +108,20 @@ def training_run(place: Path) -> Iterator[None]:
         thread.join()
 
 
-def watching(size: tuple[int, int], environment: dict[str, str]) -> tuple[float, float]:
-    """Bytes a second and the share of a core while a run logs."""
-    with tempfile.TemporaryDirectory() as place, training_run(Path(place)), interface(Path(place), "cnn-9", size, environment) as terminal:
-        terminal.wait_for("RUNNING", 20)
-        terminal.read(_WARM_SECONDS)
-        cpu, begun = terminal.cpu_seconds, time.monotonic()
-        sent = terminal.read(_SECONDS)
-        took = time.monotonic() - begun
-        return sent / took, (terminal.cpu_seconds - cpu) / took
+def watching(size: tuple[int, int], environment: dict[str, str], *, thin: bool = False, is_quiet: bool = False) -> tuple[float, float]:
+    """Bytes a second and the share of a core while a run logs, or while it is over."""
+    with tempfile.TemporaryDirectory() as place, ExitStack() as training_on:
+        if is_quiet:
+            cnn_run(Path(place), "cnn-9")
+        else:
+            training_on.enter_context(training_run(Path(place)))
+        with interface(Path(place), "cnn-9", size, environment, thin=thin) as terminal:
+            terminal.wait_for("FINISHED" if is_quiet else "RUNNING", 20)
+            terminal.read(_WARM_SECONDS)
+            cpu, begun = terminal.cpu_seconds, time.monotonic()
+            sent = terminal.read(_SECONDS)
+            took = time.monotonic() - begun
+            return sent / took, (terminal.cpu_seconds - cpu) / took
 
 
 if __name__ == "__main__":
