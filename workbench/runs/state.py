@@ -152,6 +152,14 @@ class RunState:
         return (last - first) / (end - start) if end > start and last > first else None
 
     @property
+    def step_seconds(self) -> float | None:
+        """How long a step of the last group took; None before there are two groups."""
+        if len(self.rate) < 2:
+            return None
+        (start, first), (end, last) = self.rate[-2], self.rate[-1]
+        return (end - start) / (last - first) if end > start and last > first else None
+
+    @property
     def epoch(self) -> int | None:
         """Counted from 1; the epoch that the last step belongs to."""
         return self.epoch_of(self.step)

@@ -100,6 +100,7 @@ class RunSeen:
     is_live: bool
     step: int
     phase: str
+    news: str  # how old the newest of it is
     status: Rows
     slots: tuple[SlotSeen, ...]
     log: Rows

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Job = Callable[["Store"], Message | None]
 _STARTING_SECONDS = 0.05  # between two looks at a run that has not made a step
 _RUNS_SECONDS = 0.5  # between two looks at the list of runs
+THIN_SECONDS = 1.0  # between two looks on a slow link
+_SLOWLY_SECONDS = 20.0  # for which a link counts as slow that was too slow once
 
 
 class Poller(threading.Thread):
@@ -56,6 +58,7 @@ class Poller(threading.Thread):
         self._runs_at = 0.0
         self._styles: dict[str, ChartStyle] | None = None
         self._is_new = False
+        self._slowly_until = 0.0
         self._refused = ""
 
     def watch(self, wish: Wish) -> None:
@@ -96,8 +99,16 @@ class Poller(threading.Thread):
             self._wake.clear()
             while self._jobs:
                 self._guard("", partial(self._do, self._jobs.popleft(), store))
-            if self._behind() or self._look_round(store):
-                self._wake.wait(_STARTING_SECONDS if self._is_starting else self.seconds)
+            if self._behind():
+                self._slowly_until = time.monotonic() + _SLOWLY_SECONDS
+                self._wake.wait(self.pace)
+            elif self._look_round(store):
+                self._wake.wait(_STARTING_SECONDS if self._is_starting else self.pace)
+
+    @property
+    def pace(self) -> float:
+        """Seconds between two looks: more of them for a while after the terminal could not take what there was to show."""
+        return max(self.seconds, THIN_SECONDS) if time.monotonic() < self._slowly_until else self.seconds
 
     @property
     def _is_starting(self) -> bool:
