@@ -33,8 +33,8 @@ SHORTENED: dict[str, dict[str, dict[str, Value]]] = {
     },
     "gan": {
         "digits": {"epochs": 25, "evaluate_every": 50},
-        "mnist": {"epochs": 2, "evaluate_every": 50},
-        "mnist-long": {"epochs": 3, "evaluate_every": 75},
+        "mnist": {"epochs": 9, "evaluate_every": 80},
+        "mnist-long": {"epochs": 9, "evaluate_every": 80},
         "unlabelled": {"epochs": 25, "evaluate_every": 50},
     },
 }

@@ -174,7 +174,7 @@ class Session:
         return self.step % (every or self.steps_per_epoch) == 0 or self._budget.is_last(self.step)
 
     def log(self, step: int, values: Mapping[str, Any]) -> None:
-        self._journal.log(step, values)
+        self._journal.log(step, {**values, **self._vitals.of_step()})
 
     def evaluated(self, step: int, values: Mapping[str, float]) -> None:
         numbers = {key: float(value) for key, value in values.items()}
