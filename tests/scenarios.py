@@ -13,29 +13,29 @@ HEALTHY_SEEDS = (0, 1, 2)
 # nothing, and `tutorial` of gan, of which a CPU makes a step a second. Long ones get a smaller budget, over which their schedules
 # run in full.
 SHORTENED: dict[str, dict[str, dict[str, Value]]] = {
-    "cnn": {"mnist": {"epochs": 4}, "digits": {}, "tutorial": {"epochs": 4}, "lab": {}},
+    "cnn": {"mnist": {"epochs": 10}, "digits": {}, "tutorial": {}, "lab": {}},
     "rnn": {
-        "text": {"epochs": None, "max_steps": 150, "warmup_steps": 30, "evaluate_every": 15},
-        "text-long": {"epochs": None, "max_steps": 150, "warmup_steps": 30, "evaluate_every": 15},
-        "rows": {"epochs": 4, "evaluate_every": 25},
+        "text": {"epochs": None, "max_steps": 300, "warmup_steps": 50, "evaluate_every": 25},
+        "text-long": {"epochs": None, "max_steps": 250, "warmup_steps": 50, "evaluate_every": 25},
+        "rows": {"epochs": 6, "evaluate_every": 25},
         "pixels": {},
         "adding": {"evaluate_every": 50},
-        "copy": {"epochs": 8, "warmup_steps": 100, "evaluate_every": 50},
-        "tutorial": {"epochs": 2, "evaluate_every": 25},
+        "copy": {},
+        "tutorial": {"epochs": 5},
     },
     "attention": {
-        "pronounce": {"max_steps": 200, "warmup_steps": 20, "evaluate_every": 20, "beam": 1},
-        "pronounce-long": {"epochs": None, "max_steps": 120, "warmup_steps": 20, "evaluate_every": 20, "beam": 1},
-        "dates": {"epochs": 2, "evaluate_every": 30},
-        "sums": {"epochs": 10, "evaluate_every": 50},
-        "text": {"epochs": None, "max_steps": 40, "evaluate_every": 5},
-        "rows": {"epochs": 15, "evaluate_every": 20},
+        "pronounce": {"max_steps": 300, "warmup_steps": 30, "evaluate_every": 30, "beam": 1},
+        "pronounce-long": {"epochs": None, "max_steps": 200, "warmup_steps": 30, "evaluate_every": 20, "beam": 1},
+        "dates": {},
+        "sums": {"epochs": 20, "evaluate_every": 100},
+        "text": {"epochs": None, "max_steps": 80, "warmup_steps": 20, "evaluate_every": 8},
+        "rows": {"epochs": 40},
     },
     "gan": {
-        "digits": {"epochs": 25, "evaluate_every": 50},
-        "mnist": {"epochs": 9, "evaluate_every": 80},
+        "digits": {"epochs": 40, "evaluate_every": 100},
+        "mnist": {"epochs": 5, "evaluate_every": 80},
         "mnist-long": {"epochs": 9, "evaluate_every": 80},
-        "unlabelled": {"epochs": 25, "evaluate_every": 50},
+        "unlabelled": {"epochs": 40, "evaluate_every": 100},
     },
 }
 _SHORT = {"epochs": None, "max_steps": 60, "evaluate_every": 15}
@@ -72,6 +72,7 @@ FAULTY: dict[str, list[Scenario]] = {
         Scenario("rnn", "pixels", {"lr": 0.5, "schedule": "constant", "warmup_steps": 200, "epochs": 10}),
         Scenario("attention", "sums", {"lr": 0.5, "schedule": "constant", "warmup_steps": 200, "epochs": None, "max_steps": 200}),
         Scenario("attention", "dates", {"lr": 0.5, "schedule": "constant", "warmup_steps": 200, "epochs": None, "max_steps": 200}),
+        Scenario("attention", "rows", {"lr": 0.1, "schedule": "constant", "warmup_steps": 200, "epochs": 20}),
     ),
     "oscillating": _each(
         _TWO,
@@ -88,6 +89,7 @@ FAULTY: dict[str, list[Scenario]] = {
         Scenario("rnn", "copy", {"lr": 1e-6, "schedule": "constant", "warmup_steps": 20, "epochs": 2}),
         Scenario("attention", "rows", {"lr": 1e-6, "epochs": 8}),
         Scenario("attention", "dates", {"lr": 1e-6, "epochs": None, "max_steps": 100}),
+        Scenario("gan", "digits", {"lr": 1e-6, "epochs": 5}),
     ),
     "exploding": _each(
         _TWO,
@@ -160,6 +162,8 @@ FAULTY: dict[str, list[Scenario]] = {
     "collapsed": [
         *_each(range(6), Scenario("gan", "collapse", {"epochs": 15})),
         *_each(range(4), Scenario("gan", "partial-collapse", {"epochs": 20})),
+        *_each(_TWO, Scenario("gan", "collapse", {"labels": False, "epochs": 28, "evaluate_every": 100})),
+        *_each(_TWO, Scenario("gan", "partial-collapse", {"labels": False, "epochs": 28, "evaluate_every": 100})),
     ],
     "clipped": _each(
         _TWO,
@@ -171,10 +175,10 @@ FAULTY: dict[str, list[Scenario]] = {
     ),
     "data_bound": _each(
         _TWO,
-        Scenario("cnn", "digits", {"epochs": 20}, SLOW_DATA),
-        Scenario("cnn", "lab", {"epochs": 20}, SLOW_DATA),
-        Scenario("cnn", "tutorial", {"epochs": 5}, SLOW_DATA),
-        Scenario("cnn", "mnist", {"epochs": 5}, SLOW_DATA),
-        Scenario("cnn", "scarce", {"epochs": 50}, SLOW_DATA),
+        Scenario("cnn", "digits", {"epochs": 8}, SLOW_DATA),
+        Scenario("cnn", "lab", {"epochs": 4}, SLOW_DATA),
+        Scenario("cnn", "tutorial", {"epochs": 1}, SLOW_DATA),
+        Scenario("cnn", "mnist", {"epochs": 2}, SLOW_DATA),
+        Scenario("cnn", "scarce", {"epochs": 30}, SLOW_DATA),
     ),
 }

@@ -45,8 +45,8 @@ def collapsed(case: Case) -> Finding | None:
         signs.append(f"{covered.means[-1]:.0f} of {classes} classes")
     if len(kl) and kl.means[-1] > _MOST_KL:
         signs.append(f"KL of the classes {compact(kl.means[-1])}")
-    judged = "validation/relative_frechet_distance" in case.state.series and len(recall) and case.state.step >= _SHARP
-    if judged and recall.means[-1] < _LEAST_RECALL:
+    judged = any(f"validation/{distance}" in case.state.series for distance in ("relative_frechet_distance", "pixel_distance"))
+    if judged and len(recall) and case.state.step >= _SHARP and recall.means[-1] < _LEAST_RECALL:
         signs.append(f"recall {compact(recall.means[-1])}")
     if len(diversity) and diversity.means[-1] < _LEAST_DIVERSITY:
         signs.append(f"pixels vary {diversity.means[-1]:.0%} as much as real ones")
