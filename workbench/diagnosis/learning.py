@@ -120,7 +120,7 @@ def plateau(case: Case) -> Finding | None:
     # What is a hundredth better than all before, or of what was gained at all, is no progress.
     enough = best + max(0.01 * abs(best), 0.01 * (values[0] - best))
     at = next(index for index, value in enumerate(values) if value <= enough)
-    waited = len(values) - 1 - at
+    waited = len(objective.since(max(objective.steps[at], _steady_since(rate)) + 1))
     saturated = state.declaration(state.objective).get("unit") == "%" and abs(best) > 0.97
     if waited >= max(8, 0.4 * len(values)) and not saturated and not _still_falls(case.loss.since(objective.steps[at])):
         evidence = (
@@ -130,6 +130,12 @@ def plateau(case: Case) -> Finding | None:
         advice = "lower the rate now (c), use --schedule cosine or plateau, or stop with --patience"
         return Finding("plateau", "info", objective.steps[at], "no progress for long at the same learning rate", evidence, advice)
     return None
+
+
+def _steady_since(rate: Curve) -> int:
+    """The step from which on the learning rate is what it is now: one that rose may have been too low, one that falls may yet do it."""
+    now = rate.means[-1]
+    return rate.first_step(lambda value: 0.99 * now <= value <= 1.01 * now) or rate.steps[-1]
 
 
 def _still_falls(loss: Curve) -> bool:
