@@ -113,9 +113,12 @@ def test_a_key_for_everything_is_bounded(tmp_path):
 
 
 def test_an_error_marks_the_run_failed_with_its_line_and_passes_on(tmp_path):
-    with pytest.raises(ZeroDivisionError), workbench.record("mine", runs=tmp_path) as run:
-        run.log(1, {"loss": 1.0})
-        1 / 0
+    def loop():
+        with workbench.record("mine", runs=tmp_path) as run:
+            run.log(1, {"loss": 1.0})
+            raise ZeroDivisionError("division by zero")
+
+    pytest.raises(ZeroDivisionError, loop)
     ended = end_of(recorded(tmp_path))
     assert ended.state == "failed"
     assert ended.reason.startswith("ZeroDivisionError: division by zero (test_recorder.py, line ")
