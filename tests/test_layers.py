@@ -31,6 +31,7 @@ UI_NEEDS = frozenset(
         "data.catalogue",
         "worker.launch",
         "worker.ask",
+        "exporting",
     }
 )
 WORKER_NEEDS = frozenset({"events", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
@@ -76,6 +77,8 @@ RULES = {
     "training": Rule(TRAINING_NEEDS, torch="yes"),
     "recipes": Rule(TRAINING_NEEDS, inside=frozenset({"recipes.parts"}), torch="inside"),
     "recipes.parts": Rule(TRAINING_NEEDS | {"recipes", "data", "training"}, torch="yes"),
+    "exporting": Rule(frozenset({"events", "runs", "views", "charts"})),
+    "exporting.model": Rule(frozenset({"exporting", "runs", "recipe", "schema", "finding", "training", "package"}), torch="yes"),
     "worker.spawn": Rule(frozenset({"package"})),
     "worker.ask": Rule(frozenset({"runs", "events", "worker.spawn", "package"})),
     "worker.launch": Rule(frozenset({"runs", "events", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})),
@@ -84,7 +87,8 @@ RULES = {
     "session": Rule(WORKER_NEEDS | {"session.journal", "session.requests"}, torch="yes"),
     "recording": Rule(frozenset({"events", "runs", "recipe", "session.journal", "session.requests", "package"})),
     "worker": Rule(
-        WORKER_NEEDS | {"session", "session.journal", "session.requests", "worker.launch", "worker.ask", "worker.spawn", "package"},
+        WORKER_NEEDS
+        | {"session", "session.journal", "session.requests", "worker.launch", "worker.ask", "worker.spawn", "package", "exporting"},
         torch="inside",
     ),
     "cli": Rule(UI_NEEDS | {"package"}, inside=frozenset({"tui"})),

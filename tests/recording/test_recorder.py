@@ -118,7 +118,8 @@ def test_an_error_marks_the_run_failed_with_its_line_and_passes_on(tmp_path):
             run.log(1, {"loss": 1.0})
             raise ZeroDivisionError("division by zero")
 
-    pytest.raises(ZeroDivisionError, loop)
+    with pytest.raises(ZeroDivisionError):
+        loop()
     ended = end_of(recorded(tmp_path))
     assert ended.state == "failed"
     assert ended.reason.startswith("ZeroDivisionError: division by zero (test_recorder.py, line ")

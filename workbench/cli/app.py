@@ -31,7 +31,7 @@ OTHERS = {
     "stop": ("RUN", "End a run after this step, with a checkpoint."),
     "save": ("RUN", "Save a checkpoint now."),
     "set": ("RUN NAME=VALUE", "Change a setting while a run trains."),
-    "export": ("RUN --to csv|json", "Every logged number, or every event."),
+    "export": ("RUN --to FORM", "Take a run elsewhere: csv, json, html, tensorboard, onnx, safetensors."),
     "label": ("RUN", "Name, tag, note or pin a run."),
     "delete": ("RUN", "Move a run to the trash folder."),
     "restore": ("[ID]", "Bring a deleted run back."),

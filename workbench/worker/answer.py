@@ -6,11 +6,13 @@ import contextlib
 import json
 import os
 import select
+from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.finding import find_recipe
 from workbench.recipe import Recipe
+from workbench.runs.folder import RunFolder
 from workbench.schema import Settings, build
 
 _IDLE_SECONDS = 300.0
@@ -51,6 +53,8 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
                 return _batch(*_configured(question))
             case "device":
                 return _device(question.get("device", "auto"))
+            case "export":
+                return _export(question)
             case other:
                 return {"error": f"unknown question `{other}`"}
     except WorkbenchError as error:
@@ -76,6 +80,14 @@ def _batch(recipe: Recipe, config: Settings) -> dict[str, Any]:
     from workbench.session.previews import as_json
 
     return as_json(recipe.batch(config, _EXAMPLES))
+
+
+def _export(question: dict[str, Any]) -> dict[str, Any]:
+    """Write a trained model in one of the forms that need torch."""
+    from workbench.exporting import forms
+
+    folder, target = RunFolder(Path(question["folder"])), Path(question["target"])
+    return forms.write(question["form"], folder, target, recipe=question.get("recipe", ""))
 
 
 def _device(name: str) -> dict[str, Any]:
