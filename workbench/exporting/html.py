@@ -23,6 +23,7 @@ from workbench.views.table import settings_of
 _STYLE = Path(__file__).with_name("report.css")
 _MOST_LAYERS = 256
 _LOG_LINES = 40
+_MOST_LETTERS = 40  # below a matrix in the usual size
 
 
 def write(folder: RunFolder, target: Path) -> dict[str, Any]:
@@ -177,11 +178,13 @@ def _drawn(loaded: Loaded) -> str:
     if picture is None:
         return "<p class=muted>nothing to show</p>"
     if loaded.kind == "images":
-        captions = f"<p class=muted>{escape('  '.join(loaded.captions[:64]))}</p>" if any(loaded.captions) else ""
+        captions = f'<p class="muted captions">{escape(" · ".join(loaded.captions[:64]))}</p>' if any(loaded.captions) else ""
         return f'<img class=sheet width={picture.width} alt="" src="{picture.address}">{captions}'
     rows = "".join(f"<span>{escape(name)}</span>" for name in loaded.rows)
     columns = "".join(f"<span>{escape(name)}</span>" for name in loaded.columns)
-    return f'<div class=matrix><div class=rows>{rows}</div><img alt="" src="{picture.address}"><div class=columns>{columns}</div></div>'
+    many = " many" if sum(map(len, loaded.columns)) > _MOST_LETTERS else ""
+    image = f'<img alt="" src="{picture.address}">'
+    return f'<div class=matrix><div class=rows>{rows}</div>{image}<div class="columns{many}">{columns}</div></div>'
 
 
 def _preview_lines(loaded: Loaded) -> str:

@@ -10,9 +10,9 @@ from html import escape
 from workbench.charts.axis import labels, limits, log_ticks, ticks, usable
 from workbench.charts.dots import Column
 
-WIDTH, HEIGHT = 560, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 10, 10, 26  # of the plot within the picture
-COLUMNS = 400  # places that a line is drawn at
+WIDTH, HEIGHT = 400, 190
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 8, 22  # of the plot within the picture
+COLUMNS = 300  # places that a line is drawn at
 _TICKS = 5
 INKS = 8  # s1 to s8 in the style sheet
 
@@ -74,7 +74,7 @@ class _Plot:
             at = f"{self.down(value):.1f}"
             parts.append(f'<path class="grid" d="M{_LEFT} {at}H{WIDTH - _RIGHT}"/><text class="y" x="{_LEFT - 6}" y="{at}">{label}</text>')
         for step, label in zip(steps, labels(steps), strict=True):
-            parts.append(f'<text class="x" x="{self.across(step):.1f}" y="{HEIGHT - 8}">{label}</text>')
+            parts.append(f'<text class="x" x="{self.across(step):.1f}" y="{HEIGHT - 5}">{label}</text>')
         return "".join(parts)
 
     def mark(self, mark: Mark) -> str:
