@@ -32,6 +32,7 @@ UI_NEEDS = frozenset(
         "worker.launch",
         "worker.ask",
         "exporting",
+        "importing",
     }
 )
 WORKER_NEEDS = frozenset({"events", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
@@ -77,6 +78,7 @@ RULES = {
     "training": Rule(TRAINING_NEEDS, torch="yes"),
     "recipes": Rule(TRAINING_NEEDS, inside=frozenset({"recipes.parts"}), torch="inside"),
     "recipes.parts": Rule(TRAINING_NEEDS | {"recipes", "data", "training"}, torch="yes"),
+    "importing": Rule(frozenset({"events", "runs", "recipe", "recording", "session.journal", "package"})),
     "exporting": Rule(frozenset({"events", "runs", "views", "charts"})),
     "exporting.model": Rule(frozenset({"exporting", "runs", "recipe", "schema", "finding", "training", "package"}), torch="yes"),
     "worker.spawn": Rule(frozenset({"package"})),

@@ -15,7 +15,7 @@ import pytest
 import workbench
 from tests.training_runs import end_of, events_of, logged, wait_for
 from workbench.events.types import MetricsDeclared, Noticed
-from workbench.recording import scribe
+from workbench.recording import charting
 from workbench.runs.feed import open_run
 from workbench.runs.folder import RunFolder
 from workbench.runs.store import Store
@@ -104,10 +104,10 @@ def test_numbers_are_those_at_the_call_whatever_becomes_of_their_object(tmp_path
 
 def test_a_key_for_everything_is_bounded(tmp_path):
     with workbench.record("mine", runs=tmp_path) as run:
-        for step in range(scribe._MOST_KEYS + 50):
+        for step in range(charting.MOST_KEYS + 50):
             run.log(step, {f"{step}/{'x' * 300}": 1.0})
     folder = recorded(tmp_path)
-    assert len(open_run(folder).state.declared) == scribe._MOST_KEYS
+    assert len(open_run(folder).state.declared) == charting.MOST_KEYS
     assert all(len(line) < 100_000 for line in folder.events.read_bytes().splitlines())
     assert [event for event in events_of(folder) if isinstance(event, MetricsDeclared)]
 

@@ -32,6 +32,7 @@ OTHERS = {
     "save": ("RUN", "Save a checkpoint now."),
     "set": ("RUN NAME=VALUE", "Change a setting while a run trains."),
     "export": ("RUN --to FORM", "Take a run elsewhere: csv, json, html, tensorboard, onnx, safetensors."),
+    "import": ("PATH", "Bring in TensorBoard's event files, or a CSV table, as runs."),
     "label": ("RUN", "Name, tag, note or pin a run."),
     "delete": ("RUN", "Move a run to the trash folder."),
     "restore": ("[ID]", "Bring a deleted run back."),

@@ -12,6 +12,8 @@ from workbench.events.types import MetricsDeclared
 from workbench.recipe import Goal
 
 SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing", "eval", "evaluation", "dev"})
+MOST_KEYS = 300  # of a run, so that their declaration is a line that readers take
+LONGEST_KEY = 100
 _FIRST_SHOWN = 4
 _MOST_LINES = 8  # that a chart can tell apart; more are a strip
 

@@ -16,7 +16,7 @@ from workbench import __version__
 from workbench.events.types import LoopStarted, RunEnded, RunStarted
 from workbench.events.writer import EventWriter
 from workbench.recipe import Goal
-from workbench.recording.charting import declare
+from workbench.recording.charting import LONGEST_KEY, MOST_KEYS, declare
 from workbench.recording.talk import Talk
 from workbench.runs import locking, status
 from workbench.runs.folder import RunFolder
@@ -25,8 +25,6 @@ from workbench.session.journal import FLUSH_SECONDS, Journal
 from workbench.session.requests import answer_at_end
 
 MOST_WAITING = 500_000  # rows, should the thread not get a turn
-_MOST_KEYS = 300
-_LONGEST_KEY = 100
 _LARGEST_STEP = 2**53
 _LEAVE_SECONDS = 10.0  # for the thread to write its last group; a disk that hangs must not keep a script from ending
 
@@ -115,8 +113,8 @@ class Scribe:
     def _takes(self, key: str, step: int) -> bool:
         """Whether a key may log at a step: steps of one key never go back, for series are read from left to right."""
         last = self._last.get(key)
-        if last is None and len(self._last) >= _MOST_KEYS:
-            self._leave_out(f"more than {_MOST_KEYS} different keys")
+        if last is None and len(self._last) >= MOST_KEYS:
+            self._leave_out(f"more than {MOST_KEYS} different keys")
             return False
         if last is not None and step < last:
             self._leave_out(f"{key} at a step before one that it had logged")
@@ -144,7 +142,7 @@ def _started() -> RunStarted:
 
 
 def _named(values: dict[str, Any]) -> list[tuple[str, Any]]:
-    return [(str(key)[:_LONGEST_KEY] or "value", value) for key, value in values.items()]
+    return [(str(key)[:LONGEST_KEY] or "value", value) for key, value in values.items()]
 
 
 def number(value: Any) -> Any:
