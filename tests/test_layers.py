@@ -33,6 +33,7 @@ UI_NEEDS = frozenset(
         "worker.ask",
         "exporting",
         "importing",
+        "scaffolding",
     }
 )
 WORKER_NEEDS = frozenset({"events", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
@@ -78,6 +79,7 @@ RULES = {
     "training": Rule(TRAINING_NEEDS, torch="yes"),
     "recipes": Rule(TRAINING_NEEDS, inside=frozenset({"recipes.parts"}), torch="inside"),
     "recipes.parts": Rule(TRAINING_NEEDS | {"recipes", "data", "training"}, torch="yes"),
+    "scaffolding": Rule(),
     "importing": Rule(frozenset({"events", "runs", "recipe", "recording", "session.journal", "package"})),
     "exporting": Rule(frozenset({"events", "runs", "views", "charts"})),
     "exporting.model": Rule(frozenset({"exporting", "runs", "recipe", "schema", "finding", "training", "package"}), torch="yes"),

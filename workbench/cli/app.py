@@ -23,7 +23,7 @@ EVERYDAY = {
     "runs": ("[FILTER]", "List the runs, newest first."),
     "show": ("RUN", "One look at a run: status, charts, newest preview."),
     "attach": ("RUN", "Open the terminal interface on a run."),
-    "recipes": ("[NAME]", "What can be trained; one recipe: notes, settings, layers."),
+    "recipes": ("[NAME]", "What can be trained; recipes new NAME writes one of your own."),
 }
 OTHERS = {
     "pause": ("RUN", "Let a run wait between two steps."),
