@@ -94,7 +94,7 @@ def test_a_recipe_that_does_not_run_is_refused_with_the_line(tmp_path, text, sai
         finding.from_path(path)
     assert f"the recipe {path} does not run: " in caught.value.message
     assert said in caught.value.message
-    assert "workbench_recipe_broken" not in sys.modules
+    assert not [name for name in sys.modules if name.startswith("workbench_recipe_broken")]
 
 
 @pytest.mark.parametrize("text", ["", "RECIPE = 'cnn'\n"])
@@ -175,3 +175,18 @@ def test_a_foreign_package_of_the_same_name_is_recognised_and_shown(tmp_path, mo
 
 def test_the_package_that_is_used_can_be_shown():
     assert (finding.recipes_package() / "cnn" / "train.py").is_file()
+
+
+def test_a_recipe_that_was_mended_and_one_of_the_same_name_elsewhere_are_read_as_they_are(tmp_path):
+    for place in ("here", "there"):
+        _write(tmp_path / place / "mine" / "__init__.py", MINE.format(name="mine") + "from .model import ANSWER\n")
+        _write(tmp_path / place / "mine" / "model.py", f"ANSWER = '{place}'\n")
+    here, there = (finding.from_path(tmp_path / place / "mine") for place in ("here", "there"))
+    assert (here.path, there.path) == (str(tmp_path / "here" / "mine"), str(tmp_path / "there" / "mine"))
+    answers = {
+        module.ANSWER for name, module in sys.modules.items() if name.startswith("workbench_recipe_mine") and hasattr(module, "ANSWER")
+    }
+    assert {"here", "there"} <= answers
+    _write(tmp_path / "here" / "mine" / "model.py", "1 / 0\n")
+    with pytest.raises(WorkbenchError, match="ZeroDivisionError"):
+        finding.from_path(tmp_path / "here" / "mine")

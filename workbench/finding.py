@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import os
@@ -19,6 +20,7 @@ from workbench.recipe import Recipe
 
 BUILT_IN = ("cnn", "rnn", "attention", "gan")
 ENTRY_POINTS = "workbench.recipes"
+_DOES_NOT_RUN = " does not run: "
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ class Broken:
 
     name: str
     error: WorkbenchError
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, without the path that `name` ends."""
+        return self.error.message.partition(_DOES_NOT_RUN)[2] or self.error.message
 
 
 @dataclass
@@ -104,7 +111,9 @@ def from_path(path: Path) -> Recipe:
         raise WorkbenchError(
             f"no recipe at {path}", "give a .py file or a folder with an __init__.py that defines RECIPE", code=ExitCode.NOT_FOUND
         )
-    name = f"workbench_recipe_{path.stem}"
+    # Named after the whole path, for two folders may hold a recipe of one name; read afresh, for it may have been mended since.
+    name = f"workbench_recipe_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    _forget(name)
     spec = importlib.util.spec_from_file_location(name, source, submodule_search_locations=[str(path)] if path.is_dir() else None)
     assert spec is not None
     assert spec.loader is not None
@@ -113,10 +122,10 @@ def from_path(path: Path) -> Recipe:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        del sys.modules[name]
+        _forget(name)
         reason = error.msg if isinstance(error, SyntaxError) else str(error)  # whose text names a place of its own
         raise WorkbenchError(
-            f"the recipe {source} does not run: {type(error).__name__}: {reason}{place_in(error, path)}", "mend it and try again"
+            f"the recipe {source}{_DOES_NOT_RUN}{type(error).__name__}: {reason}{place_in(error, path)}", "mend it and try again"
         ) from error
     return replace(_checked(module, str(source)), path=str(path))  # a copy: the file may have imported it from elsewhere
 
@@ -139,6 +148,11 @@ def recipes_package() -> Path | None:
     spec = importlib.util.find_spec("recipes")
     places = [*(spec.submodule_search_locations or []), spec.origin] if spec else []
     return next((Path(place) for place in places if place), None)
+
+
+def _forget(name: str) -> None:
+    for known in [known for known in sys.modules if known == name or known.startswith(f"{name}.")]:
+        del sys.modules[known]
 
 
 def _add(found: Found, name: str, load: Callable[[], Recipe]) -> None:
