@@ -108,6 +108,7 @@ class RunSeen:
     layers: tuple[Mapping[str, Any], ...]
     answers: Mapping[str, tuple[bool, str]]
     names: tuple[str, ...] = ()  # of all charts and previews
+    has_recipe: bool = True  # not of a script's own run, nor of an imported one: nothing here can go on with those
 
 
 class RunsChanged(Message, bubble=False):

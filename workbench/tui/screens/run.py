@@ -185,8 +185,9 @@ class RunScreen(WorkScreen):
         here = {
             "pause": live and not paused,
             "go_on": paused,
-            "resume": self.seen is not None and not live,
-            **dict.fromkeys(("stop", "save", "change"), live),
+            "resume": self.seen is not None and not live and self.seen.has_recipe,
+            "stop": live,
+            **dict.fromkeys(("save", "change"), live and self.seen is not None and self.seen.has_recipe),
             **dict.fromkeys(("zoom", "view", "choose", "page", "find"), self.seen is not None and bool(self.seen.slots or self._find)),
             "histograms": self.seen is not None and any(name in self.seen.names for name in HISTOGRAMS),
             **dict.fromkeys(("log", "model", "notes", "health"), self.seen is not None),
