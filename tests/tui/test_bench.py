@@ -250,3 +250,19 @@ async def test_the_settings_of_a_run_are_taken_over_and_reset_all_at_once(tmp_pa
         await shows(app, "2 changed")
         await pilot.press("R")
         await until(lambda: "--lr" not in shown(app))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_broken_recipe_is_shown_with_its_line_beside_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "mine.py").write_text("import json\n1 / 0\n")
+    monkeypatch.setenv("WORKBENCH_RECIPES", str(tmp_path / "recipes"))
+    app = interface(tmp_path)
+    app._poller._find = None  # what is really found
+    async with app.run_test(size=size):
+        await shows(app, "ready:")
+        await shows(app, "mine.py is broken")
+        await shows(app, "(line 2)")
+        await shows(app, "attention")

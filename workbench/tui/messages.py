@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from workbench.charts.rows import Rows, Span
 
 if TYPE_CHECKING:
     from workbench.errors import WorkbenchError
+    from workbench.finding import Broken
     from workbench.recipe import Recipe
     from workbench.runs.filtering import Facts
     from workbench.runs.folder import Labels
@@ -107,6 +108,7 @@ class RunSeen:
     layers: tuple[Mapping[str, Any], ...]
     answers: Mapping[str, tuple[bool, str]]
     names: tuple[str, ...] = ()  # of all charts and previews
+    has_recipe: bool = True  # not of a script's own run, nor of an imported one: nothing here can go on with those
 
 
 class RunsChanged(Message, bubble=False):
@@ -126,12 +128,13 @@ class RunChanged(Message, bubble=False):
 
 
 class RecipesFound(Message, bubble=False):
-    """All recipes, with those that could not be read."""
+    """All recipes, those that are broken, and why there are none where there are none."""
 
-    def __init__(self, recipes: Mapping[str, Recipe], problem: WorkbenchError | None = None) -> None:
+    def __init__(self, recipes: Mapping[str, Recipe], problem: WorkbenchError | None = None, broken: Sequence[Broken] = ()) -> None:
         super().__init__()
         self.recipes = recipes
         self.problem = problem
+        self.broken = tuple(broken)
 
 
 class Asked(Message, bubble=False):

@@ -17,10 +17,11 @@ def notice(feed: Feed, now: float | None = None) -> tuple[Line, ...]:
     now = time.time() if now is None else now
     state, status = feed.state, feed.status
     run_id = feed.folder.id
+    resumes = "; r resumes from its newest checkpoint" if feed.record.source == "recipe" else ""
     if status.state == "finished":
         return _summary(feed, "good")
     if status.state == "stopped":
-        return (*_summary(feed, "muted"), (f"{status.reason}; r resumes from its newest checkpoint", "warning"))
+        return (*_summary(feed, "muted"), (f"{status.reason}{resumes}", "warning"))
     if status.state in ("failed", "died"):
         return _failure(feed)
     if status.state == "unknown":
@@ -75,7 +76,7 @@ def _failure(feed: Feed) -> tuple[Line, ...]:
         lines.append((ended.advice, ""))
     if ended and ended.command:
         lines.append((f"$ {ended.command}", "command"))
-    else:
+    elif feed.record.source == "recipe":
         lines.append((f"r resumes from its newest good checkpoint   $ workbench resume {feed.folder.id}", ""))
     return tuple(lines)
 

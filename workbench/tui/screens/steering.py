@@ -30,11 +30,13 @@ class Steering(WorkScreen):
         """Whether an action of this table does something now; None where it is none of them."""
         live = self.seen is not None and self.seen.is_live
         paused = self.seen is not None and self.seen.state == "paused"
+        ours = self.seen is not None and self.seen.has_recipe
         here = {
             "pause": live and not paused,
             "go_on": paused,
-            "resume": self.seen is not None and not live,
-            **dict.fromkeys(("stop", "save", "change"), live),
+            "resume": ours and not live,
+            "stop": live,
+            **dict.fromkeys(("save", "change"), live and ours),
         }
         return here.get(action)
 
