@@ -109,20 +109,20 @@ def build(config: Config, data: TextData) -> LanguageModel:
     return LanguageModel(config.model, len(data.vocabulary), config.data.context_length)
 
 
-def load(config: Config, device: torch.device) -> TextData:
+def load(config: Config, device: torch.device, *, baseline: bool = True) -> TextData:
     """The three parts of the text, on the device."""
     smallest = BATCHES * config.data.batch_size * config.data.context_length
-    return load_text(config.data.dataset, path=config.data.path, device=device, smallest=smallest)
+    return load_text(config.data.dataset, path=config.data.path, device=device, smallest=smallest, baseline=baseline)
 
 
 def untrained(config: Config) -> tuple[Any, Any]:
     """The network before training, and a window of zeros."""
-    return build(config, load(config, torch.device("cpu"))), torch.zeros(1, config.data.context_length, dtype=torch.long)
+    return build(config, load(config, torch.device("cpu"), baseline=False)), torch.zeros(1, config.data.context_length, dtype=torch.long)
 
 
 def batch(config: Config, count: int) -> Preview:
     """The first windows that the network is trained on."""
-    data = load(config, torch.device("cpu"))
+    data = load(config, torch.device("cpu"), baseline=False)
     inputs, _ = next(Windows(data.train, config.data.batch_size, config.data.context_length, config.machine.seed).epoch(0))
     shown = [repr(data.vocabulary.decode(window))[1:-1] for window in inputs[:count]]
     return Preview("batch", f"{len(shown)} of a batch of {len(inputs)} windows", "text", text="\n".join(shown))

@@ -11,10 +11,10 @@ from tests.training_runs import configure, prepare, train_here
 from workbench.errors import WorkbenchError
 from workbench.exporting import forms
 from workbench.exporting.model import onnx as onnx_form
-from workbench.exporting.model.trained_run import TrainedRun
 from workbench.finding import find_recipe
 from workbench.runs.folder import Labels, RunRecord
 from workbench.runs.store import Store
+from workbench.using.trained_run import TrainedRun
 
 onnxruntime = pytest.importorskip("onnxruntime")
 safe_open = pytest.importorskip("safetensors").safe_open

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from workbench.errors import WorkbenchError
+from workbench.errors import ExitCode, WorkbenchError
 from workbench.training import checkpoint
 
 
@@ -49,3 +49,25 @@ def best(checkpoints: Path, device: torch.device) -> Trained:
             except checkpoint.DamagedCheckpoint:
                 continue  # the newest good one is the next best thing
     return Trained(step, parts, False)
+
+
+def at(checkpoints: Path, step: int, device: torch.device) -> Trained:
+    """The checkpoint of a step, of the newest attempt that has one.
+
+    Raises:
+        WorkbenchError: there is none, or it cannot be trusted; says at which steps there are some.
+    """
+    kept = checkpoint.newest_first(checkpoints)
+    path = next((path for path in kept if path.name.split("-")[0] == str(step)), None)
+    if path is None:
+        steps = ", ".join(f"{number:,}" for number in sorted({int(path.name.split("-")[0]) for path in kept}))
+        raise WorkbenchError(
+            f"{checkpoints.parent.name} has no checkpoint of step {step:,}",
+            f"it has those of {steps}" if steps else "it has none",
+            code=ExitCode.NOT_FOUND,
+        )
+    try:
+        state, _ = checkpoint.load(path, device)
+    except checkpoint.DamagedCheckpoint as damaged:
+        raise WorkbenchError(str(damaged), "leave --step out to use the best weights") from damaged
+    return Trained(step, dict(state["parts"]), state["best"]["step"] == step)

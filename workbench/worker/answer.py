@@ -58,10 +58,12 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
                 return _export(question)
             case "check":
                 return _check(question)
+            case "use":
+                return _use(question)
             case other:
                 return {"error": f"unknown question `{other}`"}
     except WorkbenchError as error:
-        return {"error": error.message, "hint": error.hint}
+        return {"error": error.message, "hint": error.hint, "code": int(error.code)}
     except Exception as error:  # noqa: BLE001  a user's recipe may fail in any way; the one who asked shows it, and the helper lives on
         where = place_in(error, Path(question["recipe"])) if looks_like_path(str(question.get("recipe", ""))) else ""
         return {"error": f"{type(error).__name__}: {error}{where}"}
@@ -92,6 +94,13 @@ def _export(question: dict[str, Any]) -> dict[str, Any]:
 
     folder, target = RunFolder(Path(question["folder"])), Path(question["target"])
     return forms.write(question["form"], folder, target, recipe=question.get("recipe", ""))
+
+
+def _use(question: dict[str, Any]) -> dict[str, Any]:
+    """What a trained model says to a question; the model stays for the next one."""
+    from workbench.using.answering import answer
+
+    return answer(question)
 
 
 def _check(question: dict[str, Any]) -> dict[str, Any]:
