@@ -36,8 +36,13 @@ def best(checkpoints: Path, device: torch.device) -> Trained:
     """
     newest, damaged = checkpoint.newest_good(checkpoints, device)
     if newest is None:
-        why = f": {damaged[0]}" if damaged else ""
-        raise WorkbenchError(f"{checkpoints.parent.name} has no checkpoint that can be trusted{why}", "choose another run")
+        name = checkpoints.parent.name
+        if damaged or checkpoint.newest_first(checkpoints):
+            why = f": {damaged[0]}" if damaged else ""
+            raise WorkbenchError(f"{name} has no checkpoint that can be trusted{why}", "choose another run")
+        raise WorkbenchError(
+            f"{name} has no checkpoint, so it has no weights to use", f"while it trains, `workbench save {name}` writes one"
+        )
     known = newest.state["best"]
     step, parts = int(newest.state["step"]), dict(newest.state["parts"])
     if known["weights"] is not None:
