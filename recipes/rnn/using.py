@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -75,16 +76,21 @@ def _table(config: Config, model: Recurrent, known: Mapping[str, Any]) -> Answer
     mean, deviation = data.normal
 
     def read(path: Path) -> list[Asked]:
-        found = []
-        for place, example in enumerate(read_table(path, read_utf8(path), answered=False), start=1):
-            steps = torch.tensor(example.steps)
-            if steps.shape[1] != data.features:
-                raise WorkbenchError(f"{path} has {steps.shape[1]} features a step, expected {data.features}", _same_form(config))
-            shown = f"{len(steps)} steps"
-            found.append(Asked(f"{place}", (steps - mean) / deviation, shown, example.answer))
-        return found
+        found = _read(path, data.features, f"the columns that {config.data.path} has; the last one may be empty")
+        return [replace(asked, steps=(asked.steps - mean) / deviation) for asked in found]
 
     return Answers(f"a csv file in the form of {config.data.path}", lambda asked: _answered(model, data, asked), read)
+
+
+def _read(path: Path, features: int, columns: str) -> list[Asked]:
+    """The sequences of a csv file as they stand there."""
+    found = []
+    for place, example in enumerate(read_table(path, read_utf8(path), answered=False), start=1):
+        steps = torch.tensor(example.steps)
+        if steps.shape[1] != features:
+            raise WorkbenchError(f"{path} has {steps.shape[1]} features a step, expected {features}", f"give it {columns}")
+        found.append(Asked(f"{place}", steps, f"{len(steps)} steps", example.answer))
+    return found
 
 
 def _answered(model: Recurrent, data: SequenceData, asked: list[Tensor]) -> list[str]:
@@ -107,13 +113,17 @@ def _generated(config: Config, model: Recurrent) -> Answers:
         return [_example(steps, target, is_adding, settings.symbols) for steps, target in zip(inputs, targets, strict=True)]
 
     def answer(asked: list[Tensor]) -> list[str]:
-        outputs = model(torch.stack(asked))[0].float()
-        if is_adding:
-            return [f"{value:.3f}" for value in outputs[:, 0].tolist()]
-        return [_symbols(row) for row in outputs.argmax(dim=2)[:, -settings.symbols :].tolist()]
+        if not is_adding:
+            return [_symbols(row) for row in model(torch.stack(asked))[0].argmax(dim=2)[:, -settings.symbols :].tolist()]
+        lengths = torch.tensor([len(steps) for steps in asked])
+        outputs = model(pad_sequence(asked, batch_first=True), lengths=lengths)[0].float()
+        return [f"{value:.3f}" for value in outputs[:, 0].tolist()]
 
-    takes = "nothing: it answers examples that are made (--count, --seed)"
-    return Answers(takes, answer, None, make)
+    made = "nothing: it answers examples that are made (--count, --seed)"
+    if not is_adding:
+        return Answers(made, answer, None, make)
+    columns = "the columns id, t, value, marked (0 or 1) and the sum, which may be empty"
+    return Answers(f"{made}, or a csv file with {columns}", answer, lambda path: _read(path, 2, columns), make)
 
 
 def _example(steps: Tensor, target: Tensor, is_adding: bool, symbols: int) -> Asked:
@@ -126,7 +136,3 @@ def _example(steps: Tensor, target: Tensor, is_adding: bool, symbols: int) -> As
 
 def _symbols(numbers: list[int]) -> str:
     return " ".join(map(str, numbers))
-
-
-def _same_form(config: Config) -> str:
-    return f"give it the columns that {config.data.path} has; the last one may be empty"

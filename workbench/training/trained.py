@@ -63,6 +63,9 @@ def at(checkpoints: Path, step: int, device: torch.device) -> Trained:
         WorkbenchError: there is none, or it cannot be trusted; says at which steps there are some.
     """
     kept = checkpoint.newest_first(checkpoints)
+    newest, _ = checkpoint.newest_good(checkpoints, device)
+    if newest is not None and newest.state["best"]["step"] == step:
+        return best(checkpoints, device)  # which the newest checkpoint may hold although that of its step is gone
     path = next((path for path in kept if path.name.split("-")[0] == str(step)), None)
     if path is None:
         steps = ", ".join(f"{number:,}" for number in sorted({int(path.name.split("-")[0]) for path in kept}))

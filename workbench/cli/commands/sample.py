@@ -101,5 +101,7 @@ def _show(drawn: dict[str, Any], *, ascii_only: bool) -> None:
     while page < pages:
         size = output.columns(), max(8, output.lines() - 2)
         rows, pages = drawing.draw(loaded, *size, ascii_only=ascii_only, colours=colours, page=page)
+        while rows and not any(span.text.strip() or span.background is not None for span in rows[-1]):
+            rows.pop()
         output.emit_rows(rows, colours=colours)
         page += 1
