@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from recipes.attention.notes import NOTES
 from recipes.attention.tasks import PAIRS, PRONOUNCE, ROWS, TEXT
-from workbench.recipe import Preset, Preview, Recipe, Run, Task
+from workbench.recipe import Contents, Preset, Preview, Recipe, Run, Task
 from workbench.schema import Group, setting
 from workbench.settings import Budget, Common, Optimization
 from workbench.uses import Use
@@ -108,6 +108,13 @@ def batch(config: Config, count: int) -> Preview:
     from recipes.attention.train import batch as first
 
     return first(config, count)
+
+
+def contents(config: Config) -> Contents:
+    """How much there is to learn from, and what has to be told apart or written."""
+    from recipes.attention.train import contents as counted
+
+    return counted(config)
 
 
 def task(config: Config) -> Task:
@@ -216,4 +223,5 @@ RECIPE = Recipe(
     model=model,
     batch=batch,
     use=use,
+    contents=contents,
 )

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from recipes.gan.notes import NOTES
 from recipes.gan.tasks import LABELLED, UNLABELLED
-from workbench.recipe import Preset, Preview, Recipe, Run, Task
+from workbench.recipe import Contents, Preset, Preview, Recipe, Run, Task
 from workbench.schema import Group, setting
 from workbench.settings import Budget, Common, Optimization
 from workbench.uses import Use
@@ -132,6 +132,13 @@ def batch(config: Config, count: int) -> Preview:
     return real_images(load(config, torch.device("cpu")), count)
 
 
+def contents(config: Config) -> Contents:
+    """The real images of each split and, where they are labelled, of each class."""
+    from recipes.gan.data import contents as counted
+
+    return counted(config)
+
+
 def task(config: Config) -> Task:
     """Samples of labelled images are judged by a classifier, those of others by their pixels alone."""
     return LABELLED if config.data.labels else UNLABELLED
@@ -222,4 +229,5 @@ RECIPE = Recipe(
     batch=batch,
     use=use,
     serves=serves,
+    contents=contents,
 )

@@ -15,8 +15,8 @@ from workbench.runs.folder import RunFolder
 from workbench.runs.state import Shown
 from workbench.units import compact, duration, grouped, metric, size
 from workbench.views import health, previews, slots
-from workbench.views.chart import labels
 from workbench.views.drawing import Loaded
+from workbench.views.heading import labels
 from workbench.views.slots import Slot
 from workbench.views.table import settings_of
 

@@ -52,6 +52,8 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
                 return _layers(*_configured(question))
             case "batch":
                 return _batch(*_configured(question))
+            case "contents":
+                return _contents(*_configured(question))
             case "device":
                 return _device(question.get("device", "auto"))
             case "export":
@@ -108,6 +110,11 @@ def _check(question: dict[str, Any]) -> dict[str, Any]:
     from workbench.worker.contract import check
 
     return {"checks": [asdict(outcome) for outcome in check(find_recipe(question["recipe"]))]}
+
+
+def _contents(recipe: Recipe, config: Settings) -> dict[str, Any]:
+    """What a run would learn from; nothing where the recipe does not tell."""
+    return asdict(recipe.contents(config)) if recipe.contents else {}
 
 
 def _device(name: str) -> dict[str, Any]:

@@ -30,13 +30,12 @@ class Steering(WorkScreen):
         """Whether an action of this table does something now; None where it is none of them."""
         live = self.seen is not None and self.seen.is_live
         paused = self.seen is not None and self.seen.state == "paused"
-        ours = self.seen is not None and self.seen.has_recipe
         here = {
             "pause": live and not paused,
             "go_on": paused,
-            "resume": ours and not live,
+            "resume": self.seen is not None and not live and self.seen.has_recipe,
             "stop": live,
-            **dict.fromkeys(("save", "change"), live and ours),
+            **dict.fromkeys(("save", "change"), live and self.seen is not None and self.seen.has_recipe),
         }
         return here.get(action)
 
