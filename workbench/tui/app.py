@@ -53,7 +53,13 @@ _UNFOCUSED = 4  # times slower while another window has the keyboard, where the 
 class Workbench(App[None]):
     """The app. Screens call its methods; widgets never do."""
 
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/bench.tcss", "screens/run.tcss", "screens/zoom.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        "app.tcss",
+        "screens/bench.tcss",
+        "screens/run.tcss",
+        "screens/zoom.tcss",
+        "screens/playground/screen.tcss",
+    ]
     TITLE = "workbench"
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -289,6 +295,21 @@ class Workbench(App[None]):
         from workbench.tui.screens.zoom import Zoom
 
         self.push_screen(Zoom(run_id, name, step))
+
+    def open_playground(self, run_id: str) -> None:
+        """Use what a run has learnt."""
+        from workbench.tui.screens.playground.screen import Playground
+
+        self.push_screen(Playground(run_id))
+
+    def use(self, run_id: str, question: Mapping[str, Any]) -> None:
+        """Ask the trained model of a run; a newer question replaces one that still waits."""
+        self._launcher.ask("use", {**question, "folder": str((self.root / run_id).absolute())})
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether the helper has torch by now."""
+        return self._launcher.is_warm
 
     def remember(self, metric: str, style: ChartStyle) -> None:
         """Draw the charts of a metric so, also in other runs and next time."""

@@ -90,17 +90,25 @@ def _name(use: Names, question: Mapping[str, Any]) -> dict[str, Any]:
     return {"rows": rows, "skipped": skipped}
 
 
+def _looked_at(use: Names, question: Mapping[str, Any]) -> tuple[Tensor, str, str]:
+    """The image (C, H, W) of a file, a held-out example or a drawing; its class where that is known; what was done to it."""
+    if question.get("file"):
+        image, done = pictures.read(Path(question["file"]), use.shape, on_dark=use.on_dark)
+        return image, "", done
+    if question.get("pixels") is None:
+        if use.example is None:
+            raise WorkbenchError("there is no held-out image to show", "draw one")
+        return *use.example(int(question.get("example", 0))), "a held-out image"
+    height, width = use.shape[1:]
+    levels = torch.frombuffer(bytearray(base64.b64decode(question["pixels"])), dtype=torch.uint8).view(1, height, width)
+    return pictures.centred(levels.float() / 255).expand(use.shape[0], -1, -1), "", "moved to the middle"
+
+
 def _look(use: Names, question: Mapping[str, Any]) -> dict[str, Any]:
-    """Probabilities of one drawn image or held-out example, and where the model looked."""
-    truth = ""
-    if question.get("example") is not None and use.example is not None:
-        image, truth = use.example(int(question["example"]))
-    else:
-        height, width = use.shape[1:]
-        levels = torch.frombuffer(bytearray(base64.b64decode(question["pixels"])), dtype=torch.uint8).view(1, height, width)
-        image = pictures.centred(levels.float() / 255).expand(use.shape[0], -1, -1)
+    """Probabilities of one image, and where the model looked."""
+    image, truth, done = _looked_at(use, question)
     shares = use.name(image[None])[0].tolist()
-    found = {"probabilities": shares, "truth": truth, "image": pictures.grey(image[None])}
+    found = {"probabilities": shares, "truth": truth, "done": done, "image": pictures.grey(image[None])}
     if use.look is None:
         return {**found, "look": None}
     heat = use.look(image[None])[:, None]  # (1, 1, H, W)

@@ -50,6 +50,10 @@ class RunActions(WorkScreen):
         if run := self.run_here:
             self.bench.label(run.id, pin=not run.labels.pin)
 
+    def action_use(self) -> None:
+        if run := self.run_here:
+            self.bench.open_playground(run.id)
+
     def action_order(self) -> None:
         self.runs.next_order()
 
