@@ -101,7 +101,7 @@ def _looked_at(use: Names, question: Mapping[str, Any]) -> tuple[Tensor, str, st
         return *use.example(int(question.get("example", 0))), "a held-out image"
     height, width = use.shape[1:]
     levels = torch.frombuffer(bytearray(base64.b64decode(question["pixels"])), dtype=torch.uint8).view(1, height, width)
-    return pictures.centred(levels.float() / 255).expand(use.shape[0], -1, -1), "", "moved to the middle"
+    return pictures.centred(levels.float() / 255).expand(use.shape[0], -1, -1), "", "centred"
 
 
 def _look(use: Names, question: Mapping[str, Any]) -> dict[str, Any]:

@@ -103,7 +103,8 @@ class Canvas:
         upper, lower = self.levels[y][x], self.levels[y + 1][x] if y + 1 < self.height else 0
         if (x, y // 2) == (self.x, self.y // 2):
             above = self.y % 2 == 0
-            return Span("^" if above else "v", "caret") if look.ascii_only else Span("▀" if above else "▄", "mark")
+            other = None if look.colours < _FEW else lower if above else upper
+            return Span("^" if above else "v", "caret") if look.ascii_only else Span("▀" if above else "▄", "mark", None, other)
         if look.ascii_only or look.colours < _FEW:
             marks = " '.#" if look.ascii_only else " ▀▄█"
             return Span(marks[(upper >= _BRIGHT) + 2 * (lower >= _BRIGHT)])

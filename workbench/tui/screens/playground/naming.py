@@ -17,8 +17,8 @@ from workbench.tui.theme import Look
 from workbench.tui.widgets.foot import Question
 from workbench.units import percent
 
-_BARS = 22  # cells at least for the probabilities
-_MARGIN = 1
+_BARS = 17  # cells at least for the probabilities
+_MARGIN, _GAP = 1, 2
 _RIGHT_BUTTON = 3
 
 
@@ -26,7 +26,7 @@ class Naming(Panel):
     """An image, where the model looked, and the probabilities of the classes, anew at each stroke."""
 
     takes = frozenset({"move", "press", "clear", "another", "type"})
-    hint = "space lowers the pen, arrows draw; backspace clears; v a held-out image; enter a file"
+    hint = "space: pen down, then arrows draw; v: a held-out image; enter: an image file"
 
     def __init__(self, look: Look, about: Mapping[str, Any]) -> None:
         super().__init__(look, about)
@@ -92,23 +92,25 @@ class Naming(Panel):
         self.release_mouse()
 
     def compose_rows(self, width: int, height: int) -> Rows:
-        height -= 1  # below the titles
         looked = self._answer.get("look")
-        count = 2 if looked and width >= 2 * (self.canvas.width + 2) + _BARS else 1
-        form = self.canvas.form((width - _BARS) // count - 2, height)
-        below = self.canvas.form(width - 2 * _BARS - 2, height)
-        stacked = count == 2 and below.width > form.width and height > 2 * _BARS
-        self._form = form = below if stacked else form
-        drawn = [[Span(fit("image", form.width), "title")], *self.canvas.rows(form, self.look)]
-        room = width - _MARGIN - form.width - 2
-        if count == 1:
-            right = self._bars(room, height + 1)
-        elif stacked:
-            wide = min(room, 2 * (height // 2))
-            right = [*self._looked(looked, wide, wide // 2), [Span("")], *self._bars(room, height - wide // 2 - 1)]
+        self._form, shown = self._forms(width, height - 1, with_look=bool(looked))
+        drawn = [[Span(fit("image", self._form.width), "title")], *self.canvas.rows(self._form, self.look)]
+        room = width - 2 * _MARGIN - self._form.width - _GAP
+        if shown:
+            right = beside(self._looked(looked, shown.width, shown.height), self._bars(room - shown.width - _GAP, height), shown.width)
         else:
-            right = beside(self._looked(looked, form.width, form.height), self._bars(room - form.width - 2, height + 1), form.width)
-        return [[Span(" " * _MARGIN), *row] for row in beside(drawn, right, form.width)]
+            right = self._bars(room, height)
+        return [[Span(" " * _MARGIN), *row] for row in beside(drawn, right, self._form.width)]
+
+    def _forms(self, width: int, height: int, *, with_look: bool) -> tuple[Form, Form | None]:
+        """How large the image and what was looked at stand beside the bars; None where the latter finds no room."""
+        least = self.canvas.width if self.canvas.width > _BARS else 2 * self.canvas.width
+        around = 2 * _MARGIN + _GAP + _BARS
+        room = width - around - (least + _GAP if with_look else 0)
+        if room < self.canvas.form(1, 1).width:
+            with_look, room = False, width - around
+        form = self.canvas.form(room, height)
+        return form, self.canvas.form(min(form.width, width - around - _GAP - form.width), height) if with_look else None
 
     def _looked(self, looked: Mapping[str, Any] | None, width: int, height: int) -> Rows:
         if not looked:

@@ -25,7 +25,7 @@ class Prompting(Panel):
     """A text that goes on, and what might have followed the prompt."""
 
     takes = frozenset({"move", "another", "type"})
-    hint = "enter types a prompt; left and right: temperature; up and down: top-k; v another draw"
+    hint = "enter: a prompt; left, right: temperature; up, down: top-k; v: another draw"
 
     def __init__(self, look: Look, about: Mapping[str, Any]) -> None:
         super().__init__(look, about)

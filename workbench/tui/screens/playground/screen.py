@@ -58,7 +58,7 @@ class Playground(WorkScreen):
         Binding("left", "move(-1, 0)", "left", show=False, id="playground.left", tooltip="left; a lower temperature; back on the way"),
         Binding("right", "move(1, 0)", "right", show=False, id="playground.right", tooltip="right; a higher temperature; on on the way"),
         Binding("space", "press", "pen", id="playground.pen", tooltip="lower the pen, and the arrows draw; lift it again"),
-        Binding("backspace", "clear", "clear", id="playground.clear", tooltip="rub out the drawing"),
+        Binding("backspace", "clear", "clear", key_display="bksp", id="playground.clear", tooltip="rub out the drawing"),
         Binding("enter", "type", "type", id="playground.type", tooltip="type a word, a prompt (tab: temperature, top-k), or a file"),
         Binding("v", "another", "view", id="playground.view", tooltip="another held-out image or word, another draw, two other points"),
         Binding("escape", "back", "back", id="playground.back", tooltip="back to the screen before"),

@@ -11,15 +11,15 @@ from workbench.tui.theme import Look
 from workbench.views.drawing import Loaded
 
 _STEPS = 17
-_SHOWN = 9  # images of the way below the large one
-_STRIP = 0.34  # of the height
+_SHOWN = 9  # images of the way at most, below the three large ones
+_STRIP = 0.3  # of the height
 
 
 class Walking(Panel):
-    """The image where one is, large, and the way that it is on."""
+    """The image where one is between those at both ends, large, and the way from one to the other."""
 
     takes = frozenset({"move", "another"})
-    hint = "left and right walk; v two other points"
+    hint = "left and right walk; v: two other points"
 
     def __init__(self, look: Look, about: Mapping[str, Any]) -> None:
         super().__init__(look, about)
@@ -30,7 +30,7 @@ class Walking(Panel):
 
     @property
     def keys_in_words(self) -> str:
-        return f"{self.hint}; up and down: the class" if self.about["classes"] else self.hint
+        return f"{self.hint}; up, down: the class" if self.about["classes"] else self.hint
 
     def begin(self) -> None:
         of_class = {"class": self.about["classes"][self._class]} if self.about["classes"] else {}
@@ -57,13 +57,14 @@ class Walking(Panel):
         if not self._images:
             return [[Span(" drawing ...", "muted")]]
         strip = max(3, int(height * _STRIP))
-        share = self._place / (_STEPS - 1)
         of_class = f"class {self.about['classes'][self._class]}, " if self.about["classes"] else ""
-        title = f" {of_class}points {self._seed}: {share:.0%} of the way"
-        large = self._drawn(self._images[self._place : self._place + 1], width, height - strip - 3)
-        shown = [round(place * (_STEPS - 1) / (_SHOWN - 1)) for place in range(_SHOWN)]
-        way = self._drawn(tuple(self._images[place] for place in shown), width, strip)
-        return [[Span(fit(title, width), "title")], *large, [Span("")], self._slider(width), *way]
+        title = f" {of_class}pair {self._seed} of points in {self.about['latent']} dimensions"
+        here = f"{self._place / (_STEPS - 1):.0%} of the way"
+        ends = (self._images[0], self._images[self._place], self._images[-1])
+        large = self._drawn(ends, width - 1, height - strip - 2, captions=("from", here, "to"))
+        count = max(3, min(_SHOWN, (width - 1) // (2 * strip + 1)))
+        way = self._drawn(tuple(self._images[round(place * (_STEPS - 1) / (count - 1))] for place in range(count)), width - 1, strip)
+        return [[Span(fit(title, width), "title")], *large, self._slider(width), *way]
 
     def _slider(self, width: int) -> list[Span]:
         """Where on the way one is."""
@@ -72,8 +73,9 @@ class Walking(Panel):
         rule = self.look.marks.rule
         return [Span(" " + rule * at, "rule"), Span("o" if self.look.ascii_only else "●", "mark"), Span(rule * (room - 1 - at), "rule")]
 
-    def _drawn(self, chosen: tuple[Any, ...], width: int, height: int) -> Rows:
+    def _drawn(self, chosen: tuple[Any, ...], width: int, height: int, captions: tuple[str, ...] = ()) -> Rows:
         from workbench.views import drawing
 
-        loaded = Loaded("images", images=chosen)
-        return drawing.draw(loaded, width, height, ascii_only=self.look.ascii_only, colours=self.look.colours)[0]
+        loaded = Loaded("images", images=chosen, captions=captions)
+        rows, _ = drawing.draw(loaded, width, height, ascii_only=self.look.ascii_only, colours=self.look.colours)
+        return [[Span(" "), *row] for row in rows]

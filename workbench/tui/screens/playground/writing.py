@@ -14,7 +14,7 @@ class Writing(Panel):
     """A source, its target, and the matrix of attention between them."""
 
     takes = frozenset({"another", "type"})
-    hint = "enter types another; v takes a held-out one; the matrix: where it looked (columns) for each token (rows)"
+    hint = "enter: another; v: a held-out one. It looked at (columns) for (rows)"
     _example = -1
     _row: Mapping[str, Any] | None = None
 
