@@ -100,7 +100,7 @@ def _entry(feed: Feed, apart: Sequence[str], now: float) -> Entry:
         age=age(max(0.0, now - since)) if since else "-",
         best=_best(feed),
         trail=tuple(state.trail.means()),
-        differs=", ".join(f"{name} {_value(settings.get(name))}" for name in apart) or "-",
+        differs=", ".join(f"{name} {text_of(settings.get(name))}" for name in apart) or "-",
     )
 
 
@@ -127,7 +127,8 @@ def _differing(feeds: Sequence[Feed]) -> dict[str, list[str]]:
     return {recipe: [name for name, values in known.items() if len(values) > 1] for recipe, known in seen.items()}
 
 
-def _value(value: Value) -> str:
+def text_of(value: Value) -> str:
+    """A setting as a table shows it."""
     if value is None:
         return "off"
     if isinstance(value, bool):
