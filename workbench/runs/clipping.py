@@ -50,7 +50,7 @@ class Clipping:
     def _count(self, key: str, steps: list[int], norms: list[float]) -> None:
         largest = self.norm
         series = self._clipped.setdefault(key, Series())
-        series.extend(steps, [float(largest is not None and norm > largest) for norm in norms])
+        series.extend(steps, [0.0] * len(norms) if largest is None else [float(norm > largest) for norm in norms])
 
 
 def as_norm(value: object) -> float | None:
