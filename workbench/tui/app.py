@@ -18,7 +18,7 @@ from textual.screen import Screen
 
 from workbench.tui import terminal
 from workbench.tui.launching import Launcher
-from workbench.tui.messages import Answered, Asked, Begun, RecipesFound, Refused, RunChanged, RunsChanged, Wish
+from workbench.tui.messages import Answered, Asked, Begun, CompareChanged, RecipesFound, Refused, RunChanged, RunsChanged, Wish
 from workbench.tui.poller import Poller
 from workbench.tui.screens import page
 from workbench.tui.screens.base import WorkScreen
@@ -41,7 +41,13 @@ _UNFOCUSED = 4  # times slower while another window has the keyboard, where the 
 class Workbench(App[None]):
     """The app. Screens call its methods; widgets never do."""
 
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/bench.tcss", "screens/run.tcss", "screens/zoom.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        "app.tcss",
+        "screens/bench.tcss",
+        "screens/run.tcss",
+        "screens/zoom.tcss",
+        "screens/compare.tcss",
+    ]
     TITLE = "workbench"
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -164,6 +170,9 @@ class Workbench(App[None]):
             self._note({message.seen.id: message.seen.is_live})
         self._pass_on(message)
 
+    def on_compare_changed(self, message: CompareChanged) -> None:
+        self._pass_on(message)
+
     def _note(self, seen: Mapping[str, bool]) -> None:
         """Remember which runs live; ring when one has ended, however it did."""
         if self._bell and any(self.live.get(run_id) and not is_live for run_id, is_live in seen.items()):
@@ -267,6 +276,12 @@ class Workbench(App[None]):
         from workbench.tui.screens.zoom import Zoom
 
         self.push_screen(Zoom(run_id, name, step))
+
+    def open_comparison(self, ids: Sequence[str]) -> None:
+        """Several runs beside each other."""
+        from workbench.tui.screens.compare import Compare
+
+        self.push_screen(Compare(ids))
 
     def remember(self, metric: str, style: ChartStyle) -> None:
         """Draw the charts of a metric so, also in other runs and next time."""

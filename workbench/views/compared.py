@@ -21,6 +21,7 @@ _SIGN = 4  # cells of pointer and sign in front of a label
 _WIDEST_LABEL = 24
 _WIDEST_SETTING = 14
 _LEAST_CELL = 7
+_MINUTE = 60.0
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def legend(
     """A heading and a row for each line: its sign and name, values of a metric, delta of the best, costs, settings that differ."""
     base = next((place for place, line in enumerate(lines) if comparison.baseline in line.places), 0)
     table = [_texts(comparison, line, lines[base], about, place, ascii_only) for place, line in enumerate(lines)]
-    widths = _widths(table, width - _SIGN - 1)
+    widths = _widths(table, width - _SIGN - 1, about)
     heading: Row = [Span(" " * (_SIGN + 1))]
     heading += [Span((fit(_head(name, about), room, align=_align(name))) + _GAP, "muted") for name, room in widths.items()]
     rows = [pad(heading, width)]
@@ -70,12 +71,6 @@ def legend(
     return rows
 
 
-def shows_settings(comparison: Comparison, lines: Sequence[Line], width: int, about: Legend) -> bool:
-    """Whether the legend has room for every setting that differs."""
-    table = [_texts(comparison, line, lines[0], about, place, False) for place, line in enumerate(lines)]
-    return all(name in _widths(table, width - _SIGN - 1) for name in _settings(comparison, lines))
-
-
 def settings(comparison: Comparison, lines: Sequence[Line], width: int, *, everything: bool = False, ascii_only: bool = False) -> Rows:
     """The settings that differ, or all, a row each with a column for each line; what does not fit is counted."""
     names = _settings(comparison, lines) if not everything else ["recipe", *comparison.settings]
@@ -87,6 +82,19 @@ def settings(comparison: Comparison, lines: Sequence[Line], width: int, *, every
     if not rows:
         return [[Span(f" {title}: none" + (" but the seed" if any(line.count > 1 for line in lines) else ""), "muted")]]
     return _grid(title, rows, lines, width, ascii_only)
+
+
+def costs(comparison: Comparison, lines: Sequence[Line], width: int, *, ascii_only: bool = False) -> Rows:
+    """What each line took: time, memory, parameters."""
+    rows = [(name, [_cost(line, name) for line in lines], [False] * len(lines)) for name in ("time", "cpu time", "parameters", "memory")]
+    return _grid("cost", rows, lines, width, ascii_only)
+
+
+def shows(comparison: Comparison, lines: Sequence[Line], width: int, about: Legend) -> tuple[bool, bool]:
+    """Whether the legend has room for every setting that differs, and for every cost."""
+    table = [_texts(comparison, line, lines[0], about, place, False) for place, line in enumerate(lines)]
+    room = _widths(table, width - _SIGN - 1, about)
+    return all(name in room for name in _settings(comparison, lines)), {"time", "parameters", "memory"} <= room.keys()
 
 
 def measures(comparison: Comparison, lines: Sequence[Line], width: int, *, ascii_only: bool = False) -> Rows:
@@ -124,12 +132,25 @@ def _texts(comparison: Comparison, line: Line, base: Line, about: Legend, place:
         "state": mark(line.state, ascii_only=ascii_only) if line.state != "finished" else "",  # type: ignore[arg-type]
         "value": _plus_minus(value, unit, ascii_only),
         "best": _plus_minus(best, unit, ascii_only),
-        "delta": "baseline" if line is base else difference(best.mean - reference.mean, unit) if best and reference else "-",
-        "time": duration(line.seconds.mean) if line.seconds else "-",
-        "parameters": compact(line.parameters) if line.parameters is not None else "-",
-        "memory": size(line.memory_bytes.high) if line.memory_bytes else "-",
+        "delta": "baseline"
+        if line is base
+        else difference(best.mean - reference.mean, unit).removesuffix(" points")
+        if best and reference
+        else "-",
+        **{name: _cost(line, name) for name in ("time", "parameters", "memory")},
     }
     return shown | {name: _setting(line, name, ascii_only) for name in _settings(comparison, (line,))}
+
+
+def _cost(line: Line, name: str) -> str:
+    if name == "parameters":
+        return compact(line.parameters) if line.parameters is not None else "-"
+    if name == "memory":
+        return size(line.memory_bytes.high) if line.memory_bytes else "-"
+    seconds = line.seconds if name == "time" else line.cpu_seconds
+    if seconds is None:
+        return "-"
+    return duration(seconds.mean) if seconds.mean >= _MINUTE else f"{seconds.mean:.1f} s"
 
 
 def _settings(comparison: Comparison, lines: Sequence[Line]) -> list[str]:
@@ -189,17 +210,18 @@ def _cells(texts: Sequence[str], widths: Sequence[int], inks: Sequence[str], asc
     return [Span(fit(text, room, ascii_only=ascii_only) + _GAP, colour) for text, room, colour in zip(texts, widths, inks, strict=False)]
 
 
-_RANKS = {"run": 0, "value": 0, "best": 1, "delta": 1, "state": 2, "time": 3, "memory": 5, "parameters": 6}  # settings come between: 4
+_RANKS = {"run": 0, "value": 0, "best": 1, "delta": 1, "state": 2, "time": 3, "memory": 4, "parameters": 5}  # settings go first: 6
 
 
-def _widths(table: Sequence[dict[str, str]], width: int) -> dict[str, int]:
+def _widths(table: Sequence[dict[str, str]], width: int, about: Legend) -> dict[str, int]:
     """Cells for each column; the least important is left out until the rest fits."""
     names = dict.fromkeys(name for texts in table for name in texts)
     most = {"run": _WIDEST_LABEL, "best": 18, "value": 18}
     least = {"delta": 8, "value": 6, "best": 6, "time": 5, "memory": 6, "parameters": 6}
     widths = {
         name: max(
-            least.get(name, cells(_head(name, None))),
+            least.get(name, 0),
+            cells(_head(name, about)),
             min(most.get(name, _WIDEST_SETTING), max(cells(texts.get(name, "")) for texts in table)),
         )
         for name in names
@@ -207,14 +229,14 @@ def _widths(table: Sequence[dict[str, str]], width: int) -> dict[str, int]:
     if not any(texts["state"] for texts in table):
         del widths["state"]
     while len(widths) > 2 and sum(widths.values()) + len(_GAP) * (len(widths) - 1) > width:
-        worst = max(_RANKS.get(name, 4) for name in widths)
-        del widths[[name for name in widths if _RANKS.get(name, 4) == worst][-1]]
+        worst = max(_RANKS.get(name, 6) for name in widths)
+        widths = {name: room for name, room in widths.items() if _RANKS.get(name, 6) != worst}  # settings together: they have a table, too
     return widths
 
 
-def _head(name: str, about: Legend | None) -> str:
+def _head(name: str, about: Legend) -> str:
     if name == "value":
-        return about.where if about else ""
+        return about.where
     return {"run": "run", "state": "", "delta": "to base", "parameters": "params"}.get(name, name.replace("_", " "))
 
 

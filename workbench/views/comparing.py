@@ -70,8 +70,11 @@ def rows(
     drawn = together.curves(lines)
     about = Legend(key or comparison.objective)
     lower = compared.legend(comparison, lines, drawn, width, about, ascii_only=ascii_only)
-    if everything or not compared.shows_settings(comparison, lines, width, about):
+    shows_settings, shows_costs = compared.shows(comparison, lines, width, about)
+    if everything or not shows_settings:
         lower += [[Span("")], *compared.settings(comparison, lines, width, everything=everything, ascii_only=ascii_only)]
+    if everything or not shows_costs:
+        lower += [[Span("")], *compared.costs(comparison, lines, width, ascii_only=ascii_only)]
     if everything:
         lower += [[Span("")], *compared.measures(comparison, lines, width, ascii_only=ascii_only)]
     lower += [[Span("")], *compared.sentences(comparison, width, ascii_only=ascii_only)]

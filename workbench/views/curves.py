@@ -42,6 +42,11 @@ class Curve:
     place: int
     feeds: tuple[Feed, ...]
 
+    @property
+    def id(self) -> str:
+        """Of its first run, which it has its look from."""
+        return self.feeds[0].folder.id
+
     def sign(self, *, ascii_only: bool) -> Span:
         """A bit of its line."""
         return Span(legend(self.place, ascii_only=ascii_only), f"series{self.place % SERIES}")
@@ -54,7 +59,7 @@ class ManyWays:
     Attributes:
         log: None is as the recipe declares.
         part: of the x axis, between 0 and 1, that is seen; `cursor` likewise.
-        front: the label of the curve that covers the others.
+        front: the id of the curve that covers the others.
     """
 
     along: Along = "step"
@@ -149,9 +154,9 @@ def draw(
     seconds = longest(feeds)
     end = reach(feeds, ways.along)
     x_limits = ways.part[0] * end, ways.part[1] * end
-    ordered = sorted(curves, key=lambda curve: curve.label == ways.front)
+    ordered = sorted(curves, key=lambda curve: curve.id == ways.front)
     bands = len(curves) <= _MOST_BANDS
-    lines = [found for curve in ordered if (found := _line(curve, key, ways, seconds, bands or curve.label == ways.front))]
+    lines = [found for curve in ordered if (found := _line(curve, key, ways, seconds, bands or curve.id == ways.front))]
     log = _is_log(feeds, key) if ways.log is None else ways.log
     lost = sorted(
         {place.place(float(step)) for feed in feeds for step in _lost(feed, key) if (place := placed_on(feed.state, ways.along, seconds))}
@@ -164,14 +169,14 @@ def draw(
 
 
 def value_at(curve: Curve, key: str, x: float, along: Along, seconds: float) -> Spread | None:
-    """What a curve was at a place of the x axis, as it was logged last by then; over its seeds."""
+    """What a curve was at a place of the x axis, as it was logged last by then, over its seeds that had come so far."""
     found: list[float] = []
     for feed in curve.feeds:
         placed = placed_on(feed.state, along, seconds)
         if placed is None or key not in feed.state.series:
             continue
         step = math.floor(placed.step(x) + 1e-6)
-        if step <= feed.state.series[key].last_step or along == "step":
+        if step <= feed.state.step:
             found += [one.value for one in logged(feed, [key], step).values()]
     return spread(found)
 

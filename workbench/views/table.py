@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from workbench.charts.rows import Row, Rows, Span, cells, fit, merge, pad, printable
@@ -66,8 +66,14 @@ def rows(feeds: Sequence[Feed], width: int, *, ascii_only: bool = False, selecte
     return lay_out(entries(feeds, now=now), width, ascii_only=ascii_only, selected=selected)
 
 
-def lay_out(found: Sequence[Entry], width: int, *, ascii_only: bool = False, selected: int | None = None) -> Rows:
-    """The table of entries already made, so that a screen need not look at the runs again to draw them."""
+def lay_out(
+    found: Sequence[Entry], width: int, *, ascii_only: bool = False, selected: int | None = None, marked: Container[str] = ()
+) -> Rows:
+    """The table of entries already made, so that a screen need not look at the runs again to draw them.
+
+    Args:
+        marked: ids of the runs that are marked for something to be done with them together.
+    """
     table = [_texts(entry, ascii_only) for entry in found]
     widths = _widths(table, width - 2)
     heading: Row = [Span("  ")]
@@ -75,7 +81,8 @@ def lay_out(found: Sequence[Entry], width: int, *, ascii_only: bool = False, sel
         heading.append(Span(fit(_COLUMNS[name].title, room) + _GAP, "muted"))
     drawn = [pad(heading, width)]
     for index, (entry, texts) in enumerate(zip(found, table, strict=True)):
-        row: Row = [Span("> " if index == selected else "  ", "mark")]
+        sign = ("#" if ascii_only else "▪") if entry.id in marked else " "
+        row: Row = [Span((">" if index == selected else " ") + sign, "mark")]
         for name, room in widths.items():
             row.append(Span(fit(texts[name], room, ascii_only=ascii_only) + _GAP, _ink(name, entry)))
         drawn.append(pad(merge(row), width))

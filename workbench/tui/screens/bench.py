@@ -49,6 +49,8 @@ class Bench(RunActions):
         Binding("u", "restore", "undo", show=False, id="bench.restore", tooltip="bring back the run that was deleted last"),
         Binding("n", "label", "name", show=False, id="bench.label", tooltip="name the run under the cursor; tab goes on to tags and note"),
         Binding("P", "pin", "pin", show=False, id="bench.pin", tooltip="pin the run under the cursor to the top, or let it go"),
+        Binding("space", "mark", "mark", id="bench.mark", tooltip="mark the run under the cursor, to compare it with others"),
+        Binding("C", "compare", "compare", id="bench.compare", tooltip="compare the marked runs, or those that were found"),
         Binding("o", "order", "order", show=False, id="bench.order", tooltip="the next order of runs: age, best, name, state, step, time"),
         Binding("tab", "pane(1)", "pane", id="bench.pane", tooltip="the next pane: recipes, settings, runs"),
         Binding("shift+tab", "pane(-1)", "pane before", show=False, id="bench.pane_before", tooltip="the pane before"),
@@ -158,7 +160,8 @@ class Bench(RunActions):
             "delete": run is not None and not run.is_live,
             "stop": run is not None and run.is_live,
             **dict.fromkeys(("label", "pin", "take"), run is not None),
-            "order": self.focused is self.runs,
+            **dict.fromkeys(("order", "mark"), self.focused is self.runs),
+            "compare": self.focused is self.runs and self.runs.count > 1,
             "clear": bool(getattr(self._pane, "word", "")),
             **dict.fromkeys(("type", "all", "reset", "step"), self.focused is self.settings),
         }

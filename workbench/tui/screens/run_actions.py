@@ -50,6 +50,17 @@ class RunActions(WorkScreen):
         if run := self.run_here:
             self.bench.label(run.id, pin=not run.labels.pin)
 
+    def action_mark(self) -> None:
+        self.runs.mark()
+
+    def action_compare(self) -> None:
+        """Compare the marked runs; with none marked, those that a find has left."""
+        together = self.runs.together
+        if len(together) > 1:
+            self.bench.open_comparison(together)
+        else:
+            self.say("space marks runs to compare: two at least, or / finds some, as tag:paper does")
+
     def action_order(self) -> None:
         self.runs.next_order()
 

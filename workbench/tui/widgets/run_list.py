@@ -40,12 +40,14 @@ class RunList(Pane):
         self.all: tuple[Listed, ...] | None = None
         self.word = self.wrong = ""
         self.order = "age"
+        self.marked: set[str] = set()
         self._fits: Callable[[Facts], bool] = lambda known: True
 
     def offer(self, runs: tuple[Listed, ...]) -> None:
         """Show these runs; the cursor stays on the run that it stands on."""
         kept = self.at_cursor
         self.all = runs
+        self.marked &= {run.id for run in runs}
         self.cursor = next(
             (index for index, run in enumerate(self.shown) if kept and run.id == kept.id), min(self.cursor, max(0, self.count - 1))
         )
@@ -79,6 +81,19 @@ class RunList(Pane):
         found = [run for run in self.all if not self.word or self._fits(run.facts)]
         return ordered(found, self.order, lambda run: run.facts, lambda run: run.labels.pin)
 
+    def mark(self) -> None:
+        """Mark the run under the cursor, or no longer, and go on to the next."""
+        if run := self.at_cursor:
+            self.marked ^= {run.id}
+            self.move(1)
+            self.redraw()
+
+    @property
+    def together(self) -> list[str]:
+        """Ids of the runs that are meant together: the marked ones, else those that were found; oldest first."""
+        chosen = [run.id for run in self.all or () if run.id in self.marked] or ([run.id for run in self.shown] if self.word else [])
+        return chosen[::-1]
+
     def next_order(self) -> None:
         """Stand in the next of the orders that there are; the cursor stays on its run."""
         from workbench.runs.ordering import ORDERS
@@ -104,6 +119,8 @@ class RunList(Pane):
     def compose_rows(self, width: int, height: int) -> Rows:
         shown = self.shown
         self.title = f"RUNS {len(shown)}" if shown else "RUNS"
+        if self.marked:
+            self.title += f", {len(self.marked)} marked"
         if not shown:
             lines = ("looking for runs ...",) if self.all is None else ("no run has it",) if self.word else _WELCOME
             return [self.heading(width), *([Span(f"  {fit(line, width - 2)}", "muted")] for line in lines)]
@@ -111,7 +128,11 @@ class RunList(Pane):
 
         window = self.window(self.body_height(height))
         rows = table.lay_out(
-            [shown[index].entry for index in window], width, ascii_only=self.look.ascii_only, selected=self.cursor - window.start
+            [shown[index].entry for index in window],
+            width,
+            ascii_only=self.look.ascii_only,
+            selected=self.cursor - window.start,
+            marked=self.marked,
         )
         rows[self.cursor - window.start + 1] = inked(rows[self.cursor - window.start + 1], self.cursor_ink, width)
         return [self.heading(width), *rows]
