@@ -9,7 +9,7 @@ from typing import Literal
 
 from workbench.charts.rows import Row, Rows, Span, cells, fit, merge, pad, printable
 from workbench.comparison.compare import Comparison, Line
-from workbench.comparison.seeds import Spread
+from workbench.comparison.seeds import SEED, Spread
 from workbench.comparison.verdict import difference, pm
 from workbench.units import compact, duration, metric, size
 from workbench.views.curves import Curve
@@ -22,6 +22,7 @@ _WIDEST_LABEL = 24
 _WIDEST_SETTING = 14
 _LEAST_CELL = 7
 _MINUTE = 60.0
+_COUNT = 5  # cells for how many lines are left out
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def legend(
 ) -> Rows:
     """A heading and a row for each line: its sign and name, values of a metric, delta of the best, costs, settings that differ."""
     base = next((place for place, line in enumerate(lines) if comparison.baseline in line.places), 0)
-    table = [_texts(comparison, line, lines[base], about, place, ascii_only) for place, line in enumerate(lines)]
+    names = _settings(comparison, lines)
+    table = [_texts(comparison, line, lines[base], about, place, names, ascii_only) for place, line in enumerate(lines)]
     widths = _widths(table, width - _SIGN - 1, about)
     heading: Row = [Span(" " * (_SIGN + 1))]
     heading += [Span((fit(_head(name, about), room, align=_align(name))) + _GAP, "muted") for name, room in widths.items()]
@@ -92,9 +94,10 @@ def costs(comparison: Comparison, lines: Sequence[Line], width: int, *, ascii_on
 
 def shows(comparison: Comparison, lines: Sequence[Line], width: int, about: Legend) -> tuple[bool, bool]:
     """Whether the legend has room for every setting that differs, and for every cost."""
-    table = [_texts(comparison, line, lines[0], about, place, False) for place, line in enumerate(lines)]
+    names = _settings(comparison, lines)
+    table = [_texts(comparison, line, lines[0], about, place, names, False) for place, line in enumerate(lines)]
     room = _widths(table, width - _SIGN - 1, about)
-    return all(name in room for name in _settings(comparison, lines)), {"time", "parameters", "memory"} <= room.keys()
+    return all(name in room for name in names), {"time", "parameters", "memory"} <= room.keys()
 
 
 def measures(comparison: Comparison, lines: Sequence[Line], width: int, *, ascii_only: bool = False) -> Rows:
@@ -117,11 +120,13 @@ def sentences(comparison: Comparison, width: int, *, ascii_only: bool = False) -
     return [
         [Span(f" {line}", colour)]
         for text, colour in texts
-        for line in textwrap.wrap(printable(text, ascii_only=ascii_only).replace("±", "+-" if ascii_only else "±"), max(20, width - 2))
+        for line in textwrap.wrap(printable(_in_ascii(text) if ascii_only else text, ascii_only=ascii_only), max(20, width - 2))
     ]
 
 
-def _texts(comparison: Comparison, line: Line, base: Line, about: Legend, place: int, ascii_only: bool) -> dict[str, str]:
+def _texts(
+    comparison: Comparison, line: Line, base: Line, about: Legend, place: int, names: Sequence[str], ascii_only: bool
+) -> dict[str, str]:
     key = about.key
     compared = comparison.metrics.get(key)
     unit = compared.unit if compared else ""
@@ -139,7 +144,7 @@ def _texts(comparison: Comparison, line: Line, base: Line, about: Legend, place:
         else "-",
         **{name: _cost(line, name) for name in ("time", "parameters", "memory")},
     }
-    return shown | {name: _setting(line, name, ascii_only) for name in _settings(comparison, (line,))}
+    return shown | {name: _setting(line, name, ascii_only) for name in names}
 
 
 def _cost(line: Line, name: str) -> str:
@@ -155,21 +160,23 @@ def _cost(line: Line, name: str) -> str:
 
 def _settings(comparison: Comparison, lines: Sequence[Line]) -> list[str]:
     """What differs between lines; seeds that a line has taken together are no difference."""
-    names = [name for name in comparison.differing if name != "seed" or all(line.count == 1 for line in comparison.lines)]
-    return (["recipe"] if len({line.recipe for line in comparison.lines}) > 1 else []) + names
+    names = [name for name in comparison.differing if name != SEED or all(line.count == 1 for line in lines)]
+    return (["recipe"] if len({line.recipe for line in lines}) > 1 else []) + names
 
 
 def _setting(line: Line, name: str, ascii_only: bool) -> str:
     if name == "recipe":
         return line.recipe
-    if name == "seed" and line.count > 1:
-        return f"{line.count} seeds"
     return printable(text_of(line.settings[name]), ascii_only=ascii_only) if name in line.settings else "-"
 
 
 def _plus_minus(value: Spread | None, unit: str, ascii_only: bool) -> str:
     text = pm(value, unit) if value else "-"
-    return text.replace("±", "+-") if ascii_only else text
+    return _in_ascii(text) if ascii_only else text
+
+
+def _in_ascii(text: str) -> str:
+    return text.replace("±", "+-")
 
 
 def _against(value: Spread | None, base: Spread | None, unit: str, is_base: bool, ascii_only: bool) -> str:
@@ -186,12 +193,12 @@ def _grid(title: str, rows: Sequence[tuple[str, list[str], list[bool]]], lines: 
     heads = [label(line, ascii_only=ascii_only) for line in lines]
     first = min(max([cells(title), *(cells(name) for name, *_ in rows)]), max(8, width // 3))
     wanted = [max([_LEAST_CELL, cells(head), *(cells(texts[place]) for _, texts, _ in rows)]) for place, head in enumerate(heads)]
-    room, shown = width - first - 3, 0
-    while shown < len(wanted) and room >= min(wanted[shown], _WIDEST_LABEL):
-        room -= min(wanted[shown], _WIDEST_LABEL) + len(_GAP)
-        shown += 1
+    columns = [min(cell, _WIDEST_LABEL) for cell in wanted]
+    room = width - first - 3
+    while columns and sum(columns) + len(_GAP) * (len(columns) - 1) + (_COUNT if len(columns) < len(wanted) else 0) > room:
+        columns.pop()
+    shown = len(columns)
     more = f"+{len(wanted) - shown}" if shown < len(wanted) else ""
-    columns = [min(cell, _WIDEST_LABEL) for cell in wanted[:shown]]
     drawn = [
         pad(
             [Span(f" {fit(title, first)}{_GAP}", "muted"), *_cells(heads, columns, ["muted"] * shown, ascii_only), Span(more, "muted")],
