@@ -22,11 +22,11 @@ EVERYDAY = {
     "train": ("RECIPE", "Start a run and follow it: workbench train cnn --lr 3e-3"),
     "runs": ("[FILTER]", "List the runs, newest first."),
     "show": ("RUN", "One look at a run: status, charts, newest preview."),
-    "compare": ("RUN RUN...", "What differs, which is better, by how much: compare tag:paper"),
     "attach": ("RUN", "Open the terminal interface on a run."),
     "recipes": ("[NAME]", "What can be trained; one recipe: notes, settings, layers."),
 }
 OTHERS = {
+    "compare": ("RUN RUN...", "What differs, which is better, by how much."),
     "pause": ("RUN", "Let a run wait between two steps."),
     "resume": ("RUN", "Let a paused run go on, or continue one that ended."),
     "stop": ("RUN", "End a run after this step, with a checkpoint."),
