@@ -25,7 +25,7 @@ from workbench.errors import WorkbenchError
 TEST, VALIDATION = (0.1, 2000), (0.1, 1000)  # share of the pairs, and most of them
 JUDGING = (1000, 500)  # generated pairs for test and validation, beside those that train
 FEWEST = 30  # pairs: of fewer, a test split of a tenth says nothing
-GENERATED = {"dates": 10_000, "sums": 5_000}  # training pairs where no number is asked for
+GENERATED = {"dates": 3_000, "sums": 5_000}  # training pairs where no number is asked for: few, so that attention shows its worth
 EVALUATION_BATCH = 250
 
 
