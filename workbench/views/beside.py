@@ -96,7 +96,8 @@ def _one(
 
 def _heading(curve: Curve, where: str, sign: Span, width: int, ascii_only: bool) -> Row:
     room = max(0, width - cells(where) - 4)
-    return pad([sign, Span(" "), Span(fit(curve.label, room, ascii_only=ascii_only).rstrip() + " ", "title"), Span(where, "muted")], width)
+    name = curve.label if len(curve.feeds) == 1 else f"{curve.id}, of {len(curve.feeds)} seeds"
+    return pad([sign, Span(" "), Span(fit(name, room, ascii_only=ascii_only).rstrip() + " ", "title"), Span(where, "muted")], width)
 
 
 def _placed(curves: Sequence[Curve], along: Along) -> list[tuple[Curve, Axis]]:
