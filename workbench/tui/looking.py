@@ -131,9 +131,7 @@ class RunLook:
             return {"step": shown.step if shown else None, "steps": previews.steps(self.feed.state, name)}
         style = chart.style_of(slot, view, self.memory)
         about = {"style": style, "metric": chart.remembered_as(slot), "log": chart.is_log(slot, style), "layers": len(slot.metrics)}
-        if view.cursor is not None:
-            about["reading"] = tuple(readout.row(self.feed, slot, view.cursor, layer=view.layer, ascii_only=self.look_at.ascii_only))
-        return about
+        return about | {"reading": tuple(readout.row(self.feed, slot, view, ascii_only=self.look_at.ascii_only))}
 
     def _rows(self, slot: slots.Slot, box: tuple[int, int], view: View) -> Rows:
         key = self._unchanging(slot, box, view)
@@ -213,7 +211,8 @@ class RunsLook:
 
 def _in_sight(wish: RunWish, count: int) -> Span | None:
     """Which of the charts are on the screen, where not all of them are."""
-    if wish.only or not wish.boxes or (not wish.find and count <= len(wish.boxes)):
+    has_sizes = any(height > 1 for _, height in wish.boxes)  # not before the first layout
+    if wish.only or not has_sizes or (not wish.find and count <= len(wish.boxes)):
         return None
     where = f"{wish.first + 1}-{min(count, wish.first + len(wish.boxes))} of {count}" if count else "nothing has it"
     return Span(f"/{wish.find}: {where} ", "warning") if wish.find else Span(f"charts {where} ", "muted")
