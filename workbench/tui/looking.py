@@ -13,6 +13,7 @@ from workbench.diagnosis.finding import Finding
 from workbench.events.types import Event, Measured
 from workbench.runs import filtering
 from workbench.runs.feed import Feed
+from workbench.runs.repeating import repeated
 from workbench.runs.store import Store
 from workbench.tui.messages import Listed, RunSeen, RunWish, SlotSeen
 from workbench.tui.notice import notice
@@ -187,6 +188,7 @@ class RunsLook:
                 feed.status.is_live,
                 filtering.facts(feed),
                 feed.labels,
+                repeated(feed).settings,
             )
             for entry, feed in zip(entries, feeds, strict=True)
         )

@@ -53,7 +53,7 @@ class RunActions(WorkScreen):
     def action_mark(self) -> None:
         self.runs.mark()
 
-    def action_compare(self) -> None:
+    def action_beside(self) -> None:
         """Compare the marked runs; with none marked, those that a find has left."""
         together = self.runs.together
         if len(together) > 1:
