@@ -116,6 +116,7 @@ class RunState:
     paused: bool = False
     ended: events.RunEnded | None = None
     memory_bytes: int = 0
+    peak_memory_bytes: int = 0  # the most that was measured
     cpu_seconds: float = 0.0
     settings_now: dict[str, float | None] = field(default_factory=dict)  # live changes in force
     amended: dict[str, bool | int | float | str | None] = field(default_factory=dict)  # on resuming

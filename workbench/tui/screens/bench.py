@@ -52,6 +52,7 @@ class Bench(FormActions):
         Binding("u", "restore", "undo", show=False, id="bench.restore", tooltip="bring back what was deleted last"),
         Binding("n", "label", "name", show=False, id="bench.label", tooltip="name a run; tab: its tags, its note; tag all marked"),
         Binding("P", "pin", "pin", show=False, id="bench.pin", tooltip="pin the run under the cursor, or all marked, to the top"),
+        Binding("C", "beside", "compare", id="bench.beside", tooltip="compare the marked runs, or those that were found"),
         Binding("o", "order", "order", show=False, id="bench.order", tooltip="the next order of runs: age, best, name, state, step, time"),
         Binding("f", "take", "from", show=False, id="bench.take", tooltip="begin with the settings of another run"),
         Binding("R", "reset_all", "reset all", show=False, id="bench.reset_all", tooltip="all settings as the preset has them"),
@@ -175,6 +176,7 @@ class Bench(FormActions):
             **dict.fromkeys(("open", "mark", "label", "pin"), run is not None),
             **dict.fromkeys(("compare", "save", "load", "reset_all", "take"), self.form is not None),
             "order": self.focused is self.runs,
+            "beside": self.focused is self.runs and self.runs.count > 1,
             "clear": bool(getattr(self._pane, "word", "") or self.runs.marked),
             **dict.fromkeys(("type", "all", "reset", "step"), self.focused is self.settings),
         }
