@@ -24,6 +24,7 @@ UI_NEEDS = frozenset(
         "preferences",
         "config_file",
         "charts",
+        "comparison",
         "views",
         "recipe",
         "schema",
@@ -77,7 +78,8 @@ RULES = {
     "finding": Rule(frozenset({"recipe"})),
     "runs": Rule(frozenset({"events"})),
     "diagnosis": Rule(frozenset({"runs", "events"})),
-    "views": Rule(frozenset({"runs", "charts", "events", "diagnosis"})),
+    "comparison": Rule(),
+    "views": Rule(frozenset({"runs", "charts", "events", "diagnosis", "comparison"})),
     "cache": Rule(torch="yes"),
     "data": Rule(TRAINING_NEEDS | {"cache"}, torch="yes"),
     "training": Rule(TRAINING_NEEDS | {"cache"}, torch="yes"),
@@ -257,11 +259,21 @@ def a_runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     root = tmp_path_factory.mktemp("runs")
     build_run(root, finished_run())
+    build_run(root, finished_run(), "cnn-2")
     return root
 
 
 @pytest.mark.parametrize(
-    "typed", [["--help"], ["recipes"], ["runs", "--json"], ["runs"], ["show", "last", "--once"], ["train", "cnn", "--help"]]
+    "typed",
+    [
+        ["--help"],
+        ["recipes"],
+        ["runs", "--json"],
+        ["runs"],
+        ["show", "last", "--once"],
+        ["compare", "cnn-1", "cnn-2"],
+        ["train", "cnn", "--help"],
+    ],
 )
 def test_commands_that_only_read_load_neither_torch_nor_textual(typed: list[str], a_runs_folder: Path) -> None:
     program = f"from workbench.cli import app\nassert app.run({typed!r}) == 0"

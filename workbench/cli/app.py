@@ -26,6 +26,7 @@ EVERYDAY = {
     "recipes": ("[NAME]", "What can be trained; recipes new NAME writes one of your own."),
 }
 OTHERS = {
+    "compare": ("RUN RUN...", "What differs, which is better, by how much."),
     "pause": ("RUN", "Let a run wait between two steps."),
     "resume": ("RUN", "Let a paused run go on, or continue one that ended."),
     "stop": ("RUN", "End a run after this step, with a checkpoint."),

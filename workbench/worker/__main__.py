@@ -43,17 +43,20 @@ def main(arguments: list[str]) -> int:
         arguments = order
     sys.stdout = sys.stderr = io.TextIOWrapper(_LogStream(), "utf-8", "replace", write_through=True)
     folder, amended, recipe_path = (arguments + ["{}", ""][len(arguments) - 1 :])[:3]
-    return work(RunFolder(Path(folder)), json.loads(amended), recipe_path)
+    os.umask(0o077)
+    signals = Signals()
+    signals.listen()
+    return work(RunFolder(Path(folder)), json.loads(amended), recipe_path, signals)
 
 
-def work(folder: RunFolder, amended: dict[str, Value], recipe_path: str = "") -> int:
-    """One attempt at a run: lock, log, train, end.
+def work(folder: RunFolder, amended: dict[str, Value], recipe_path: str = "", signals: Signals | None = None) -> int:
+    """One attempt at a run: lock, log, train, end. What holds for the whole process is for `main` to set.
 
     Args:
         amended: settings that differ from the record's from now on.
         recipe_path: of a recipe that is not among the found ones; never taken from the run's folder, which chooses no code.
+        signals: those that end the run at its next step.
     """
-    os.umask(0o077)
     lock = locking.hold(folder, seconds=_LOCK_WAIT_SECONDS)
     if lock is None:
         print(f"{folder.id} is being trained by another worker", file=sys.stderr)
@@ -67,7 +70,7 @@ def work(folder: RunFolder, amended: dict[str, Value], recipe_path: str = "") ->
     if amended:
         journal.write(SettingsAmended(at=time.time(), values=amended))
     reserve = _reserve(folder, attempt)
-    ended = _train(folder, journal, attempt, recipe_path)
+    ended = _train(folder, journal, attempt, recipe_path, signals or Signals())
     journal.write(ended, commit=True)
     reserve.unlink(missing_ok=True)
     _wait_for_disk(writer)
@@ -76,11 +79,10 @@ def work(folder: RunFolder, amended: dict[str, Value], recipe_path: str = "") ->
     return _leave(journal, ended)
 
 
-def _train(folder: RunFolder, journal: Journal, attempt: int, recipe_path: str) -> RunEnded:
+def _train(folder: RunFolder, journal: Journal, attempt: int, recipe_path: str, signals: Signals) -> RunEnded:
     """Import, load, build, train; whatever happens, an event that says how it ended."""
     record = folder.record()
     session: Any = None
-    stop = _Signals()
     try:
         recipe = from_path(Path(recipe_path)) if recipe_path else by_name(record.recipe)
         config = build(recipe.config, {**record.settings, **journal.state.amended}, recipe=recipe.name)
@@ -89,7 +91,7 @@ def _train(folder: RunFolder, journal: Journal, attempt: int, recipe_path: str) 
         from workbench.session.handle import Session, Stopped
 
         session = Session(folder, recipe, config, journal, attempt)
-        stop.tell(session.requests)
+        signals.tell(session.requests)
         try:
             recipe.train(config, session)
             session.returned()
@@ -168,12 +170,15 @@ class _LogStream(io.RawIOBase):
         return len(data)
 
 
-class _Signals:
+class Signals:
     """TERM and INT set a flag that the next step boundary acts on: work inside a signal handler can hang."""
 
     def __init__(self) -> None:
         self._name = ""
         self._requests: Any = None
+
+    def listen(self) -> None:
+        """Take the signals of this process from now on."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._note)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)

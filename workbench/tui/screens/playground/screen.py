@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -82,16 +83,16 @@ class Playground(WorkScreen):
             yield self.key_bar()
 
     def on_mount(self) -> None:
-        phase = "loading its model ..." if self.bench.is_warm else "importing torch, then loading its model ..."
+        phase = "loading its model ..." if self.bench.launcher.is_warm else "importing torch, then loading its model ..."
         self.waiting.tell((self.run_id, "title"), (phase, ""))
         self.show_keys()
-        self.bench.use(self.run_id, {"do": "about"})
+        self._ask({"do": "about"})
 
     # What arrives
 
     async def on_answered(self, message: Answered) -> None:
         about = message.about
-        if message.question != _QUESTION or not str(about.get("folder", "")).endswith(f"/{self.run_id}"):
+        if message.question != _QUESTION or about.get("folder") != self._folder:
             return
         if about["do"] == "about":
             await self._show(message)
@@ -113,7 +114,7 @@ class Playground(WorkScreen):
             self.say(f"{message.error.message}   {message.error.hint}", "error")
 
     def on_panel_wants(self, message: Panel.Wants) -> None:
-        self.bench.use(self.run_id, message.question)
+        self._ask(message.question)
 
     def on_panel_says(self, message: Panel.Says) -> None:
         self.say(message.text, message.ink)
@@ -150,6 +151,14 @@ class Playground(WorkScreen):
     def action_type(self) -> None:
         if self.panel:
             self.foot.ask(*self.panel.questions())
+
+    def _ask(self, question: Mapping[str, Any]) -> None:
+        """Ask the model; a newer question replaces one that still waits."""
+        self.bench.launcher.ask(_QUESTION, {**question, "folder": self._folder})
+
+    @property
+    def _folder(self) -> str:
+        return str((self.bench.root / self.run_id).absolute())
 
     async def _show(self, message: Answered) -> None:
         """The panel for what the model is."""
