@@ -124,7 +124,7 @@ def test_a_folder_that_is_not_there_and_a_run_without_weights_are_told(tmp_path)
         forms.write("onnx", script, tmp_path / "model.onnx")
     empty = Store(tmp_path).claim("cnn")
     empty.prepare(RunRecord(id=empty.id, recipe="cnn"), Labels())
-    with pytest.raises(WorkbenchError, match="no checkpoint that can be trusted"):
+    with pytest.raises(WorkbenchError, match="has no checkpoint, so it has no weights"):
         forms.write("safetensors", empty, tmp_path / "model.safetensors")
 
 

@@ -18,9 +18,13 @@ class Answering(Panel):
     """A table of what was given, what the model answered, and what is right where that is known."""
 
     takes = frozenset({"another", "type"})
-    hint = "v other examples; enter a csv file"
     _seed = -1
     _rows: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def keys_in_words(self) -> str:
+        others = ["v: other examples"] if self.about["makes"] else []
+        return "; ".join([*others, *(["enter: a csv file"] if self.about["reads"] else [])])
 
     def begin(self) -> None:
         if self.about["makes"]:
