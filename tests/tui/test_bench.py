@@ -317,7 +317,9 @@ async def test_settings_are_saved_to_a_file_that_train_and_the_form_read(tmp_pat
         await shows(app, "it exists; replace it? no")
         await pilot.press("enter")
         text = file.read_text()
-        await pilot.press("right", "w", "enter", *"yes", "enter")
+        await pilot.press("right", "w", "enter")
+        await shows(app, "it exists; replace it? no")
+        await pilot.press(*"yes", "enter")
         await until(lambda: file.read_text() != text)
 
 
