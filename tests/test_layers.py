@@ -20,6 +20,7 @@ UI_NEEDS = frozenset(
     {
         "events",
         "runs",
+        "queue",
         "diagnosis",
         "preferences",
         "charts",
@@ -33,7 +34,7 @@ UI_NEEDS = frozenset(
         "worker.ask",
     }
 )
-WORKER_NEEDS = frozenset({"events", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
+WORKER_NEEDS = frozenset({"events", "queue", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
 TRAINING_NEEDS = frozenset({"recipe", "measures", "schema", "settings", "data.catalogue"})
 HEAVY = frozenset({"torch", "torchvision", "textual"})
 
@@ -69,16 +70,18 @@ RULES = {
     "recipe": Rule(frozenset({"schema"})),
     "measures": Rule(frozenset({"recipe"})),
     "finding": Rule(frozenset({"recipe"})),
-    "runs": Rule(frozenset({"events"})),
+    "locks": Rule(),
+    "queue": Rule(frozenset({"locks"})),
+    "runs": Rule(frozenset({"events", "locks", "queue"})),
     "diagnosis": Rule(frozenset({"runs", "events"})),
-    "views": Rule(frozenset({"runs", "charts", "events", "diagnosis"})),
+    "views": Rule(frozenset({"runs", "charts", "events", "diagnosis", "queue"})),
     "data": Rule(TRAINING_NEEDS, torch="yes"),
     "training": Rule(TRAINING_NEEDS, torch="yes"),
     "recipes": Rule(TRAINING_NEEDS, inside=frozenset({"recipes.parts"}), torch="inside"),
     "recipes.parts": Rule(TRAINING_NEEDS | {"recipes", "data", "training"}, torch="yes"),
     "worker.spawn": Rule(frozenset({"package"})),
     "worker.ask": Rule(frozenset({"runs", "events", "worker.spawn", "package"})),
-    "worker.launch": Rule(frozenset({"runs", "events", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})),
+    "worker.launch": Rule(frozenset({"runs", "events", "queue", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})),
     "session": Rule(WORKER_NEEDS, torch="yes"),
     "worker": Rule(WORKER_NEEDS | {"session", "worker.launch", "worker.ask", "worker.spawn", "package"}, torch="inside"),
     "cli": Rule(UI_NEEDS | {"package"}, inside=frozenset({"tui"})),

@@ -250,3 +250,14 @@ async def test_the_settings_of_a_run_are_taken_over_and_reset_all_at_once(tmp_pa
         await shows(app, "2 changed")
         await pilot.press("R")
         await until(lambda: "--lr" not in shown(app))
+
+
+async def test_capital_q_queues_behind_the_run_that_trains_and_stays_here(tmp_path: Path) -> None:
+    live_run(tmp_path, "gan-3")
+    app = interface(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "starts cnn/mnist now beside gan-3 (all slow down), Q queues it behind")
+        await pilot.press("Q")
+        await shows(app, "cnn-101 is in the queue: it starts by itself")
+        assert isinstance(app.screen, Bench)
+    assert (len(launcher(app).queued), len(launcher(app).started)) == (1, 0)

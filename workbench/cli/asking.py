@@ -36,6 +36,10 @@ def require_live(feed: Feed, verb: str) -> None:
             f"{run_id} is not alive: {in_words(feed)}; there is nothing to {verb}",
             f"`workbench resume {run_id}` continues it" if feed.status.state != "finished" else f"`workbench show {run_id}` shows it",
         )
+    if feed.status.state == "queued" and verb != "stop":
+        raise WorkbenchError(
+            f"{feed.folder.id} is queued: there is nothing to {verb} yet", f"`workbench resume {feed.folder.id} --now` starts it beside"
+        )
 
 
 def in_words(feed: Feed) -> str:

@@ -39,6 +39,8 @@ class RunRecord(BaseModel):
     git_commit: str = ""
     command_line: list[str] = []
     host: str = ""
+    sweep: str = ""  # the sweep that it belongs to, as run number `trial`
+    trial: int | None = None
 
 
 class Labels(BaseModel):

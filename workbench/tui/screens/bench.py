@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 
 from workbench.errors import WorkbenchError
 from workbench.paths import short
-from workbench.tui.messages import Answered, RecipesFound, Refused, RunsChanged, Wish
+from workbench.tui.messages import Answered, Begun, RecipesFound, Refused, RunsChanged, Wish
 from workbench.tui.screens.run_actions import RunActions
 from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.frame import CommandLine, Divider, Header
@@ -34,6 +34,7 @@ class Bench(RunActions):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "start", id="bench.start", tooltip="start a run with these settings and watch it"),
+        Binding("Q", "queue", "queue", show=False, id="bench.queue", tooltip="start it once the device is free, behind those that wait"),
         Binding("up", "move(-1)", "move, change", key_display="arrows", id="bench.up", tooltip="move; left and right change a setting"),
         Binding("down", "move(1)", "move down", show=False, id="bench.down", tooltip="move down"),
         Binding("left", "step(-1)", "smaller", show=False, id="bench.smaller", tooltip="the next smaller value, or the choice before"),
@@ -64,6 +65,7 @@ class Bench(RunActions):
     ]
     form: Form | None = None
     _greeted = False
+    _queued = False  # whether the next run that begins was put in the queue here
     _start_asked = False  # before there was anything to start
 
     def compose(self) -> ComposeResult:
@@ -112,6 +114,11 @@ class Bench(RunActions):
                 self.set_focus(self.runs)
         self._tell()
 
+    def on_begun(self, message: Begun) -> None:
+        if self._queued:
+            self._queued = False
+            self.say(f"{message.run_id} is in the queue: it starts by itself once the device is free; x takes it out", "good")
+
     def on_answered(self, message: Answered) -> None:
         if message.question == "layers" and self.form and message.about == self.bench.about(self.form):
             self.model.measure(message.answer["layers"], int(message.answer["parameters"]))
@@ -158,6 +165,7 @@ class Bench(RunActions):
             "delete": run is not None and not run.is_live,
             "stop": run is not None and run.is_live,
             **dict.fromkeys(("label", "pin", "take"), run is not None),
+            "queue": self.form is not None,
             "order": self.focused is self.runs,
             "clear": bool(getattr(self._pane, "word", "")),
             **dict.fromkeys(("type", "all", "reset", "step"), self.focused is self.settings),
@@ -170,6 +178,15 @@ class Bench(RunActions):
             return
         try:
             self.bench.start(self.form)
+        except WorkbenchError as error:
+            self.say(error.message, "error")
+
+    def action_queue(self) -> None:
+        if self.form is None:
+            return
+        try:
+            self.bench.queue(self.form)
+            self._queued = True
         except WorkbenchError as error:
             self.say(error.message, "error")
 

@@ -32,6 +32,7 @@ class RunScreen(WorkScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "pause", id="run.pause", tooltip="pause, or go on after a pause"),
         Binding("p", "go_on", "go on", id="run.go_on", tooltip="go on after a pause"),
+        Binding("s", "start_now", "start now", id="run.start_now", tooltip="do not wait in the queue: start beside the runs that train"),
         Binding("x", "stop", "stop", id="run.stop", tooltip="stop: it finishes the step, saves and ends"),
         Binding("r", "resume", "resume", id="run.resume", tooltip="another attempt, from the newest good checkpoint"),
         Binding("w", "save", "save", id="run.save", tooltip="write a checkpoint now"),
@@ -182,11 +183,14 @@ class RunScreen(WorkScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         live = self.seen is not None and self.seen.is_live
         paused = self.seen is not None and self.seen.state == "paused"
+        queued = self.seen is not None and self.seen.state == "queued"
         here = {
-            "pause": live and not paused,
+            "pause": live and not paused and not queued,
+            "start_now": queued,
             "go_on": paused,
             "resume": self.seen is not None and not live,
-            **dict.fromkeys(("stop", "save", "change"), live),
+            "stop": live,
+            **dict.fromkeys(("save", "change"), live and not queued),
             **dict.fromkeys(("zoom", "view", "choose", "page", "find"), self.seen is not None and bool(self.seen.slots or self._find)),
             "histograms": self.seen is not None and any(name in self.seen.names for name in HISTOGRAMS),
             **dict.fromkeys(("log", "model", "notes", "health"), self.seen is not None),
@@ -199,8 +203,13 @@ class RunScreen(WorkScreen):
     def action_go_on(self) -> None:
         self.bench.ask(str(self.run_id), "resume")
 
+    def action_start_now(self) -> None:
+        self.bench.ask(str(self.run_id), "resume")
+
     def action_stop(self) -> None:
-        if self.confirm("x", str(self.run_id), "x again to stop: it saves and ends; esc to leave it training"):
+        queued = self.seen is not None and self.seen.state == "queued"
+        what = "take it out of the queue; esc to leave it there" if queued else "stop: it saves and ends; esc to leave it training"
+        if self.confirm("x", str(self.run_id), f"x again to {what}"):
             self.bench.ask(str(self.run_id), "stop")
 
     def action_resume(self) -> None:

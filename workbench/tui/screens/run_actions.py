@@ -29,7 +29,10 @@ class RunActions(WorkScreen):
             self.bench.open_run(run.id)
 
     def action_stop(self) -> None:
-        if (run := self.run_here) and self.confirm("x", run.id, f"x again stops {run.id}: it saves and ends; esc leaves it training"):
+        run = self.run_here
+        queued = run is not None and run.entry.state == "queued"
+        what = "takes {} out of the queue; esc leaves it there" if queued else "stops {}: it saves and ends; esc leaves it training"
+        if run and self.confirm("x", run.id, f"x again {what.format(run.id)}"):
             self.bench.ask(run.id, "stop")
             self.say(f"asked {run.id} to stop ...")
 
