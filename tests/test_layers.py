@@ -21,6 +21,7 @@ UI_NEEDS = frozenset(
         "events",
         "runs",
         "queue",
+        "sweeps",
         "diagnosis",
         "preferences",
         "charts",
@@ -32,6 +33,7 @@ UI_NEEDS = frozenset(
         "data.catalogue",
         "worker.launch",
         "worker.ask",
+        "worker.study",
     }
 )
 WORKER_NEEDS = frozenset({"events", "queue", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
@@ -74,16 +76,23 @@ RULES = {
     "queue": Rule(frozenset({"locks"})),
     "runs": Rule(frozenset({"events", "locks", "queue"})),
     "diagnosis": Rule(frozenset({"runs", "events"})),
-    "views": Rule(frozenset({"runs", "charts", "events", "diagnosis", "queue"})),
+    "sweeps": Rule(frozenset({"runs", "events", "locks", "recipe", "schema"})),
+    "views": Rule(frozenset({"runs", "sweeps", "charts", "events", "diagnosis", "queue"})),
     "data": Rule(TRAINING_NEEDS, torch="yes"),
     "training": Rule(TRAINING_NEEDS, torch="yes"),
     "recipes": Rule(TRAINING_NEEDS, inside=frozenset({"recipes.parts"}), torch="inside"),
     "recipes.parts": Rule(TRAINING_NEEDS | {"recipes", "data", "training"}, torch="yes"),
     "worker.spawn": Rule(frozenset({"package"})),
     "worker.ask": Rule(frozenset({"runs", "events", "worker.spawn", "package"})),
-    "worker.launch": Rule(frozenset({"runs", "events", "queue", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})),
+    "worker.study": Rule(frozenset({"sweeps", "schema"})),
+    "worker.launch": Rule(
+        frozenset({"runs", "sweeps", "events", "queue", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})
+    ),
     "session": Rule(WORKER_NEEDS, torch="yes"),
-    "worker": Rule(WORKER_NEEDS | {"session", "worker.launch", "worker.ask", "worker.spawn", "package"}, torch="inside"),
+    "worker": Rule(
+        WORKER_NEEDS | {"session", "worker.launch", "worker.ask", "worker.spawn", "worker.study", "sweeps", "locks", "package"},
+        torch="inside",
+    ),
     "cli": Rule(UI_NEEDS | {"package"}, inside=frozenset({"tui"})),
     "tui": Rule(UI_NEEDS | {"package"}, textual=True),
 }

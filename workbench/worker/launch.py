@@ -29,7 +29,7 @@ from workbench.worker.spawn import spawn
 _POLL_SECONDS = 0.02
 _STATUS_SECONDS = 0.5
 _QUEUED_SECONDS = 1.0
-_SPAWN_SECONDS = 10.0  # until a process that was started holds the lock; what the log says before is of the one before it
+SPAWN_SECONDS = 10.0  # until a process that was started holds the lock; what the log says before is of the one before it
 
 
 def start(
@@ -111,6 +111,25 @@ def resume(
     return before
 
 
+def begin(folder: RunFolder, *, recipe_path: str = "", queue: bool = False) -> None:
+    """Start the worker of a run that was claimed, and may have none yet: of two workers, the second one leaves.
+
+    Raises:
+        WorkbenchError: the slots that were given name no device.
+    """
+    about = _waiting(folder.record().settings) if queue else None
+    _begin(folder, {"recipe_path": recipe_path, "before": 0}, about, None)
+
+
+def drive(sweep: Path, root: Path, *, recipe_path: str = "") -> None:
+    """Start the process that drives a sweep on this machine; where there is one already, the second one leaves."""
+    from workbench.sweeps.folder import SweepFolder  # here: starting a run needs nothing of sweeps
+
+    arguments = [str(sweep), json.dumps({"root": str(root), "recipe_path": recipe_path})]
+    with open(os.open(SweepFolder(sweep).driver_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as log:
+        spawn(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, module="workbench.worker.drive")
+
+
 def await_start(
     folder: RunFolder, *, after: int = 0, seconds: float = 120, watch: Callable[[Event], None] | None = None, or_queued: bool = False
 ) -> Feed:
@@ -138,7 +157,7 @@ def await_start(
         state = feed.state
         if state.queued:
             deadline = time.monotonic() + seconds
-            if feed.refresh().state == "died" and time.time() - asked_at > _SPAWN_SECONDS:
+            if feed.refresh().state == "died" and time.time() - asked_at > SPAWN_SECONDS:
                 raise WorkbenchError(f"{folder.id} died: {feed.status.reason}", code=ExitCode.RUN_FAILED)
             if or_queued and feed.status.state == "queued":
                 return feed
