@@ -77,7 +77,7 @@ RULES = {
     "runs": Rule(frozenset({"events", "locks", "queue"})),
     "diagnosis": Rule(frozenset({"runs", "events"})),
     "sweeps": Rule(frozenset({"runs", "events", "locks", "recipe", "schema"})),
-    "views": Rule(frozenset({"runs", "sweeps", "charts", "events", "diagnosis", "queue"})),
+    "views": Rule(frozenset({"runs", "sweeps", "charts", "events", "diagnosis", "queue", "schema"})),
     "data": Rule(TRAINING_NEEDS, torch="yes"),
     "training": Rule(TRAINING_NEEDS, torch="yes"),
     "recipes": Rule(TRAINING_NEEDS, inside=frozenset({"recipes.parts"}), torch="inside"),

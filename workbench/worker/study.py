@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import math
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError
@@ -81,6 +82,7 @@ class Study:
         """How much of the variance each setting explains, by PED-ANOVA (Watanabe et al. 2023); empty below two results."""
         evaluator = self._optuna.importance.PedAnovaImportanceEvaluator()
         try:
+            warnings.simplefilter("ignore")  # of few results; the process ends behind this
             found = self._optuna.importance.get_param_importances(self._study, evaluator=evaluator)
         except (ValueError, RuntimeError):
             return {}

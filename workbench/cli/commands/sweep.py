@@ -90,7 +90,7 @@ def command(
         folder = sweeps.find(store.root, typed[1] if typed[1:] else "last")
         return _act(typed[0], folder, store, look, recipe_path=recipe, detach=detach)
     names = [recipe] if recipe else typed.pop(0).split(",")
-    varied = {**asking.pairs(typed), **asking.pairs(search or [])}
+    varied = {**asking.pairs(search or []), **asking.pairs(typed)}
     if search and not trials:
         raise WorkbenchError(
             "--search needs to know how many runs it has", f"add --trials 20: workbench sweep {names[0]} --trials 20 --search ..."
