@@ -16,9 +16,11 @@ from workbench.runs.feed import open_run
 from workbench.runs.folder import Labels, RunFolder, RunRecord
 from workbench.runs.store import Store
 from workbench.schema import flat
+from workbench.sweeps import folder as folders
 from workbench.sweeps.folder import SweepFolder, create
 from workbench.sweeps.plan import make_plan
 from workbench.sweeps.progress import Look
+from workbench.views import sweep as view
 from workbench.worker import drive, launch
 
 
@@ -124,12 +126,14 @@ def test_a_sweep_that_is_stopped_goes_on_with_the_run_that_it_stopped(
     assert (request.kind, request.by) == ("stop", "sweep stop s")
     append(Store(tmp_path).folder("cnn-1"), [ended("stopped", step=100)])
     assert not driver.goes_on()
-    assert Look(folder, Store(tmp_path)).now().state == "stopped"
+    look = Look(folder, Store(tmp_path))
+    assert (look.now().state, look.now().done) == ("stopped", 0)
+    assert view.lines(look.now())[0].endswith("stopped: 0 of 4 done, 1 stopped, 3 to go")
     folder.stop.unlink()
     launcher.log = lambda: finished_run(100)
     assert drive_until_killed(folder, tmp_path)
     assert launcher.resumed == ["cnn-1"]
-    assert Look(folder, Store(tmp_path)).now().state == "finished"
+    assert (look.now().state, look.now().done) == ("finished", 4), "one look is enough to see that it went on"
     assert open_run(Store(tmp_path).folder("cnn-1")).state.attempt == 2
 
 
@@ -149,3 +153,22 @@ def test_a_search_goes_on_with_what_it_had_chosen(tmp_path: Path, launcher: Laun
         tried.append([entry.values["lr"] for entry in now.entries])
     assert tried[0] == tried[1]
     assert len(set(tried[0])) == 4
+
+
+def test_two_machines_share_a_sweep_and_no_run(tmp_path: Path, launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = sweep(tmp_path)
+    far = opening(host="far", at=time.time())
+    launcher.log = lambda: [*far, loop(at=time.time()), metrics(range(1, 101), at=time.time() - 10)]
+    drivers = []
+    for name in ("box-a", "box-b"):
+        for module in (drive, folders):
+            monkeypatch.setattr(module, "host", lambda name=name: name)
+        drivers.append(drive.Driver(folder, Store(tmp_path)))
+        drivers[-1].goes_on()
+    assert folder.claims() == {0: "box-a", 1: "box-b"}, "one at a time on each"
+    assert folder.runs() == {0: "cnn-1", 1: "cnn-2"}
+    monkeypatch.setattr(folders, "host", lambda: "box-b")
+    append(Store(tmp_path).folder("cnn-2"), [ended(step=400)])
+    drivers[1].goes_on()
+    assert folder.claims() == {0: "box-a", 1: "box-b", 2: "box-b"}
+    assert Look(folder, Store(tmp_path)).now().done == 1

@@ -78,5 +78,4 @@ def test_a_waiting_process_that_is_killed_is_told_and_not_waited_for(tmp_path: P
 def test_where_no_line_can_be_kept_a_run_trains_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
-    folder = queue(tmp_path / "runs")
-    wait_for(lambda: open_run(folder).status.state == "finished", 30)
+    assert open_run(queue(tmp_path / "runs")).state.step, "it has made its first step"

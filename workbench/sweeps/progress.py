@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from workbench.runs import control
 from workbench.runs.feed import Feed
 from workbench.runs.store import Store
 from workbench.schema import Value
@@ -32,10 +33,11 @@ class Entry:
     seconds: float = 0.0
     parameters: int | None = None
     reason: str = ""
+    halted: bool = False  # stopped together with the sweep, which goes on with it
 
     @property
     def is_done(self) -> bool:
-        return self.state in (*ENDED, "pruned")
+        return self.state in (*ENDED, "pruned") and not self.halted
 
 
 @dataclass(frozen=True)
@@ -94,21 +96,26 @@ class Look:
         self.folder, self._store, self.plan = folder, store, folder.plan()
         self._feeds: dict[str, Feed] = {}
         self._refused: dict[int, str] = {}
+        self._halted: set[str] = set()
 
     def now(self) -> Progress:
         """The sweep as it is now."""
         events = self.folder.events()
         runs = {int(event["trial"]): str(event["run"]) for event in events if event.get("type") == "assigned"}
         self._refused = {int(event["trial"]): str(event["reason"]) for event in events if event.get("type") == "refused"}
+        told = {str(event["run"]): event["type"] for event in events if event.get("type") in ("halted", "resumed")}
+        self._halted = {run for run, last in told.items() if last == "halted"}
         pruned = {str(event.get("run")) for event in events if event.get("type") == "pruned"}
         planned: dict[int, Unit | None] = dict.fromkeys(range(self.plan.total))
         if not self.plan.trials:
             planned |= {unit.number: unit for unit in units(self.plan)}
         entries = tuple(self._entry(number, unit, runs.get(number, ""), pruned) for number, unit in planned.items())
         machines = self.folder.drivers()
-        told = next((event["shares"] for event in reversed(events) if event.get("type") == "importance"), None)
+        shared = next((event["shares"] for event in reversed(events) if event.get("type") == "importance"), None)
         shares = (
-            told if isinstance(told, dict) else importance.shares([(e.values, e.best) for e in entries if e.is_done and e.best is not None])
+            shared
+            if isinstance(shared, dict)
+            else importance.shares([(e.values, e.best) for e in entries if e.is_done and e.best is not None])
         )
         return Progress(self.plan, _state(entries, machines, self.folder.stop.exists()), entries, machines, shares)
 
@@ -122,7 +129,7 @@ class Look:
         feed = self._feeds.get(run)
         if feed is None:
             feed = self._feeds[run] = Feed(self._store.folder(run), brief=True)
-        if feed.status.state not in ENDED:
+        if feed.status.state not in ENDED or control.log_size(feed.folder) != feed.reader.offset:
             feed.read_all()
         state = feed.state
         tested = state.summaries.get("test/" + self.plan.objective.partition("/")[2])
@@ -140,6 +147,7 @@ class Look:
             seconds=state.clock.read(state.step_at),
             parameters=state.parameters,
             reason=feed.status.reason,
+            halted=run in self._halted and feed.status.state == "stopped",
         )
 
 

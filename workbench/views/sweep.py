@@ -24,9 +24,11 @@ def lines(progress: Progress, *, unit: str = "", ascii_only: bool = False) -> li
     """
     plan, states = progress.plan, [entry.state for entry in progress.entries]
     families = ", ".join(f"{family.recipe}/{family.preset}" for family in plan.families)
-    counts = {
+    counts: dict[str, int] = {
         state: states.count(state) for state in ("running", "starting", "queued", "paused", "failed", "died", "pruned") if state in states
     }
+    if halted := sum(entry.halted for entry in progress.entries):
+        counts["stopped"] = halted
     about = "".join(f", {count} {state}" for state, count in counts.items())
     left = sum(state == "waiting" for state in states)
     first = f"{plan.name}  {families}  {progress.state}: {progress.done} of {plan.total} done{about}" + (f", {left} to go" if left else "")
