@@ -258,6 +258,6 @@ async def test_capital_q_queues_behind_the_run_that_trains_and_stays_here(tmp_pa
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(app, "starts cnn/mnist now beside gan-3 (all slow down), Q queues it behind")
         await pilot.press("Q")
-        await shows(app, "cnn-101 is in the queue: it starts by itself")
+        await shows(app, "cnn-101 is queued: it starts by itself once the device is free")
         assert isinstance(app.screen, Bench)
     assert (len(launcher(app).queued), len(launcher(app).started)) == (1, 0)

@@ -108,7 +108,8 @@ class Bench(RunActions):
         self.runs.offer(message.runs)
         if not self._greeted:
             self._greeted = True
-            live = next((run for run in message.runs if run.is_live), None)
+            living = [run for run in message.runs if run.is_live]
+            live = next((run for run in living if run.entry.state != "queued"), living[0] if living else None)
             if live:
                 self.runs.go_to(live.id)
                 self.set_focus(self.runs)
@@ -117,7 +118,7 @@ class Bench(RunActions):
     def on_begun(self, message: Begun) -> None:
         if self._queued:
             self._queued = False
-            self.say(f"{message.run_id} is in the queue: it starts by itself once the device is free; x takes it out", "good")
+            self.say(f"{message.run_id} is queued: it starts by itself once the device is free", "good")
 
     def on_answered(self, message: Answered) -> None:
         if message.question == "layers" and self.form and message.about == self.bench.about(self.form):
