@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import torch
 
-from workbench.recipe import Batches, Due, Preview
+from workbench.recipe import Batches, Due, Preview, Task
 from workbench.settings import Common
 from workbench.training.early_stopping import EarlyStopping
 from workbench.training.optimizer import Optimizer
@@ -25,13 +25,13 @@ class FakeRun:
     Seeds everything when made. What the recipe reported is kept in `logged`, `evaluations`, `previews`, `about`, `test`.
 
     Args:
+        task: what the recipe makes of the config; its metrics say which way is better.
         stop_after: a step after which the run is stopped, as a user would.
     """
 
-    def __init__(self, config: Common, objective: str = "validation/accuracy", *, stop_after: int | None = None) -> None:
+    def __init__(self, config: Common, task: Task, *, stop_after: int | None = None) -> None:
         seed_everything(config.machine.seed)
         self.config = config
-        self.objective = objective
         self.stop_after = stop_after
         self.device = torch.device("cpu")
         self.precision = "fp32"
@@ -51,9 +51,9 @@ class FakeRun:
         self._started = time.process_time()
         self._step = 0
         self._best_weights: dict[str, Any] = {}
-        self._monitor = config.budget.monitor or objective
-        goal = "min" if self._monitor.endswith("loss") else "max"
-        self._watch = EarlyStopping(config.budget.patience, min_delta=config.budget.min_delta, goal=goal)
+        self._monitor = config.budget.monitor or task.objective
+        self._goal = task.metrics[self._monitor].goal
+        self._watch = EarlyStopping(config.budget.patience, min_delta=config.budget.min_delta, goal=self._goal)
 
     @property
     def cpu_seconds(self) -> float:
@@ -113,7 +113,7 @@ class FakeRun:
         self.seconds_to[step] = self.cpu_seconds
         for part in self.parts.values():
             if isinstance(part, Optimizer):
-                part.evaluated(values[self.objective], "max")
+                part.evaluated(values[self._monitor], self._goal)
         if self._watch.update(step, values[self._monitor]):
             self._best_weights = copy.deepcopy(self.parts["model"].state_dict())
 

@@ -1,4 +1,4 @@
-"""What an optimizer reports at a recipe's steps, declared once: its metrics and the charts that they stand in."""
+"""What every recipe reports of its optimizer and its units, declared once: the metrics and the charts that they stand in."""
 
 from __future__ import annotations
 
@@ -18,3 +18,11 @@ OPTIMIZER_CHARTS = {
     "layer_updates": Chart("update to weights per layer", log=True),
     "lr": Chart("learning rate", log=True),
 }
+UNITS = {
+    "validation/dead_units/*": Metric(
+        unit="%",
+        chart="dead_units",
+        help="Share of a layer's units that answer all of up to 500 validation examples alike, as a ReLU that is always 0.",
+    ),
+}
+UNITS_CHARTS = {"dead_units": Chart("dead units per layer", kind="strip")}

@@ -15,7 +15,9 @@ from recipes.attention.transformer import RowClassifier, rows_of
 from workbench.data.catalogue import find_images
 from workbench.data.images import Augmentation, ImageData, Split, TrainingBatches, load_images
 from workbench.recipe import Preview, Run
-from workbench.training.metrics import Classification
+from workbench.training.activity import Activity
+from workbench.training.histograms import histograms
+from workbench.training.metrics import evaluate_classifier
 from workbench.training.optimizer import Optimizer
 
 
@@ -44,23 +46,20 @@ def train(config: Config, run: Run) -> None:
         run.log(step, {"train/loss": loss, "train/accuracy": correct / examples, **optimizer.step()})
 
         if run.due("evaluate"):
-            run.evaluated(step, evaluate(model, data.validation, "validation"))
+            with Activity(model) as activity:
+                values = evaluate(model, data.validation, "validation")
+            run.evaluated(step, {**values, **activity.dead("validation")})
         if run.due("preview"):
             run.preview(step, classifications(model, data.validation))
+            run.preview(step, histograms(model, lambda images, labels: F.cross_entropy(model(images), labels), *batches[-1]))
 
     if run.completed:
         run.tested(evaluate(run.best(model), data.test, "test"))
 
 
-@torch.no_grad()
 def evaluate(model: RowClassifier, split: Split, name: str) -> dict[str, float]:
     """Loss, accuracy, macro precision, recall and F1, and F1 per class, as `<name>/loss` and so on."""
-    result = Classification(split.info.classes, split.labels.device)
-    model.eval()
-    for images, labels in split.batches():
-        result.add(model(images), labels)
-    model.train()
-    return result.values(name)
+    return evaluate_classifier(model, split.batches(), split.info.classes, name)
 
 
 def trial(model: RowClassifier, optimizer: Optimizer, data: TrainingBatches) -> Callable[[], None]:

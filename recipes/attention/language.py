@@ -16,6 +16,8 @@ from recipes.attention.previews import continuation
 from recipes.attention.transformer import LanguageModel
 from workbench.data.text import TextData, Windows, load_text
 from workbench.recipe import Preview, Run
+from workbench.training.activity import Activity
+from workbench.training.histograms import histograms
 from workbench.training.optimizer import Optimizer
 
 VALIDATED = 10_000  # characters of the validation split that are predicted at each evaluation
@@ -47,9 +49,12 @@ def train(config: Config, run: Run) -> None:
         run.log(step, {"train/loss": loss, **optimizer.step()})
 
         if run.due("evaluate"):
-            run.evaluated(step, evaluate(model, data.validation[:VALIDATED], "validation"))
+            with Activity(model) as activity:
+                values = evaluate(model, data.validation[:VALIDATED], "validation")
+            run.evaluated(step, {**values, **activity.dead("validation")})
         if run.due("preview"):
             run.preview(step, continuation(model, data))
+            run.preview(step, histograms(model, lambda inputs, targets: surprise(model(inputs), targets), *batches[-1]))
 
     if run.completed:
         run.tested(evaluate(run.best(model), data.test, "test"))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from workbench.measures import OPTIMIZER, OPTIMIZER_CHARTS
+from workbench.measures import OPTIMIZER, OPTIMIZER_CHARTS, UNITS, UNITS_CHARTS
 from workbench.recipe import Chart, Metric, Task
 
 _TRAINING = {
     "train/loss": Metric("min", chart="loss", help="Cross-entropy of the step's batch, in nats a token."),
     **OPTIMIZER,
+    **UNITS,
 }
 _CHARTS = {
     "loss": Chart("loss"),
     **OPTIMIZER_CHARTS,
+    **UNITS_CHARTS,
 }
 
 

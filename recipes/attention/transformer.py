@@ -25,6 +25,7 @@ class Block(nn.Module):
         self.project = nn.Linear(width, 3 * width)
         self.merge = nn.Linear(width, width)
         self.widen = nn.Linear(width, 4 * width)
+        self.gelu = nn.GELU()
         self.narrow = nn.Linear(4 * width, width)
         self.dropout = nn.Dropout(dropout)
 
@@ -34,7 +35,7 @@ class Block(nn.Module):
         allowed = None if mask is None else mask[:, None, None]
         mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=allowed, is_causal=causal)
         x = x + self.dropout(self.merge(mixed.transpose(1, 2).flatten(2)))
-        return x + self.dropout(self.narrow(F.gelu(self.widen(self.norm2(x)))))
+        return x + self.dropout(self.narrow(self.gelu(self.widen(self.norm2(x)))))
 
     def weights(self, x: Tensor, mask: Tensor | None, causal: bool) -> Tensor:
         """(B, heads, S, S): what each token looks at; the fused forward never holds them, so previews ask here."""

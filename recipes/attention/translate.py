@@ -19,7 +19,9 @@ from recipes.attention.translator import Translator
 from workbench.data.pairs import Batch, PairBatches, PairData, PairSplit, load_pairs
 from workbench.data.tokens import PAD
 from workbench.recipe import Preview, Run
+from workbench.training.activity import Activity
 from workbench.training.editing import Errors, count_errors
+from workbench.training.histograms import histograms
 from workbench.training.optimizer import Optimizer
 
 ROOM = 8  # tokens that may be written beyond the longest target
@@ -49,9 +51,12 @@ def train(config: Config, run: Run) -> None:
         run.log(step, {"train/loss": loss, **optimizer.step()})
 
         if run.due("evaluate"):
-            run.evaluated(step, evaluate(config, model, data.validation, "validation", decoded=DECODED))
+            with Activity(model) as activity:
+                values = evaluate(config, model, data.validation, "validation", decoded=DECODED)
+            run.evaluated(step, {**values, **activity.dead("validation")})
         if run.due("preview"):
             run.preview(step, translations(model, data.validation, longest_target(data)))
+            run.preview(step, histograms(model, lambda batch: surprise(model, batch), batches[-1]))
 
     if run.completed:
         run.tested(evaluate(config, run.best(model), data.test, "test", beam=config.decoding.beam))

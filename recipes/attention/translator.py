@@ -49,6 +49,7 @@ class Translator(nn.Module):
         self.bridge = nn.Linear(width, 2 * width if isinstance(self.decoder, nn.LSTM) else width)
         self.attention = None if settings.score == "none" else Attention(settings.score, width)
         self.mix = nn.Linear(width if self.attention is None else 2 * width, width)
+        self.mixed = nn.Tanh()
         self.output = nn.Linear(width, targets)
         self.dropout = nn.Dropout(settings.dropout)
         settle(self.decoder)
@@ -87,7 +88,7 @@ class Translator(nn.Module):
         if self.attention is not None:
             context, weights = self.attention(hidden, memory.keys, memory.states, memory.mask)
             hidden = torch.cat([context, hidden], dim=-1)
-        return self.output(self.dropout(self.mix(hidden).tanh())), state, weights
+        return self.output(self.dropout(self.mixed(self.mix(hidden)))), state, weights
 
 
 class RecurrentEncoder(nn.Module):

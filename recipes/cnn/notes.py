@@ -55,6 +55,7 @@ WHAT TO WATCH
 - Gradient norm. A slow fall is healthy; a sudden rise by 10 or more says that
   lr is too high; below 1e-4 from the start, that nothing is learned.
 - Accuracy beside the baselines: nearest neighbour in pixels is a hard one.
+- Dead units: a ReLU that is 0 for all images neither says nor learns anything.
 - Worst examples. Late in a run they should be digits that you doubt, too.
 - Grad-CAM: where in the image there was what spoke for the predicted class.
   Light beside the object means that the network goes by its surroundings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.measures import OPTIMIZER, OPTIMIZER_CHARTS
+from workbench.measures import OPTIMIZER, OPTIMIZER_CHARTS, UNITS, UNITS_CHARTS
 from workbench.recipe import Chart, Metric, Task
 
 METRICS = {
@@ -19,6 +19,7 @@ for _split in ("validation", "test"):
         f"{_split}/f1": Metric("max", "%", "scores", "Harmonic mean of precision and recall; mean of classes."),
         f"{_split}/f1/*": Metric("max", "%", "classes", "Harmonic mean of precision and recall of one class."),
     }
+METRICS |= UNITS
 
 CHARTS = {
     "loss": Chart("loss"),
@@ -26,6 +27,7 @@ CHARTS = {
     **OPTIMIZER_CHARTS,
     "scores": Chart("precision, recall, F1"),
     "classes": Chart("F1 per class"),
+    **UNITS_CHARTS,
 }
 
 CLASSIFY = Task(

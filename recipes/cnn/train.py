@@ -17,8 +17,9 @@ from workbench.data.folder import Folder
 from workbench.data.images import ImageData, Split, TrainingBatches, load_images, outline
 from workbench.data.origin import Own
 from workbench.recipe import Run
+from workbench.training.activity import Activity
 from workbench.training.histograms import histograms
-from workbench.training.metrics import Classification
+from workbench.training.metrics import evaluate_classifier
 from workbench.training.optimizer import Optimizer
 
 
@@ -35,7 +36,7 @@ def train(config: Config, run: Run) -> None:
     weights = class_weights(data.train.split) if config.data.class_weights == "balanced" else None
     optimizer = Optimizer(model, config.optimization, run)
     run.attach(model=model, optimizer=optimizer)
-    run.tune(trial(model, data.train))
+    run.tune(trial(model, optimizer, data.train))
 
     for step, batches in run.steps(data.train, batches=config.optimization.accumulate):
         examples = sum(len(labels) for _, labels in batches)
@@ -50,7 +51,9 @@ def train(config: Config, run: Run) -> None:
         run.log(step, {"train/loss": loss, "train/accuracy": correct / examples, **optimizer.step()})
 
         if run.due("evaluate"):
-            run.evaluated(step, evaluate(model, data.validation, "validation"))
+            with Activity(model) as activity:
+                values = evaluate(model, data.validation, "validation")
+            run.evaluated(step, {**values, **activity.dead("validation")})
         if run.due("preview"):
             run.preview(step, previews(model, data.validation))
             run.preview(step, histograms(model, lambda images, labels: F.cross_entropy(model(images), labels), *batches[-1]))
@@ -59,11 +62,16 @@ def train(config: Config, run: Run) -> None:
         run.tested(evaluate(run.best(model), data.test, "test"))
 
 
-def trial(model: nn.Module, data: TrainingBatches) -> Callable[[], None]:
+def trial(model: nn.Module, optimizer: Optimizer, data: TrainingBatches) -> Callable[[], None]:
     """What a step costs, on a copy of the model: the loss of the first batch and its gradients."""
-    copied = copy.deepcopy(model)
-    images, labels = next(data.epoch(0))
-    return lambda: F.cross_entropy(copied(images), labels).backward()
+    copied, (images, labels) = copy.deepcopy(model), next(data.epoch(0))
+
+    def step() -> None:
+        with optimizer.precision():
+            error = F.cross_entropy(copied(images), labels)
+        error.backward()
+
+    return step
 
 
 def class_weights(split: Split) -> Tensor:
@@ -105,12 +113,6 @@ def own(config: Config, run: Run | None = None) -> Own:
     return Own(chosen, download=settings.download, report=run.phase, notice=run.notice)
 
 
-@torch.no_grad()
 def evaluate(model: nn.Module, split: Split, name: str) -> dict[str, float]:
     """Loss, accuracy, macro precision, recall and F1, and F1 per class, as `<name>/loss` and so on."""
-    result = Classification(split.info.classes, split.labels.device)
-    model.eval()
-    for images, labels in split.batches():
-        result.add(model(images), labels)
-    model.train()
-    return result.values(name)
+    return evaluate_classifier(model, split.batches(), split.info.classes, name)

@@ -132,7 +132,7 @@ _FAILING = {"r1": 0.0, "schedule": "constant", "epochs": 30, "evaluate_every": 9
 
 PRESETS = (
     # Relative Fréchet distance (real half against half: 0.0080 digits, 0.0032 mnist5k) and CPU seconds of one thread, mean of
-    # seeds 0 to 2 (mnist-long 0 and 1) on two busy cores: tests/benchmarks/learning_gan.py.
+    # seeds 0 to 2 (mnist-long 0 and 1) on two busy cores: tests/benchmarks/learning.py.
     Preset("digits", "small digits, 8x8: recognisable after a second or two", {}, expect="14 s Fréchet 0.014"),
     Preset(
         "mnist",

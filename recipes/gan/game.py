@@ -57,6 +57,12 @@ class Game:
         discriminator.requires_grad_(True)
         return self._loss.generator(of_fake, of_real)
 
+    def both_losses(self, real: Tensor, labels: Tensor) -> Tensor:
+        """The sum of what the two lower, for new samples: the gradient of each network is that of its own part."""
+        fake = self.draw(len(real), labels)
+        loss, _ = self.discriminator_loss(real, fake.detach(), labels, updates=0)
+        return loss + self.generator_loss(fake, real, labels)
+
     def _told(self, labels: Tensor) -> Tensor | None:
         return labels if self._conditional else None
 

@@ -13,9 +13,12 @@ from recipes.gan.data import Reals
 from recipes.gan.model import Adversaries
 from workbench.data.order import generator
 from workbench.training import evaluator, quality
+from workbench.training.activity import Activity
+from workbench.training.modes import evaluating
 
 SAMPLES = 2000
 _BATCH = 250  # samples drawn at a time, which caches like
+_SHOWN = 128  # samples and as many real images that both networks are shown to find units that are dead
 _SIDE = 8  # pixels to which images without labels are averaged, or their covariance would be too large to be known
 
 
@@ -59,6 +62,18 @@ class Judge:
             samples = torch.cat([networks.sample(part, classes) for part, classes in _batches(noise, labels if conditional else None)])
         values = self._measure(samples) | {"diversity": quality.diversity(self._images, samples)}
         return {f"{split}/{name}": value for name, value in values.items()}
+
+    @torch.no_grad()
+    def dead_units(self, networks: Adversaries, precision: AbstractContextManager[object], *, conditional: bool) -> dict[str, float]:
+        """`validation/dead_units/<network>.<layer>`: of the generator, and of the discriminator before real images and samples."""
+        noise, labels = self.noise("validation", _SHOWN, networks.latent)
+        real, known = 2 * self._images[-_SHOWN:] - 1, self.labels[-_SHOWN:]
+        parts = {"generator": networks.generator, "discriminator": networks.discriminator}
+        with evaluating(*parts.values()), Activity(parts) as activity, precision:
+            fake = networks.generator(noise, labels if conditional else None)
+            for images, classes in ((real, known), (fake, labels)):
+                networks.discriminator(images, classes if conditional else None)
+        return activity.dead("validation")
 
     def _measure(self, samples: Tensor) -> dict[str, float]:
         if self._evaluator is None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from workbench.measures import UNITS, UNITS_CHARTS
 from workbench.recipe import Chart, Metric, Task
 
 _BOTH = {
+    **UNITS,
     "train/discriminator_loss": Metric(chart="loss", help="What the discriminator lowers, with its penalties; no measure of quality."),
     "train/generator_loss": Metric(chart="loss", help="What the generator lowers; no measure of quality, since its opponent moves."),
     "train/real_score": Metric(
@@ -58,6 +60,7 @@ _CHARTS = {
     "discriminator_updates": Chart("update over weights per discriminator layer", log=True),
     "lr": Chart("learning rate", log=True),
     "diversity": Chart("diversity of pixels"),
+    **UNITS_CHARTS,
 }
 LABELLED = Task(
     name="images",

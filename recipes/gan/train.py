@@ -15,6 +15,7 @@ from recipes.gan.model import Adversaries
 from recipes.gan.previews import Gallery
 from workbench.recipe import Run
 from workbench.training.average import follow
+from workbench.training.histograms import histograms
 from workbench.training.optimizer import Optimizer
 
 
@@ -34,7 +35,8 @@ def train(config: Config, run: Run) -> None:
     opponent = Optimizer(networks.discriminator, game.opponent_rule, run, name="discriminator", lr_scale=config.game.discriminator_lr)
     run.attach(model=networks, generator=generator, discriminator=opponent)
     run.tune(_trial(networks, config, reals, generator))
-    gallery = Gallery(reals, judge, config.model.latent, conditional=config.model.conditional)
+    conditional = config.model.conditional
+    gallery = Gallery(reals, judge, config.model.latent, conditional=conditional)
 
     for step, batches in run.steps(reals.train, batches=config.game.discriminator_steps):
         reported: dict[str, float | Tensor] = {}
@@ -53,12 +55,15 @@ def train(config: Config, run: Run) -> None:
         run.log(step, {"train/discriminator_loss": loss.detach(), "train/generator_loss": answer.detach(), **scores, **reported})
 
         if run.due("evaluate"):
-            run.evaluated(step, judge.evaluate(networks, "validation", generator.precision(), conditional=config.model.conditional))
+            values = judge.evaluate(networks, "validation", generator.precision(), conditional=conditional)
+            run.evaluated(step, {**values, **judge.dead_units(networks, generator.precision(), conditional=conditional)})
         if run.due("preview"):
             run.preview(step, gallery.previews(networks))
+            players = {"G": networks.generator, "D": networks.discriminator}
+            run.preview(step, histograms(players, game.both_losses, *batches[-1]))
 
     if run.completed:
-        run.tested(judge.evaluate(run.best(networks), "test", generator.precision(), conditional=config.model.conditional))
+        run.tested(judge.evaluate(run.best(networks), "test", generator.precision(), conditional=conditional))
 
 
 def _trial(networks: Adversaries, config: Config, reals: Reals, optimizer: Optimizer) -> Callable[[], None]:

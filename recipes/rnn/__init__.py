@@ -127,7 +127,7 @@ _ADDING = {
 }  # fmt: skip
 
 PRESETS = (
-    # Held-out figures, mean of seeds 0 to 2, and CPU seconds of one thread: tests/benchmarks/learning_rnn.py.
+    # Held-out figures, mean of seeds 0 to 2, and CPU seconds of one thread: tests/benchmarks/learning.py.
     Preset("text", "continues the documentation of the running Python, character by character", {}, expect="53 s 1.72 bits"),
     Preset("text-long", "the same for three times as long, with more dropout", {"epochs": 18, "dropout": 0.45}, expect="163 s 1.67 bits"),
     Preset("rows", "names 5,000 handwritten digits, read row by row", {**_ROWS, **_DIGITS, "lr": 5e-3, "epochs": 24}, expect="39 s 98.2 %"),

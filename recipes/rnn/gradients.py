@@ -10,7 +10,7 @@ from torch import Tensor
 
 from recipes.rnn import Config, Model
 from recipes.rnn.model import Recurrent, initialise
-from recipes.rnn.probe import norms_through_time
+from recipes.rnn.probe import look_back
 from recipes.rnn.train import of_number
 from workbench.data.order import generator
 from workbench.data.sequences import adding
@@ -56,7 +56,7 @@ def previews(config: Config, device: torch.device) -> Iterator[Preview]:
     ratios = {}
     for name, settings, scale in (*VANISHING, *EXPLODING):
         torch.manual_seed(seed)
-        norms = norms_through_time(_network(config, settings, scale, device), inputs, targets, of_number)
+        norms, _ = look_back(_network(config, settings, scale, device), inputs, targets, of_number)
         ratios[name] = tuple(norm / norms[-1] for norm in norms)
     for title, cases in (("vanishing", VANISHING), ("exploding", EXPLODING)):
         lines = tuple((name, ratios[name][::-1]) for name, _, _ in cases)

@@ -59,7 +59,8 @@ WHAT TO WATCH
 - Bits per character beside the order-5 n-gram, which only counts.
 - The text it writes: first letters, then words, then something like grammar.
 - Gradient through time: a line that falls by 10 every few steps cannot learn
-  what lies further back.
+  what lies further back. Its reach, the first step's share of the last one's,
+  is logged at each evaluation; a cell that learns lifts it.
 - Training far below validation: overfitting; more dropout, fewer epochs.
 - adding: 0.167 means that nothing is remembered; the fall comes suddenly.
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from workbench.measures import OPTIMIZER, OPTIMIZER_CHARTS
+from workbench.measures import OPTIMIZER, OPTIMIZER_CHARTS, UNITS_CHARTS
 from workbench.recipe import Chart, Metric, Task
 
 TRAINING = {
     "train/loss": Metric("min", chart="loss", help="Loss of the step's batch: cross-entropy in nats, or mean squared error."),
     **OPTIMIZER,
 }
+THROUGH_TIME = {
+    "validation/gradient_reach": Metric(
+        chart="reach", help="|dL/dh| at the first time step over that at the last, of the probe; below 1e-6 early inputs are not learnt."
+    ),
+    "validation/dead_units/*": Metric(
+        unit="%", chart="dead_units", help="Share of a layer's hidden units that are the same in all probe examples at all time steps."
+    ),
+}
 CHARTS = {
     "loss": Chart("loss"),
     **OPTIMIZER_CHARTS,
+    "reach": Chart("reach of the gradient through time", log=True, kind="line"),
+    **UNITS_CHARTS,
 }
 
 
@@ -26,6 +36,7 @@ TEXT = Task(
     name="text",
     metrics={
         **TRAINING,
+        **THROUGH_TIME,
         "train/bits_per_character": _BITS,
         **_held_out({
             "bits_per_character": _BITS,
@@ -41,6 +52,7 @@ CLASSIFY = Task(
     name="classify",
     metrics={
         **TRAINING,
+        **THROUGH_TIME,
         "train/accuracy": _ACCURACY,
         **_held_out({
             "accuracy": _ACCURACY,
@@ -58,14 +70,22 @@ CLASSIFY = Task(
 )  # fmt: skip
 REGRESS = Task(
     name="adding",
-    metrics={**TRAINING, **_held_out({"mse": Metric("min", chart="mse", help="Mean squared error, in the target's unit.")})},
+    metrics={
+        **TRAINING,
+        **THROUGH_TIME,
+        **_held_out({"mse": Metric("min", chart="mse", help="Mean squared error, in the target's unit.")}),
+    },
     charts={**CHARTS, "mse": Chart("mean squared error", log=True)},
     slots=("mse", "grad_norm", "preview:through_time", "preview:through_training"),
     objective="validation/mse",
 )
 COPY = Task(
     name="copy",
-    metrics={**TRAINING, **_held_out({"symbol_recall": Metric("max", "%", "recall", "Share of the symbols that were repeated right.")})},
+    metrics={
+        **TRAINING,
+        **THROUGH_TIME,
+        **_held_out({"symbol_recall": Metric("max", "%", "recall", "Share of the symbols that were repeated right.")}),
+    },
     charts={**CHARTS, "recall": Chart("recall of copied symbols")},
     slots=("loss", "recall", "preview:through_time", "preview:through_training"),
     objective="validation/symbol_recall",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +17,9 @@ from recipes.rnn.previews import hidden_of_sequence
 from recipes.rnn.probe import Probe
 from workbench.data.sequences import SequenceData, Sequences, Target
 from workbench.recipe import Run
+from workbench.training.histograms import histograms
 from workbench.training.metrics import Classification
+from workbench.training.modes import evaluating
 from workbench.training.optimizer import Optimizer
 
 PROBED = 16  # examples of the probe
@@ -35,7 +38,7 @@ def train(config: Config, run: Run) -> None:
     loss_of = LOSSES[data.target]
     probe = Probe(config.model, *probed(data.validation), at_the_end(loss_of, config))
     run.attach(model=model, optimizer=optimizer, probe=probe)
-    run.tune(trial(model, data, loss_of))
+    run.tune(trial(model, optimizer, data, loss_of))
     probe.begin(model)
 
     for step, batches in run.steps(data.train, batches=config.optimization.accumulate):
@@ -53,9 +56,10 @@ def train(config: Config, run: Run) -> None:
         run.log(step, {"train/loss": loss, **shares, **optimizer.step()})
 
         if run.due("evaluate"):
-            run.evaluated(step, evaluate(model, data, data.validation, "validation"))
+            run.evaluated(step, {**evaluate(model, data, data.validation, "validation"), **probe.measures(model, step)})
         if run.due("preview"):
             run.preview(step, [hidden_of_sequence(model, data), *probe.previews(model, step)])
+            run.preview(step, histograms(model, partial(error_of, model, loss_of), *batches[-1]))
 
     if run.completed:
         run.tested(evaluate(run.best(model), data, data.test, "test"))
@@ -95,9 +99,8 @@ def probed(split: Sequences) -> tuple[Tensor, Tensor]:
 @torch.no_grad()
 def evaluate(model: Recurrent, data: SequenceData, split: Sequences, name: str) -> dict[str, float]:
     """The loss of a split and what its target is measured by: accuracy and F1, mean squared error, or recall of symbols."""
-    model.eval()
-    outputs = [(model(inputs, lengths=lengths)[0].float(), targets) for inputs, targets, lengths in split.batches()]
-    model.train()
+    with evaluating(model):
+        outputs = [(model(inputs, lengths=lengths)[0].float(), targets) for inputs, targets, lengths in split.batches()]
     if data.target == "class":
         result = Classification(data.classes, split.targets.device)
         for logits, labels in outputs:
@@ -111,8 +114,18 @@ def evaluate(model: Recurrent, data: SequenceData, split: Sequences, name: str) 
     return {f"{name}/loss": loss, f"{name}/symbol_recall": float(torch.cat(asked).float().mean())}
 
 
-def trial(model: Recurrent, data: SequenceData, loss_of: Loss) -> Callable[[], None]:
+def error_of(model: Recurrent, loss_of: Loss, inputs: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
+    """The loss of one batch."""
+    return loss_of(model(inputs, lengths=lengths)[0], targets)
+
+
+def trial(model: Recurrent, optimizer: Optimizer, data: SequenceData, loss_of: Loss) -> Callable[[], None]:
     """What a step costs, on a copy of the model: the loss of the first batch and its gradients."""
-    copied = copy.deepcopy(model)
-    inputs, targets, lengths = next(data.train.epoch(0))
-    return lambda: loss_of(copied(inputs, lengths=lengths)[0], targets).backward()
+    copied, batch = copy.deepcopy(model), next(data.train.epoch(0))
+
+    def step() -> None:
+        with optimizer.precision():
+            error = error_of(copied, loss_of, *batch)
+        error.backward()
+
+    return step

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +18,8 @@ from recipes.rnn.previews import hidden_of_text, written
 from recipes.rnn.probe import Probe
 from workbench.data.text import Streams
 from workbench.recipe import Run
+from workbench.training.histograms import histograms
+from workbench.training.modes import evaluating
 from workbench.training.optimizer import Optimizer
 
 EVALUATION_STREAMS = 8  # fewer would be slower, more would begin more often without anything to remember
@@ -37,7 +40,7 @@ def train(config: Config, run: Run) -> None:
     probe = Probe(config.model, *probed(data.validation, config.data.length), at_last_step)
     run.attach(model=model, optimizer=optimizer, memory=memory, probe=probe)
     train_on = loading.streams(config, data)
-    run.tune(trial(model, train_on))
+    run.tune(trial(model, optimizer, train_on))
     probe.begin(model)
 
     for step, batches in run.steps(train_on, batches=config.optimization.accumulate):
@@ -55,9 +58,10 @@ def train(config: Config, run: Run) -> None:
         run.log(step, {"train/loss": loss, "train/bits_per_character": loss / math.log(2), **optimizer.step()})
 
         if run.due("evaluate"):
-            run.evaluated(step, evaluate(model, data.validation, "validation"))
+            run.evaluated(step, {**evaluate(model, data.validation, "validation"), **probe.measures(model, step)})
         if run.due("preview"):
             run.preview(step, [written(model, data, config), hidden_of_text(model, data), *probe.previews(model, step)])
+            run.preview(step, histograms(model, partial(error_of, model), *batches[-1]))
 
     if run.completed:
         run.tested(evaluate(run.best(model), data.test, "test"))
@@ -66,13 +70,12 @@ def train(config: Config, run: Run) -> None:
 @torch.no_grad()
 def evaluate(model: Recurrent, ids: Tensor, name: str) -> dict[str, float]:
     """`<name>/loss` (nats), `<name>/bits_per_character` and `<name>/perplexity` of a split, read in a few streams."""
-    model.eval()
     streams = Streams(ids, min(EVALUATION_STREAMS, len(ids) - 1), EVALUATION_LENGTH)
     total, state = torch.zeros((), device=ids.device), ()
-    for inputs, targets in streams.epoch(0):
-        logits, state = model(inputs, state)
-        total += F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction="sum")
-    model.train()
+    with evaluating(model):
+        for inputs, targets in streams.epoch(0):
+            logits, state = model(inputs, state)
+            total += F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction="sum")
     loss = float(total) / streams.examples
     # A perplexity beyond every float would be no number that a chart can draw.
     return {f"{name}/loss": loss, f"{name}/bits_per_character": loss / math.log(2), f"{name}/perplexity": math.exp(min(loss, 700.0))}
@@ -90,8 +93,18 @@ def at_last_step(logits: Tensor, targets: Tensor) -> Tensor:
     return F.cross_entropy(logits[:, -1], targets[:, -1])
 
 
-def trial(model: Recurrent, data: Streams) -> Callable[[], None]:
+def error_of(model: Recurrent, inputs: Tensor, targets: Tensor) -> Tensor:
+    """The loss of one batch (B, T) that begins with nothing to remember."""
+    return F.cross_entropy(model(inputs)[0].flatten(0, 1), targets.flatten())
+
+
+def trial(model: Recurrent, optimizer: Optimizer, data: Streams) -> Callable[[], None]:
     """What a step costs, on a copy of the model: the loss of the first batch and its gradients."""
-    copied = copy.deepcopy(model)
-    inputs, targets = next(data.epoch(0))
-    return lambda: F.cross_entropy(copied(inputs)[0].flatten(0, 1), targets.flatten()).backward()
+    copied, batch = copy.deepcopy(model), next(data.epoch(0))
+
+    def step() -> None:
+        with optimizer.precision():
+            error = error_of(copied, *batch)
+        error.backward()
+
+    return step

@@ -73,6 +73,7 @@ def rnn(config: Any, tick: Tick) -> float:
     from torch.utils.data import DataLoader, Dataset
 
     from recipes.rnn.data import for_text, text
+    from recipes.rnn.train_text import evaluate
 
     data = text(config, torch.device("cpu"), baseline=False)
     length = config.data.length
@@ -89,7 +90,8 @@ def rnn(config: Any, tick: Tick) -> float:
     loader = DataLoader(Pieces(), batch_size=config.data.batch_size, shuffle=True, drop_last=True)
     model = for_text(config, len(data.vocabulary))
     optimizer = torch.optim.AdamW(model.parameters(), config.optimization.lr, weight_decay=config.optimization.weight_decay)
-    while True:
+    going = True
+    while going:
         for inputs, targets in loader:
             optimizer.zero_grad()
             logits, _ = model(inputs, ())
@@ -98,8 +100,9 @@ def rnn(config: Any, tick: Tick) -> float:
             torch.nn.utils.clip_grad_norm_(model.parameters(), config.optimization.clip_norm)
             optimizer.step()
             loss.item()
-            if not tick():
-                return 0.0
+            if not (going := tick()):
+                break
+    return evaluate(model, data.test, "test")["test/bits_per_character"]
 
 
 def attention(config: Any, tick: Tick) -> float:
@@ -109,7 +112,7 @@ def attention(config: Any, tick: Tick) -> float:
     from torch.nn.utils.rnn import pad_sequence
     from torch.utils.data import DataLoader
 
-    from recipes.attention.translate import build, load
+    from recipes.attention.translate import build, evaluate, load
     from workbench.data.tokens import PAD
 
     data = load(config, torch.device("cpu"))
@@ -126,7 +129,8 @@ def attention(config: Any, tick: Tick) -> float:
     loader = DataLoader(pairs, batch_size=config.data.batch_size, shuffle=True, collate_fn=collate)  # type: ignore[arg-type]
     model = build(config, data)
     optimizer = torch.optim.AdamW(model.parameters(), config.optimization.lr, weight_decay=config.optimization.weight_decay)
-    while True:
+    going = True
+    while going:
         for sources, given, wanted in loader:
             optimizer.zero_grad()
             loss = F.cross_entropy(model(sources, given).flatten(0, 1), wanted.flatten(), ignore_index=PAD)
@@ -134,20 +138,25 @@ def attention(config: Any, tick: Tick) -> float:
             torch.nn.utils.clip_grad_norm_(model.parameters(), config.optimization.clip_norm or 1e9)
             optimizer.step()
             loss.item()
-            if not tick():
-                return 0.0
+            if not (going := tick()):
+                break
+    return evaluate(config, model, data.test, "test", beam=config.decoding.beam)["test/phone_error_rate"]
 
 
 def gan(config: Any, tick: Tick) -> float:
-    """Two networks against each other: images through a loader, R1 by autograd, an average of the generator by hand."""
+    """Two networks against each other, as PyTorch's DCGAN tutorial has it, with the R1 penalty of Mescheder et al. 2018 at each
+    step, as their own loop has it, and the usual average of the generator. The settings are those of the preset `digits`.
+    """
+    import contextlib
     import copy
 
     import torch
+    import torch.nn.functional as F
     from torch.utils.data import DataLoader, Dataset
     from torchvision import transforms
 
     from recipes.gan.data import load
-    from recipes.gan.game import Game
+    from recipes.gan.judging import Judge
     from recipes.gan.model import Adversaries
 
     reals = load(config, torch.device("cpu"))
@@ -165,28 +174,40 @@ def gan(config: Any, tick: Tick) -> float:
     torch.manual_seed(config.machine.seed)
     loader = DataLoader(Examples(), batch_size=config.data.batch_size, shuffle=True, drop_last=True)
     networks = Adversaries(config.model, reals.shape, len(reals.classes))
-    game = Game(networks, config)
-    average = copy.deepcopy(networks.generator)
-    rates = (config.optimization.lr, config.optimization.lr * config.game.discriminator_lr)
-    betas = (config.optimization.beta1, config.optimization.beta2)
-    drawing = torch.optim.Adam(networks.generator.parameters(), rates[0], betas=betas)
-    judging = torch.optim.Adam(networks.discriminator.parameters(), rates[1], betas=betas)
-    made = 0
-    while True:
-        for real, labels in loader:
-            judging.zero_grad()
-            fake = game.draw(len(real), labels)
-            loss, _ = game.discriminator_loss(real, fake.detach(), labels, updates=made)
-            loss.backward()
-            judging.step()
-            drawing.zero_grad()
-            answer = game.generator_loss(fake, real, labels)
+    drawing, judging = networks.generator, networks.discriminator
+    networks.average = average = copy.deepcopy(drawing).requires_grad_(False)
+    rate, betas = config.optimization.lr, (config.optimization.beta1, config.optimization.beta2)
+    of_drawing = torch.optim.Adam(drawing.parameters(), rate, betas=betas)
+    of_judging = torch.optim.Adam(judging.parameters(), rate * config.game.discriminator_lr, betas=betas)
+    total = len(loader) * config.budget.epochs
+    schedules = [torch.optim.lr_scheduler.CosineAnnealingLR(each, total) for each in (of_drawing, of_judging)]
+    going = True
+    while going:
+        for real, _ in loader:
+            of_judging.zero_grad()
+            real.requires_grad_()
+            of_real = judging(real)
+            (slope,) = torch.autograd.grad(of_real.sum(), real, create_graph=True)
+            penalty = config.game.r1 / 2 * slope.square().flatten(1).sum(dim=1).mean()
+            on_real = F.binary_cross_entropy_with_logits(of_real, torch.ones(len(real)))
+            (on_real + penalty).backward()
+            fake = drawing(torch.randn(len(real), config.model.latent))
+            on_fake = F.binary_cross_entropy_with_logits(judging(fake.detach()), torch.zeros(len(real)))
+            on_fake.backward()
+            of_judging.step()
+            of_drawing.zero_grad()
+            answer = F.binary_cross_entropy_with_logits(judging(fake), torch.ones(len(real)))
             answer.backward()
-            drawing.step()
+            of_drawing.step()
+            for schedule in schedules:
+                schedule.step()
             with torch.no_grad():
-                for kept, now in zip(average.parameters(), networks.generator.parameters(), strict=True):
-                    kept.lerp_(now, 0.005)
-            loss.item(), answer.item()
-            made += 1
-            if not tick():
-                return 0.0
+                for kept, now in zip(average.parameters(), drawing.parameters(), strict=True):
+                    kept.lerp_(now, 1 - config.model.average)
+                for kept, now in zip(average.buffers(), drawing.buffers(), strict=True):
+                    kept.copy_(now)
+            on_real.item(), on_fake.item(), answer.item()
+            if not (going := tick()):
+                break
+    judge = Judge(reals, labelled=True, seed=config.machine.seed)
+    return judge.evaluate(networks, "test", contextlib.nullcontext(), conditional=False)["test/relative_frechet_distance"]

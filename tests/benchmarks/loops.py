@@ -90,6 +90,8 @@ def serve(name: str, side: str) -> None:
         if begun:
             print(clock() - begun, file=answers, flush=True)
         line = sys.stdin.readline()
+        if not line and side == "hand":
+            sys.exit()  # nobody asks what it has learnt
         left, begun = int(line or 0), clock()
         return bool(line)
 
@@ -181,8 +183,8 @@ def quality(name: str, seeds: int) -> None:
         scores["ours"].append(ours(name, config, lambda made=made: bool(next(made))))  # type: ignore[misc]
         left = itertools.count(next(made) - 2, -1)
         scores["by hand"].append(pair.by_hand(config, lambda left=left: next(left) > 0))  # type: ignore[misc]
-        print(f"{name:9} seed {seed}: " + ", ".join(f"{side} {values[-1]:.2%}" for side, values in scores.items()), flush=True)
-    print(f"{name:9} mean of {seeds} seeds: " + ", ".join(f"{side} {statistics.mean(values):.2%}" for side, values in scores.items()))
+        print(f"{name:9} seed {seed}: " + ", ".join(f"{side} {values[-1]:.4f}" for side, values in scores.items()), flush=True)
+    print(f"{name:9} mean of {seeds} seeds: " + ", ".join(f"{side} {statistics.mean(values):.4f}" for side, values in scores.items()))
 
 
 def main() -> None:

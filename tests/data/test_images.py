@@ -8,7 +8,7 @@ import torch
 
 import workbench.data.images as images_module
 from workbench.data.augmentation import Augmentation
-from workbench.data.baselines import majority_class, nearest_neighbour
+from workbench.data.baselines import logistic_regression, majority_class, nearest_neighbour
 from workbench.data.catalogue import CATALOGUE, find
 from workbench.data.images import Split, TrainingBatches, load_images
 from workbench.errors import WorkbenchError
@@ -172,6 +172,7 @@ def test_baselines_are_those_of_the_definitions(digits):
     test = Split(info, torch.tensor([[1, 1], [9, 9]]).view(2, 1, 1, 2), torch.tensor([0, 0]))
     assert majority_class(train, test) == 0.0
     assert nearest_neighbour(train, test) == 0.5
+    assert logistic_regression(train, train) == 1.0
     assert digits.about["baseline"]["nearest neighbour"] > 0.95 > 0.2 > digits.about["baseline"]["majority class"]
 
 
@@ -180,6 +181,14 @@ def test_nearest_neighbour_agrees_with_scikit_learn(mnist):
     judge = neighbors.KNeighborsClassifier(1).fit(mnist.train.split.images.flatten(1).float(), mnist.train.split.labels)
     score = judge.score(mnist.test.images.flatten(1).float(), mnist.test.labels)
     assert mnist.about["baseline"]["nearest neighbour"] == pytest.approx(score)
+
+
+def test_logistic_regression_is_as_good_as_that_of_scikit_learn(digits):
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    train, test = digits.train.split, digits.test
+    judge = linear_model.LogisticRegression(max_iter=300).fit(train.images.flatten(1).float() / 16, train.labels)
+    score = judge.score(test.images.flatten(1).float() / 16, test.labels)
+    assert digits.about["baseline"]["logistic regression"] == pytest.approx(score, abs=0.02)
 
 
 def test_a_damaged_or_missing_file_is_refused_before_it_is_read(tmp_path, monkeypatch):

@@ -317,7 +317,7 @@ def test_the_data_set_decides_the_task():
 
 def _trained(preset, **settings):
     config = configure(RECIPE, preset, device="cpu", **settings)
-    run = FakeRun(config, RECIPE.task(config).objective)
+    run = FakeRun(config, RECIPE.task(config))
     RECIPE.train(config, run)
     return run
 
@@ -346,7 +346,9 @@ def test_every_encoder_and_score_learns_a_few_pairs_by_heart(encoder, score):
     run = _trained("sums", encoder=encoder, score=score, max_steps=60, epochs=None, evaluate_every=60, preview_every=60, **settings)
     assert run.logged[60]["train/loss"] < 0.3 * run.logged[1]["train/loss"]
     names = {preview.name for preview in run.previews[60]}
-    assert names == {"decoded"} | ({"attention", "attention-2", "attention-3", "entropy"} if score != "none" else set())
+    assert names == {"decoded", "weights", "gradients", "dead_units"} | (
+        {"attention", "attention-2", "attention-3", "entropy"} if score != "none" else set()
+    )
 
 
 def test_accumulating_two_batches_weighs_each_by_its_tokens():

@@ -35,7 +35,7 @@ def _config(preset, **settings):
 
 def _trained(preset, stop_after=None, **settings):
     config = _config(preset, **settings)
-    run = FakeRun(config, CLASSIFY.objective, stop_after=stop_after)
+    run = FakeRun(config, CLASSIFY, stop_after=stop_after)
     RECIPE.train(config, run)
     return run
 

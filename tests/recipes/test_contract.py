@@ -15,9 +15,11 @@ from workbench.cli import app
 from workbench.events import types as events
 from workbench.finding import find_recipes
 from workbench.recipe import Preset, Recipe, Task
+from workbench.runs.feed import open_run
 from workbench.runs.folder import RunFolder
 from workbench.schema import Value, build, describe
 from workbench.settings import Common
+from workbench.views import slots
 
 RECIPES = find_recipes()
 PRESETS = [pytest.param(recipe, preset, id=f"{recipe.name}-{preset.name}") for recipe in RECIPES.values() for preset in recipe.presets]
@@ -108,6 +110,12 @@ def test_every_preset_logs_what_its_task_declares_and_nothing_else(recipe: Recip
     networks = ("",) if "train/loss" in keys else ("generator_", "discriminator_")
     assert {f"train/{network}{name}" for network in networks for name in ("loss", "grad_norm", "lr", "update_ratio")} <= keys
     assert task.objective in keys
+    kinds = {
+        (metric.rpartition("/")[0], slot.kind) for slot in slots.every(open_run(folder)) for metric in slot.metrics if metric.count("/") > 1
+    }
+    per_layer = [f"train/{network}{name}" for network in networks for name in ("grad_norm", "update_ratio")]
+    assert {(key, "strip") for key in (*per_layer, "validation/dead_units")} <= kinds
+    assert {"weights", "gradients", "dead_units"} <= {event.name for event in events_of(folder) if isinstance(event, events.PreviewSaved)}
     assert all(sorted(values) == [1, 2, 3] and all(map(math.isfinite, values.values())) for values in _losses(folder))
 
 

@@ -1,3 +1,4 @@
+import contextlib
 import copy
 import fnmatch
 import math
@@ -9,6 +10,8 @@ from torch import nn
 
 from recipes.gan import LABELLED, RECIPE, UNLABELLED, Config, Model
 from recipes.gan.data import load
+from recipes.gan.game import Game
+from recipes.gan.judging import Judge
 from recipes.gan.losses import LOSSES, interpolated, slope
 from recipes.gan.model import Adversaries, SpectralConv2d
 from tests.fakes import FakeRun
@@ -30,7 +33,7 @@ def _config(preset="digits", **settings):
 
 def _trained(preset="digits", stop_after=None, **settings):
     config = _config(preset, **settings)
-    run = FakeRun(config, RECIPE.task(config).objective, stop_after=stop_after)
+    run = FakeRun(config, RECIPE.task(config), stop_after=stop_after)
     RECIPE.train(config, run)
     return run
 
@@ -110,7 +113,7 @@ def test_the_tutorials_two_networks_are_both_trained_by_an_optimizer_of_their_ow
     config = _config("tutorial", max_steps=1, batch_size=4)
     torch.manual_seed(0)
     before = Adversaries(config.model, (1, 28, 28), 10)
-    run = FakeRun(config, LABELLED.objective)
+    run = FakeRun(config, LABELLED)
     RECIPE.train(config, run)
     assert {name for name, part in run.parts.items() if isinstance(part, Optimizer)} == {"generator", "discriminator"}
     trained = run.parts["model"]
@@ -243,13 +246,14 @@ def test_every_variant_trains_and_logs_what_its_task_declares(settings):
     assert all(any(fnmatch.fnmatchcase(key, pattern) for pattern in declared) for key in keys)
     assert all(fnmatch.filter(keys, pattern) for pattern in declared)
     assert all(math.isfinite(value) for values in run.logged.values() for value in values.values())
-    assert {preview.name for preview in run.previews[3]} == {"samples", "interpolation", "nearest"}
+    assert {preview.name for preview in run.previews[3]} == {"samples", "interpolation", "nearest", "weights", "gradients", "dead_units"}
 
 
 def test_without_labels_samples_are_judged_by_their_pixels_and_it_is_said_so():
     run = _trained(labels=False, max_steps=2, evaluate_every=1)
     assert RECIPE.task(run.config) is UNLABELLED
-    assert run.evaluations[1].keys() == {"validation/pixel_distance", "validation/diversity"}
+    judged = {key for key in run.evaluations[1] if not key.startswith("validation/dead_units/")}
+    assert judged == {"validation/pixel_distance", "validation/diversity"}
     assert "no classifier" in run.about["task"]
     assert not any("evaluator" in phase for phase in run.phases)
 
@@ -294,6 +298,47 @@ def test_evaluating_and_previewing_neither_move_the_random_numbers_nor_the_weigh
     seldom = _trained(max_steps=4, evaluate_every=4, preview_every=4)
     often = _trained(max_steps=4, evaluate_every=1, preview_every=1)
     assert seldom.logged == often.logged
+
+
+def test_the_gradients_that_are_shown_of_each_network_are_those_of_its_own_loss():
+    config = _config(conditional=True)
+    reals = load(config, CPU)
+    networks = Adversaries(config.model, reals.shape, len(reals.classes))
+    game = Game(networks, config)
+    real, labels = next(reals.train.epoch(0))
+    together = _gradients(networks, lambda: game.both_losses(real, labels))
+    fake = _seeded(lambda: game.draw(len(real), labels))
+    of_discriminator = _gradients(networks, lambda: game.discriminator_loss(real, fake.detach(), labels, updates=0)[0])
+    of_generator = _gradients(networks, lambda: game.generator_loss(game.draw(len(real), labels), real, labels))
+    for name, gradient in together.items():
+        torch.testing.assert_close(gradient, (of_generator if name.startswith("generator") else of_discriminator)[name])
+
+
+def _seeded(what):
+    torch.manual_seed(0)
+    return what()
+
+
+def _gradients(networks, loss):
+    named = dict(networks.named_parameters())
+    found = torch.autograd.grad(_seeded(loss), list(named.values()), allow_unused=True)
+    return dict(zip(named, found, strict=True))
+
+
+def test_units_of_both_networks_are_watched_before_samples_and_real_images():
+    config = _config()
+    reals = load(config, CPU)
+    networks = Adversaries(config.model, reals.shape, len(reals.classes)).train()
+    judge = Judge(reals, labelled=False, seed=0)
+    before = {name: value.clone() for name, value in networks.state_dict().items()}
+    with torch.no_grad():
+        networks.generator.norm1.weight.zero_()  # what follows is a constant
+    found = judge.dead_units(networks, contextlib.nullcontext(), conditional=False)
+    assert found["validation/dead_units/generator.relu1"] == 1.0
+    assert found["validation/dead_units/discriminator.features.leaky1"] == 0.0
+    assert list(found)[-1].startswith("validation/dead_units/discriminator.")
+    assert networks.generator.training
+    assert all(torch.equal(value, before[name]) for name, value in networks.state_dict().items() if name != "generator.norm1.weight")
 
 
 def test_the_generators_step_leaves_the_discriminator_without_a_gradient():

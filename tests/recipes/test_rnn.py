@@ -14,7 +14,7 @@ from recipes.rnn.cells import Weights, gru, lstm, rnn, unroll
 from recipes.rnn.gradients import previews as gradient_previews
 from recipes.rnn.model import Memory, Recurrent, initialise, recurrent
 from recipes.rnn.previews import continued, first_batch, hidden_of_text, written
-from recipes.rnn.probe import Probe, norms_through_time
+from recipes.rnn.probe import FLOOR, MOST, Probe, look_back
 from recipes.rnn.train import evaluate, of_number
 from recipes.rnn.train_text import evaluate as evaluate_text
 from tests.fakes import FakeRun
@@ -50,7 +50,7 @@ def one_thread():
 
 def test_an_lstm_names_digits_by_their_rows_after_a_few_seconds(one_thread):
     config = _config("rows", dataset="digits", layers=1, hidden=64, shift=0.0, rotate=0.0, zoom=0.0, lr=1e-2, epochs=25)
-    run = FakeRun(config, "validation/accuracy")
+    run = FakeRun(config, RECIPE.task(config))
     RECIPE.train(config, run)
     assert run.completed
     assert run.test["test/accuracy"] >= 0.95
@@ -203,7 +203,7 @@ def test_the_state_begins_anew_with_each_epoch(tmp_path, monkeypatch):
     forgotten = []
     monkeypatch.setattr(Memory, "forget", lambda self: forgotten.append(len(self.state)))
     config = _small_text(tmp_path, max_steps=40)
-    RECIPE.train(config, FakeRun(config, "validation/loss"))
+    RECIPE.train(config, FakeRun(config, RECIPE.task(config)))
     assert forgotten == [0, 3]  # before the first step, and behind the 39 of an epoch: h, c, and the last characters
 
 
@@ -223,7 +223,7 @@ def test_bits_are_those_of_a_uniform_guess_before_anything_is_learned(tmp_path):
 
 def test_a_chinese_text_is_learned_and_continued_with_its_own_characters(tmp_path, one_thread):
     config = _small_text(tmp_path, max_steps=150, hidden=48, dropout=0.0, lr=2e-2, warmup_steps=10, prompt="学而时习之", temperature=0.2)
-    run = FakeRun(config, "validation/loss")
+    run = FakeRun(config, RECIPE.task(config))
     RECIPE.train(config, run)
     assert run.test["test/bits_per_character"] < 0.5
     previews = {preview.name: preview for preview in run.previews[max(run.previews)]}
@@ -285,7 +285,7 @@ def test_the_gradient_of_a_linear_cell_through_time_is_the_product_of_its_matric
     initialise(model.recurrent, "identity", scale=0.5)
     with torch.no_grad():
         model.recurrent.weight_ih_l0.fill_(1.0)
-    norms = norms_through_time(model, torch.ones(3, 6, 1), torch.zeros(3), of_number)
+    norms, _ = look_back(model, torch.ones(3, 6, 1), torch.zeros(3), of_number)
     for earlier, later in itertools.pairwise(norms):
         assert earlier == pytest.approx(0.5 * later)
 
@@ -298,7 +298,7 @@ def test_the_gradient_through_time_is_what_a_nudge_of_the_state_does_to_the_loss
     def squared(outputs, targets):
         return (outputs[:, 0] - targets).square().mean()
 
-    norm = norms_through_time(model, inputs, targets, squared)[1]
+    norm = look_back(model, inputs, targets, squared)[0][1]
     _, state = model.recurrent(inputs[:, :2])
 
     def loss(nudge):
@@ -315,7 +315,7 @@ def test_an_untrained_lstm_of_torch_vanishes_like_a_plain_cell_and_the_defaults_
     inputs, targets = torch.rand(8, 100, 2), torch.ones(8)
 
     def share(lag, **settings):
-        norms = norms_through_time(Recurrent(Model(hidden=64, **settings), 2, 1, final=True), inputs, targets, of_number)
+        norms, _ = look_back(Recurrent(Model(hidden=64, **settings), 2, 1, final=True), inputs, targets, of_number)
         return norms[-1 - lag] / norms[-1]
 
     assert share(50, cell="lstm", init="default", forget_bias=0.0) < 1e-8
@@ -341,10 +341,57 @@ def test_the_probe_names_cell_and_start_and_keeps_its_history_in_checkpoints():
     assert [preview.columns for preview in other.previews(model, 9)][1] == ("0", "5", "9")
 
 
+def _halving(hidden=4):
+    """A cell that keeps half of its state from step to step, and its probe over 6 steps."""
+    settings = Model(cell="rnn", nonlinearity="relu", hidden=hidden, init="identity", dropout=0.0)
+    model = Recurrent(settings, 1, 1, final=True)
+    initialise(model.recurrent, "identity", scale=0.5)
+    with torch.no_grad():
+        model.recurrent.weight_ih_l0.fill_(1.0)
+    return model, Probe(settings, torch.ones(3, 6, 1), torch.zeros(3), of_number)
+
+
+def test_the_reach_is_the_gradient_at_the_first_step_as_a_share_of_that_at_the_last():
+    model, probe = _halving()
+    assert probe.measures(model, 1)["validation/gradient_reach"] == pytest.approx(0.5**5)
+    initialise(model.recurrent, "identity", scale=2.0)
+    with torch.no_grad():
+        model.recurrent.weight_ih_l0.fill_(1.0)
+    assert probe.measures(model, 2)["validation/gradient_reach"] == pytest.approx(2.0**5)
+    nn.init.zeros_(model.output.weight)
+    assert math.isnan(probe.measures(model, 3)["validation/gradient_reach"])  # no gradient goes back at all
+    assert min(probe.state_dict()["norms"][-1]) == FLOOR
+
+
+def test_hidden_units_that_are_0_for_all_examples_at_all_steps_are_dead_layer_by_layer():
+    torch.manual_seed(0)
+    settings = Model(cell="rnn", nonlinearity="relu", hidden=8, layers=2, dropout=0.0)
+    model = Recurrent(settings, 2, 1, final=True)
+    with torch.no_grad():
+        model.recurrent.bias_ih_l1[:6] = -1e3
+    measured = Probe(settings, torch.rand(4, 12, 2), torch.ones(4), of_number).measures(model, 1)
+    assert measured["validation/dead_units/recurrent.l1"] == 0.75
+    assert measured["validation/dead_units/recurrent.l0"] <= 0.25
+
+
+def test_an_evaluation_and_a_preview_of_one_step_look_once_and_many_looks_are_thinned(monkeypatch):
+    model, probe = _halving()
+    probe.begin(model)
+    for step in range(1, 2 * MOST):
+        probe.measures(model, step)
+    looked = probe.state_dict()
+    monkeypatch.setattr("recipes.rnn.probe.look_back", None)
+    list(probe.previews(model, 2 * MOST - 1))
+    assert probe.state_dict() == looked
+    assert looked["steps"][0] == 0
+    assert looked["steps"][-1] == 2 * MOST - 1
+    assert MOST / 2 <= len(looked["steps"]) == len(looked["norms"]) <= MOST
+
+
 def test_a_probe_leaves_gradients_mode_and_random_numbers_as_they_were():
     model = Recurrent(Model(hidden=8, dropout=0.5), 2, 1, final=True)
     inputs, before = torch.rand(2, 5, 2), torch.get_rng_state()
-    norms_through_time(model, inputs, torch.ones(2), of_number)
+    look_back(model, inputs, torch.ones(2), of_number)
     assert all(parameter.grad is None for parameter in model.parameters())
     assert model.training
     assert torch.equal(torch.get_rng_state(), before)
@@ -412,7 +459,7 @@ def test_a_table_of_ones_own_is_learned(target, tmp_path, one_thread):
     (tmp_path / "mine.csv").write_text("\n".join(rows))
     more = {"dataset": "csv", "path": str(tmp_path / "mine.csv"), "target": target, "hidden": 8, "batch_size": 8, "warmup_steps": 0}
     config = _config(**more, lr=2e-2, dropout=0.0, epochs=30)
-    run = FakeRun(config, "validation/loss")
+    run = FakeRun(config, RECIPE.task(config))
     RECIPE.train(config, run)
     if target == "class":
         assert run.test["test/accuracy"] == 1.0

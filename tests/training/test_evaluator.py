@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from workbench import cache
 from workbench.training import evaluator
 from workbench.training.evaluator import Labelled, obtain
 
@@ -58,10 +59,10 @@ def test_a_damaged_file_is_seen_and_replaced(halves: tuple[Labelled, Labelled], 
     (path,) = tmp_path.iterdir()
     whole = path.read_bytes()
     path.write_bytes(damage(whole))  # type: ignore[operator]
-    assert evaluator.read(path, CPU) is None
+    assert cache.read(path, CPU) is None
     again = obtain(*halves, 2, key="a", folder=tmp_path)
     assert torch.equal(first.look(halves[1].images)[0], again.look(halves[1].images)[0])
-    assert evaluator.read(path, CPU) is not None
+    assert cache.read(path, CPU) is not None
 
 
 def test_training_it_moves_no_random_numbers_of_the_run(halves: tuple[Labelled, Labelled], tmp_path: Path) -> None:
@@ -75,17 +76,3 @@ def test_training_it_moves_no_random_numbers_of_the_run(halves: tuple[Labelled, 
 def test_a_cache_that_cannot_be_written_costs_only_time(halves: tuple[Labelled, Labelled], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     assert obtain(*halves, 2, key="a", folder=tmp_path / "file").accuracy == 1.0
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.pt"
-    evaluator.write(path, {"accuracy": 0.5})
-
-    def refuse(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(evaluator.os, "replace", refuse)
-    with pytest.raises(OSError):
-        evaluator.write(path, {"accuracy": 0.7})
-    assert [each.name for each in tmp_path.iterdir()] == ["a.pt"]
-    assert evaluator.read(path, CPU) == {"accuracy": 0.5}

@@ -47,8 +47,9 @@ def test_units_that_say_the_same_to_every_example_are_dead() -> None:
     with torch.no_grad():
         network[5].bias.copy_(torch.tensor([-1e3] * 6 + [1e2] * 2))
     dead = looked_at(network)["dead_units"]
-    assert dead.rows == ("2", "6")  # type: ignore[attr-defined]
-    assert dead.matrix[1] == (75.0,)  # type: ignore[attr-defined]
+    first, died = dead.text.split("\n")  # type: ignore[attr-defined]
+    assert first.startswith("2 ")
+    assert died.split() == ["6", "75.0%", "#" * 15]
 
 
 def test_looking_leaves_the_training_as_it_was() -> None:
@@ -71,4 +72,23 @@ def test_sequences_have_their_units_last() -> None:
         network[0].weight[0] = 0.0  # type: ignore[index]
     texts = torch.rand(3, 7, 2)
     found = {preview.name: preview for preview in histograms(network, lambda texts: network(texts).sum(), texts)}
-    assert found["dead_units"].matrix[0][0] == pytest.approx(20)
+    assert found["dead_units"].text.split()[:2] == ["1", "20.0%"]
+
+
+def test_several_networks_stand_below_each_other_under_their_names() -> None:
+    networks = {"G": nn.Sequential(nn.Linear(2, 3), nn.ReLU()), "D": nn.Sequential(nn.Linear(3, 1))}
+    networks["D"].eval()
+    found = {
+        preview.name: preview for preview in histograms(networks, lambda noise: networks["D"](networks["G"](noise)).sum(), torch.rand(4, 2))
+    }
+    assert found["weights"].rows == found["gradients"].rows == ("G.0", "D.0")
+    assert found["dead_units"].text.startswith("G.1 ")
+    assert networks["G"].training
+    assert not networks["D"].training
+
+
+def test_what_is_drawn_at_random_within_a_look_is_drawn_again_by_the_training() -> None:
+    network = nn.Linear(2, 1)
+    before = torch.get_rng_state()
+    list(histograms(network, lambda: network(torch.rand(4, 2)).sum()))
+    assert torch.equal(torch.get_rng_state(), before)

@@ -52,7 +52,9 @@ class Found:
 
 
 @dataclass(frozen=True)
-class _File:
+class ImageFile:
+    """An image by its name, the class folder that it is in, and its split: 0 training, 1 validation, 2 test."""
+
     path: Path
     label: str
     home: int
@@ -64,8 +66,8 @@ class _Reading:
 
     folder: Folder
     images: list[Tensor] = field(default_factory=list)
-    files: list[_File] = field(default_factory=list)
-    seen: dict[str, _File] = field(default_factory=dict)  # by the checksum of the content
+    files: list[ImageFile] = field(default_factory=list)
+    seen: dict[str, ImageFile] = field(default_factory=dict)  # by the checksum of the content
     unreadable: list[str] = field(default_factory=list)
     copies: list[str] = field(default_factory=list)
 
@@ -76,12 +78,12 @@ def classes_in(folder: Folder, *, optional: bool = False) -> tuple[str, ...]:
     Raises:
         WorkbenchError: there is no such folder, or it has fewer than two classes, which it needs.
     """
-    names = sorted({file.label for file in _listed(folder)})
+    names = sorted({file.label for file in listed(folder)})
     if len(names) >= 2 and "" not in names:
         return tuple(names)
     if optional:
         return ()
-    where = short(_root(folder))
+    where = short(place_of(folder))
     if names in ([], [""]):
         raise WorkbenchError(f"there are no class folders with images in {where}", "expected PATH/CLASS/*.png or PATH/train/CLASS/*.png")
     said = f"only the class `{names[0]}`" if "" not in names else "images beside the class folders"
@@ -99,12 +101,12 @@ def read(folder: Folder, *, optional: bool = False) -> Found:
     """
     classes = classes_in(folder, optional=optional)
     reading = _Reading(folder)
-    for file in _listed(folder):
-        _add(reading, file if classes else _File(file.path, "", file.home))
+    for file in listed(folder):
+        _add(reading, file if classes else ImageFile(file.path, "", file.home))
     _check_classes(reading, classes)
     label = {name: number for number, name in enumerate(classes or ("",))}
     digest = hashlib.sha256()
-    for name, content in sorted((str(file.path.relative_to(_root(folder))), content) for content, file in reading.seen.items()):
+    for name, content in sorted((str(file.path.relative_to(place_of(folder))), content) for content, file in reading.seen.items()):
         digest.update(f"{content} {name}\n".encode("utf-8", "surrogateescape"))
     return Found(
         torch.stack(reading.images),
@@ -116,8 +118,8 @@ def read(folder: Folder, *, optional: bool = False) -> Found:
     )
 
 
-def _add(reading: _Reading, file: _File) -> None:
-    name = str(file.path.relative_to(_root(reading.folder)))
+def _add(reading: _Reading, file: ImageFile) -> None:
+    name = str(file.path.relative_to(place_of(reading.folder)))
     try:
         content = file.path.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
@@ -154,7 +156,7 @@ def _decode(content: bytes, folder: Folder) -> Tensor:
 def _check_classes(reading: _Reading, classes: tuple[str, ...]) -> None:
     hint = "; ".join(_notes(reading))
     if not reading.files:
-        raise WorkbenchError(f"no image in {short(_root(reading.folder))} can be read", hint)
+        raise WorkbenchError(f"no image in {short(place_of(reading.folder))} can be read", hint)
     counts = Counter(file.label for file in reading.files)
     training = Counter(file.label for file in reading.files if file.home == 0)
     for name in classes:
@@ -165,9 +167,9 @@ def _check_classes(reading: _Reading, classes: tuple[str, ...]) -> None:
             raise WorkbenchError(f"the class `{name}` has no image in the folder `train`", "what is tested must have been shown")
 
 
-def _listed(folder: Folder) -> Iterator[_File]:
+def listed(folder: Folder) -> Iterator[ImageFile]:
     """Every image by its name, split by split and class by class; those in no class folder have the label ""."""
-    root = _root(folder)
+    root = place_of(folder)
     homes = {child: SPLITS[child.name.lower()] for child in _folders(root) if child.name.lower() in SPLITS}
     if 0 not in homes.values():
         homes = {root: 0}
@@ -176,14 +178,19 @@ def _listed(folder: Folder) -> Iterator[_File]:
             inside = place.rglob("*") if label else place.iterdir()
             for path in sorted(inside):
                 if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file():
-                    yield _File(path, label, number)
+                    yield ImageFile(path, label, number)
 
 
 def _folders(parent: Path) -> list[Path]:
     return sorted(child for child in parent.iterdir() if child.is_dir() and not child.name.startswith("."))
 
 
-def _root(folder: Folder) -> Path:
+def place_of(folder: Folder) -> Path:
+    """The folder itself.
+
+    Raises:
+        WorkbenchError: none was named, or there is none.
+    """
     if not folder.path.strip():
         raise WorkbenchError("the data set `folder` needs the path of your images", "--path DIR names their folder")
     root = Path(folder.path).expanduser().absolute()

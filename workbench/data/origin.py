@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from workbench.data import download, folder
+from workbench.data import download, kept
 from workbench.data.catalogue import ImageInfo
 from workbench.data.folder import Folder
 from workbench.paths import data_folder
@@ -40,7 +40,7 @@ def read(info: ImageInfo, own: Own, *, optional: bool) -> tuple[ImageInfo, Tenso
         homes (N,): 0 where the training split is cut from, and what else is not kept apart already; 1 validation; 2 test
     """
     if info.name == "folder":
-        found = folder.read(own.folder, optional=optional)
+        found = kept.read(own.folder, optional=optional)
         for words in found.skipped:
             own.notice(words)
         info = replace(info, shape=own.folder.shape, classes=found.classes, sha256=found.sha256, source=own.folder.path)

@@ -20,12 +20,13 @@ from workbench.data.order import generator, order, sent
 from workbench.data.split import fingerprint
 from workbench.data.tokens import SPECIAL, Sequences, Symbols, Unit, symbols_of
 from workbench.data.tsv import SPLITS, Listing, Pair, read_tsv
+from workbench.data.utf8 import read_bytes
 from workbench.errors import WorkbenchError
 
 TEST, VALIDATION = (0.1, 2000), (0.1, 1000)  # share of the pairs, and most of them
 JUDGING = (1000, 500)  # generated pairs for test and validation, beside those that train
 FEWEST = 30  # pairs: of fewer, a test split of a tenth says nothing
-GENERATED = {"dates": 10_000, "sums": 5_000}  # training pairs where no number is asked for
+GENERATED = {"dates": 3_000, "sums": 5_000}  # training pairs where no number is asked for: few, so that attention shows its worth
 EVALUATION_BATCH = 250
 
 
@@ -175,10 +176,7 @@ def _listing(info: PairsInfo, path: str, examples: int | None, seed: int, digits
     if not path:
         raise WorkbenchError("no file of pairs was given", "name one with --path: lines of `source<TAB>target`")
     file = Path(path).expanduser()
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise WorkbenchError(f"the pairs {file} cannot be read: {error.strerror}", "check --path") from error
+    content = read_bytes(file, "pairs")
     return read_tsv(content, file), about | {"name": file.name, "source": str(file), "sha256": hashlib.sha256(content).hexdigest()}
 
 

@@ -21,7 +21,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from workbench.data.sequences import SequenceBatches, SequenceData, Sequences
 from workbench.data.split import fingerprint, stratified
-from workbench.data.text import read_utf8
+from workbench.data.utf8 import read_utf8
 from workbench.errors import WorkbenchError
 
 SHARES = (0.7, 0.15, 0.15)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from workbench.data.ngram import ORDER, ngram_bits
 from workbench.data.order import generator, order, sent
+from workbench.data.utf8 import read_utf8
 from workbench.errors import WorkbenchError, unknown
 
 DOCUMENTATION = "python-docs"
@@ -208,26 +209,6 @@ def _own(place: Path) -> str:
     if not found:
         raise WorkbenchError(f"the folder {place} holds no text", f"files that end in {', '.join(SUFFIXES)} are read")
     return "\n\n".join(read_utf8(file).strip("\n") for file in found)
-
-
-def read_utf8(file: Path) -> str:
-    """A UTF-8 file, with one kind of line end and no byte order mark."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise WorkbenchError(f"the text {file} cannot be read: {error.strerror}", "check --path") from error
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        offset = error.start + (3 if content.startswith(b"\xef\xbb\xbf") else 0)  # the decoder counts behind the mark
-        line = content.count(b"\n", 0, offset) + 1
-        raise WorkbenchError(
-            f"{file}, line {line}: byte {offset + 1} of the file is {content[offset]:#04x}, which is not UTF-8",
-            f"convert it: iconv -f GB18030 -t UTF-8 {file.name} > utf8.txt (or -f LATIN1, or what it was written in)",
-        ) from error
-    if not text.strip():
-        raise WorkbenchError(f"the text {file} is empty", "give a file with text in it")
-    return text.replace("\r\n", "\n")
 
 
 def _too_short(characters: int, batch_size: int, length: int) -> WorkbenchError:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from workbench.data.utf8 import decode
 from workbench.errors import WorkbenchError
 
 SPLITS = ("train", "validation", "test")
@@ -43,7 +44,7 @@ def read_tsv(content: bytes, file: Path) -> Listing:
     places: dict[str, int] = {}  # of each source in the listing
     lines: list[int] = []  # where each source stood first
     columns = 0
-    for number, line in enumerate(_decoded(content, file).removesuffix("\n").split("\n"), start=1):
+    for number, line in enumerate(decode(content, file).removesuffix("\n").split("\n"), start=1):
         if not line.strip():
             listing.skip("empty lines")
             continue
@@ -88,15 +89,3 @@ def _add(listing: Listing, place: int, targets: tuple[str, ...], split: str, whe
     new = tuple(target for target in targets if target not in known.targets)
     listing.skip("further targets of a source" if new else "repeated lines")
     listing.pairs[place] = Pair(known.source, known.targets + new)
-
-
-def _decoded(content: bytes, file: Path) -> str:
-    try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        offset = error.start + (3 if content.startswith(b"\xef\xbb\xbf") else 0)  # the decoder counts behind the mark
-        line = content.count(b"\n", 0, offset) + 1
-        raise WorkbenchError(
-            f"{file}, line {line}: byte {offset + 1} of the file is {content[offset]:#04x}, which is not UTF-8",
-            f"convert it: iconv -f LATIN1 -t UTF-8 {file.name} > utf8.tsv (or -f GB18030, or what it was written in)",
-        ) from error

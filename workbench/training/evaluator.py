@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from workbench import cache
 from workbench.paths import cache_folder
 from workbench.settings import Optimization
 from workbench.training.rules import Rule
@@ -85,11 +82,13 @@ def obtain(train: Labelled, test: Labelled, classes: int, *, key: str, folder: P
         folder: where it is kept; by default `evaluators` in the user's cache folder.
     """
     device, shape = train.images.device, tuple(train.images.shape[1:])
-    path = (cache_folder() / "evaluators" if folder is None else folder) / f"{_digest(f'{VERSION} {key}'.encode())[:32]}.pt"
+    path = (
+        cache_folder() / "evaluators" if folder is None else folder
+    ) / f"{hashlib.sha256(f'{VERSION} {key}'.encode()).hexdigest()[:32]}.pt"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network = Classifier((shape[0], shape[1], shape[2]), classes).to(device)
-        state = read(path, device)
+        state = cache.read(path, device)
         if state is not None and _fits(network, state["weights"]):
             network.load_state_dict(state["weights"])
             return Evaluator(network, float(state["accuracy"]))
@@ -98,38 +97,8 @@ def obtain(train: Labelled, test: Labelled, classes: int, *, key: str, folder: P
     _, predictions = evaluator.look(test.images)
     evaluator.accuracy = float((predictions == test.labels).float().mean())
     with contextlib.suppress(OSError):  # a cache that cannot be written costs time at the next run, nothing else
-        write(path, {"weights": network.state_dict(), "accuracy": evaluator.accuracy})
+        cache.write(path, {"weights": network.state_dict(), "accuracy": evaluator.accuracy})
     return evaluator
-
-
-def write(path: Path, state: dict[str, Any]) -> None:
-    """Write a state below its checksum, so that a reader sees either all of it or nothing."""
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    content = buffer.getvalue()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(f"{_digest(content)}\n".encode() + content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
-def read(path: Path, device: torch.device) -> dict[str, Any] | None:
-    """The state in a file; None where there is none, or where it is not what its checksum says."""
-    try:
-        checksum, _, content = path.read_bytes().partition(b"\n")
-    except OSError:
-        return None
-    if checksum.decode("ascii", "replace") != _digest(content):
-        return None
-    state: dict[str, Any] = torch.load(io.BytesIO(content), map_location=device, weights_only=True)
-    return state
 
 
 def _train(network: Classifier, data: Labelled) -> None:
@@ -153,7 +122,3 @@ def _train(network: Classifier, data: Labelled) -> None:
 def _fits(network: Classifier, weights: dict[str, Tensor]) -> bool:
     own = network.state_dict()
     return own.keys() == weights.keys() and all(own[name].shape == weights[name].shape for name in own)
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -3,56 +3,54 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from workbench.recipe import Preview
+from workbench.training.activity import Activity
+from workbench.training.modes import evaluating
 
+_BAR = 20  # cells of the bar of a layer that is dead in all
 DECADES = range(-9, 3)  # bins of |x|, a decade each: below 1e-8, 1e-8 to 1e-7, ..., 10 and more; with one more for exact zeros
-_ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Softplus)
-_FLAT = 1e-6  # an output that varies by less over a whole batch says nothing, be it 0 or a saturated 1
 
 
-def histograms(model: nn.Module, loss: Callable[..., Tensor], *inputs: Tensor) -> Iterator[Preview]:
+def histograms(model: nn.Module | Mapping[str, nn.Module], loss: Callable[..., Tensor], *inputs: Any) -> Iterator[Preview]:
     """The previews `weights`, `gradients` and `dead_units` of a model on one batch; costs one forward and one backward pass.
 
-    The model is run as in evaluation, so that batch norm learns nothing and dropout draws nothing; its gradients and its mode
-    are left as they were, and so is the training.
+    The model is run as in evaluation, so that batch norm learns nothing and dropout draws nothing; its gradients, its mode
+    and the random numbers are left as they were, and so is the training.
 
     Args:
-        loss: from `inputs` to a loss, through the model.
+        model: a network, or several by their names, which then stand before those of their layers.
+        loss: from `inputs` to a loss, through the model; of several networks the sum, each reached by its own part of it.
     """
-    units: dict[str, Tensor] = {}
-    hooks = [
-        module.register_forward_hook(lambda module, args, output, name=name: _vary(units, name, output))
-        for name, module in model.named_modules()
-        if isinstance(module, _ACTIVATIONS)
+    parts = {"": model} if isinstance(model, nn.Module) else model
+    named = [
+        (f"{part}.{name}" if part else name, parameter)
+        for part, network in parts.items()
+        for name, parameter in network.named_parameters()
+        if parameter.requires_grad
     ]
-    was_training = model.training
-    named = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
-    try:
-        model.eval()
-        with torch.enable_grad():
-            gradients = torch.autograd.grad(loss(*inputs), [parameter for _, parameter in named], allow_unused=True)
-    finally:
-        model.train(was_training)
-        for hook in hooks:
-            hook.remove()
+    device = named[0][1].device
+    # cuDNN cannot go back through a recurrent layer in evaluation mode; torch's own kernels can.
+    with (
+        evaluating(*parts.values()),
+        Activity(model) as activity,
+        torch.random.fork_rng(devices=[device] if device.type == "cuda" else []),
+        torch.backends.cudnn.flags(enabled=False),
+        torch.enable_grad(),
+    ):
+        gradients = torch.autograd.grad(loss(*inputs), [parameter for _, parameter in named], allow_unused=True)
     yield spread("weights", "weights per layer, % by size", _by_layer(named))
     found = [(name, gradient) for (name, _), gradient in zip(named, gradients, strict=True) if gradient is not None]
     yield spread("gradients", "gradients per layer, % by size", _by_layer(found))
-    if units:
-        shares = {name: float((~varies).float().mean()) for name, varies in units.items()}
-        yield Preview(
-            "dead_units",
-            "units that say the same to every example, %",
-            "matrix",
-            matrix=tuple((_percent(share),) for share in shares.values()),
-            rows=tuple(shares),
-            columns=("dead",),
-        )
+    if shares := activity.shares():
+        longest = max(map(len, shares))
+        lines = [f"{name:{longest}} {share:6.1%}  {'#' * round(_BAR * share)}".rstrip() for name, share in shares.items()]
+        yield Preview("dead_units", "units that say the same to every example", "text", text="\n".join(lines))
 
 
 @torch.no_grad()
@@ -87,16 +85,3 @@ def _by_layer(named: Iterable[tuple[str, Tensor]]) -> dict[str, Tensor]:
     for name, tensor in named:
         layers.setdefault(name.rpartition(".")[0] or "model", []).append(tensor.detach().flatten())
     return {name: torch.cat(tensors) for name, tensors in layers.items()}
-
-
-def _vary(units: dict[str, Tensor], name: str, output: Tensor) -> None:
-    """Note which units differ between the examples of a batch, or between the places of an image or a text.
-
-    Shapes:
-        output (B, K, ...) with K units where it has more than two dimensions and the last but one other: channels of images;
-        (B, T, K) of sequences; (B, K) of dense layers
-    """
-    values = output.detach()
-    last = values.flatten(2).transpose(1, 2).flatten(0, 1) if values.ndim == 4 else values.flatten(0, -2)  # (many, K)
-    varies = (last.amax(0) - last.amin(0)) > _FLAT
-    units[name] = units[name] | varies if name in units else varies  # of one used several times, any use counts

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from workbench.training.modes import evaluating
+
 
 def layer_table(model: Any, example: Any) -> tuple[list[dict[str, Any]], int]:
     """Run one example through the model and note what each layer makes of it.
@@ -28,13 +30,10 @@ def layer_table(model: Any, example: Any) -> tuple[list[dict[str, Any]], int]:
 
     leaves = [module for module in model.modules() if not any(True for _ in module.children())]
     hooks = [leaf.register_forward_hook(note) for leaf in leaves]
-    was_training = model.training
     try:
-        model.eval()  # so that dropout draws nothing and batch norm learns nothing from the example
-        with torch.no_grad():
+        with evaluating(model), torch.no_grad():
             model(*example) if isinstance(example, tuple) else model(example)
     finally:
-        model.train(was_training)
         for hook in hooks:
             hook.remove()
     return rows, sum(parameter.numel() for parameter in model.parameters())

@@ -6,11 +6,13 @@ torchmetrics.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+
+from workbench.training.modes import evaluating
 
 
 def confusion_matrix(predictions: Tensor, labels: Tensor, classes: int) -> Tensor:
@@ -69,3 +71,18 @@ class Classification:
         means = [precision(matrix).mean(), recall(matrix).mean(), per_class.mean()]
         table = torch.stack([self._loss.cpu().double() / matrix.sum().clamp(min=1), accuracy(matrix), *means])
         return {f"{split}/{key}": value for key, value in zip(keys, torch.cat([table, per_class]).tolist(), strict=True)}
+
+
+@torch.no_grad()
+def evaluate_classifier(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], classes: Sequence[str], split: str) -> dict[str, float]:
+    """`Classification.values` of a split.
+
+    Shapes:
+        batches of inputs (B, ...), of which the model makes logits (B, K), and labels (B,)
+    """
+    result: Classification | None = None
+    with evaluating(model):
+        for inputs, labels in batches:
+            result = result or Classification(classes, labels.device)
+            result.add(model(inputs), labels)
+    return (result or Classification(classes, torch.device("cpu"))).values(split)

@@ -30,6 +30,8 @@ def notice(feed: Feed, now: float | None = None) -> tuple[Line, ...]:
     quiet = now - max(state.step_at, state.news_at if state.phase != "training" else 0.0)
     if status.state == "running" and state.step_at and quiet > STALLED_SECONDS:
         return ((f"no step for {age(quiet)}; if it hangs: workbench stop --force {run_id}", "warning"),)
+    if status.state == "queued":
+        return ((f"{run_id} starts by itself, also when this screen is closed; s starts it now, beside what trains", "muted"),)
     return ((f"closing this screen leaves {run_id} training: workbench attach {run_id}", "muted"),)
 
 

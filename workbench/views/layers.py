@@ -28,7 +28,7 @@ def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bo
     state = feed.state
     along = axis(state, style_of(wanted, view, memory).along)
     x_limits = placed_limits(state, along, view)
-    found = _layers(state, wanted.metrics, along)
+    found = _layers(state, wanted.metrics, along, apart=wanted.log)
     chosen = 0 if view.layer is None and view.cursor is not None else view.layer
     y_limits = _shade_limits(wanted.name, found, x_limits, memory)
     greys = colours >= 256
@@ -64,11 +64,17 @@ def remarks(latest: Sequence[float | None], medians: Sequence[float | None]) -> 
     return found
 
 
-def _layers(state: RunState, keys: Sequence[str], along: Axis) -> list[strip.Layer]:
+def _layers(state: RunState, keys: Sequence[str], along: Axis, *, apart: bool) -> list[strip.Layer]:
+    """The layers with what stands out marked; not of shares, which say by themselves how large they are.
+
+    Args:
+        apart: whether layers are compared at all.
+    """
     known = [key for key in keys if key in state.series]
     latest = [_latest(state, key) for key in known]
     medians = [_median(state, key) for key in known]
     names = _names(known)
+    marks = remarks(latest, medians) if apart else [""] * len(known)
     return [
         strip.Layer(
             names[key],
@@ -77,7 +83,7 @@ def _layers(state: RunState, keys: Sequence[str], along: Axis) -> list[strip.Lay
             remark,
             [along.place(float(step)) for step in state.summaries[key].nonfinite_steps],
         )
-        for key, value, remark in zip(known, latest, remarks(latest, medians), strict=True)
+        for key, value, remark in zip(known, latest, marks, strict=True)
     ]
 
 
