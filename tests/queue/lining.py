@@ -23,7 +23,7 @@ class Standing:
     """A run in the line, in a process of its own."""
 
     def __init__(self, room: Path, run: str, wants: str = "cpu") -> None:
-        command = [sys.executable, "-c", _PROGRAM, str(room), f"/runs/{run}", wants]
+        command = [sys.executable, "-c", _PROGRAM, str(room), str(Path("/runs") / run), wants]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._line() == "ready"
 
