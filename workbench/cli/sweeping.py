@@ -65,9 +65,7 @@ class Look:
             output.emit(folder.name)
             return int(ExitCode.DONE)
         if is_new:
-            output.say(
-                f"{folder.name}: {looking.plan.total} runs, one after the other; it goes on by itself: workbench sweep show {folder.name}"
-            )
+            output.say(f"{folder.name}: {looking.plan.total} runs, one after the other, also when this terminal is closed")
         while True:
             try:
                 now = self._watch(looking)
