@@ -72,6 +72,7 @@ class Recipe:
     train: Callable[[Any, Run], None]
     model: Callable[[Any], tuple[Any, Any]]  # config -> (module, its input or inputs, a batch of one), for the table of layers
     batch: Callable[[Any, int], Preview]  # (config, how many) -> training examples as the model sees them
+    contents: Callable[[Any], Contents] | None = None  # config -> what a run would learn from; without it, nobody is told before a start
     path: str = field(default="", compare=False)  # set for a recipe that was given as a path
 
 
@@ -167,3 +168,28 @@ class Preview:
     lines: tuple[tuple[str, tuple[float, ...]], ...] = ()  # named, a value for each column
     log: bool = False  # of lines: whether the values stand on a log axis
     text: str = ""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How often what the network is to tell apart or to write occurs: classes, tokens, lengths.
+
+    `training` counts the training split; it is empty where examples are drawn anew for each batch. `batch` counts the first batch.
+    """
+
+    title: str
+    kind: Literal["classes", "tokens", "lengths", "numbers"]
+    labels: tuple[str, ...]
+    training: tuple[int, ...]
+    batch: tuple[int, ...]
+    left_out: int = 0  # labels that are rarer than those that are listed
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a run with some settings would learn from: how much of it, and how evenly it is spread."""
+
+    examples: Mapping[str, int]  # of each split
+    unit: str  # as the batches have it: "img", "char"
+    steps_per_epoch: int
+    tallies: tuple[Tally, ...] = ()

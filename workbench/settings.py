@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
 
-from workbench.schema import Group, Settings, setting
+from workbench.schema import Group, Setting, Settings, setting
 
 
 class Optimization(Group):
@@ -86,3 +87,9 @@ class Common(Settings):
     optimization: Optimization = Field(default_factory=Optimization)
     budget: Budget = Field(default_factory=Budget)
     machine: Machine = Field(default_factory=Machine)
+
+
+def ordered(settings: Iterable[Setting]) -> tuple[Setting, ...]:
+    """A recipe's own groups first: what it learns from and what the network is; then what all recipes share."""
+    shared = list(Common.model_fields)
+    return tuple(sorted(settings, key=lambda setting: shared.index(setting.group) if setting.group in shared else -1))

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from recipes.attention.notes import NOTES
 from recipes.attention.tasks import PAIRS, PRONOUNCE, ROWS, TEXT
-from workbench.recipe import Preset, Preview, Recipe, Run, Task
+from workbench.recipe import Contents, Preset, Preview, Recipe, Run, Task
 from workbench.schema import Group, setting
 from workbench.settings import Budget, Common, Optimization
 
@@ -99,6 +99,13 @@ def batch(config: Config, count: int) -> Preview:
     from recipes.attention.train import batch as first
 
     return first(config, count)
+
+
+def contents(config: Config) -> Contents:
+    """How much there is to learn from, and what has to be told apart or written."""
+    from recipes.attention.train import contents as counted
+
+    return counted(config)
 
 
 def task(config: Config) -> Task:
@@ -206,4 +213,5 @@ RECIPE = Recipe(
     train=train,
     model=model,
     batch=batch,
+    contents=contents,
 )

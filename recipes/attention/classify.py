@@ -12,9 +12,10 @@ import torch.nn.functional as F
 from recipes.attention import Config
 from recipes.attention.previews import classifications
 from recipes.attention.transformer import RowClassifier, rows_of
+from workbench.data import contents as counting
 from workbench.data.catalogue import find_images
 from workbench.data.images import Augmentation, ImageData, Split, TrainingBatches, load_images
-from workbench.recipe import Preview, Run
+from workbench.recipe import Contents, Preview, Run
 from workbench.training.activity import Activity
 from workbench.training.histograms import histograms
 from workbench.training.metrics import evaluate_classifier
@@ -74,7 +75,7 @@ def trial(model: RowClassifier, optimizer: Optimizer, data: TrainingBatches) -> 
     return step
 
 
-def load(config: Config, device: torch.device) -> ImageData:
+def load(config: Config, device: torch.device, *, baseline: bool = True) -> ImageData:
     """The three splits that the settings ask for, on the device."""
     return load_images(
         config.data.dataset,
@@ -83,6 +84,7 @@ def load(config: Config, device: torch.device) -> ImageData:
         seed=config.machine.seed,
         split_seed=config.machine.split_seed,
         augmentation=Augmentation(shift=config.data.shift, rotate=config.data.rotate, zoom=config.data.zoom),
+        baseline=baseline,
     )
 
 
@@ -94,10 +96,17 @@ def untrained(config: Config) -> tuple[Any, Any]:
 
 def batch(config: Config, count: int) -> Preview:
     """The first training images as the network is given them; the matrix has a row of the image in each of its rows."""
-    data = load(config, torch.device("cpu"))
+    data = load(config, torch.device("cpu"), baseline=False)
     images, labels = next(data.train.epoch(0))
     shown = rows_of(images[:count]).unflatten(2, (images.shape[1], -1)).mean(dim=2)  # channels as grey: (count, H, W)
     low, high = shown.amin(), shown.amax()
     captions = tuple(data.classes[label] for label in labels[:count].tolist())
     grey = ((shown - low) * (255 / (high - low).clamp(min=1e-12))).round().byte()
     return Preview("batch", f"{len(captions)} of a batch of {len(labels)}; each row is a token", "images", images=grey, captions=captions)
+
+
+def contents(config: Config) -> Contents:
+    """The images of each split and of each class."""
+    data = load(config, torch.device("cpu"))
+    _, labels = next(data.train.epoch(0))
+    return counting.contents(data.train, data.about, counting.classes(data.classes, data.train.split.labels, labels))

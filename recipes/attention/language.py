@@ -14,8 +14,9 @@ from torch import Tensor
 from recipes.attention import Config
 from recipes.attention.previews import continuation
 from recipes.attention.transformer import LanguageModel
+from workbench.data import contents as counting
 from workbench.data.text import TextData, Windows, load_text
-from workbench.recipe import Preview, Run
+from workbench.recipe import Contents, Preview, Run
 from workbench.training.activity import Activity
 from workbench.training.histograms import histograms
 from workbench.training.optimizer import Optimizer
@@ -29,7 +30,7 @@ def train(config: Config, run: Run) -> None:
     """Train a causal language model; evaluate it as it learns, and test its best weights once."""
     run.phase(f"loading {config.data.dataset}")
     data = load(config, run.device)
-    windows = Windows(data.train, config.data.batch_size, config.data.context_length, config.machine.seed)
+    windows = _windows(config, data)
     run.loaded(**data.about)
 
     run.phase("building the model")
@@ -109,20 +110,32 @@ def build(config: Config, data: TextData) -> LanguageModel:
     return LanguageModel(config.model, len(data.vocabulary), config.data.context_length)
 
 
-def load(config: Config, device: torch.device) -> TextData:
+def load(config: Config, device: torch.device, *, baseline: bool = True) -> TextData:
     """The three parts of the text, on the device."""
     smallest = BATCHES * config.data.batch_size * config.data.context_length
-    return load_text(config.data.dataset, path=config.data.path, device=device, smallest=smallest)
+    return load_text(config.data.dataset, path=config.data.path, device=device, smallest=smallest, baseline=baseline)
 
 
 def untrained(config: Config) -> tuple[Any, Any]:
     """The network before training, and a window of zeros."""
-    return build(config, load(config, torch.device("cpu"))), torch.zeros(1, config.data.context_length, dtype=torch.long)
+    return build(config, load(config, torch.device("cpu"), baseline=False)), torch.zeros(1, config.data.context_length, dtype=torch.long)
 
 
 def batch(config: Config, count: int) -> Preview:
     """The first windows that the network is trained on."""
-    data = load(config, torch.device("cpu"))
-    inputs, _ = next(Windows(data.train, config.data.batch_size, config.data.context_length, config.machine.seed).epoch(0))
+    data = load(config, torch.device("cpu"), baseline=False)
+    inputs, _ = next(_windows(config, data).epoch(0))
     shown = [repr(data.vocabulary.decode(window))[1:-1] for window in inputs[:count]]
     return Preview("batch", f"{len(shown)} of a batch of {len(inputs)} windows", "text", text="\n".join(shown))
+
+
+def contents(config: Config) -> Contents:
+    """The characters of each split, and which are frequent."""
+    data = load(config, torch.device("cpu"))
+    windows = _windows(config, data)
+    inputs, _ = next(windows.epoch(0))
+    return counting.contents(windows, data.about, counting.frequent("characters", data.vocabulary.characters, data.train, inputs))
+
+
+def _windows(config: Config, data: TextData) -> Windows:
+    return Windows(data.train, config.data.batch_size, config.data.context_length, config.machine.seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from recipes.attention import IMAGES, TEXTS, Config, classify, language, translate
-from workbench.recipe import Preview, Run
+from workbench.recipe import Contents, Preview, Run
 
 
 def train(config: Config, run: Run) -> None:
@@ -21,6 +21,12 @@ def untrained(config: Config) -> tuple[Any, Any]:
 def batch(config: Config, count: int) -> Preview:
     """Training examples as the network sees them."""
     return _part(config).batch(config, count)
+
+
+def contents(config: Config) -> Contents:
+    """How much there is to learn from."""
+    counted: Contents = _part(config).contents(config)
+    return counted
 
 
 def _part(config: Config) -> Any:

@@ -16,9 +16,10 @@ from recipes.attention.baselines import commonest_target, token_by_token
 from recipes.attention.decoding import beam_search, greedy
 from recipes.attention.previews import translations
 from recipes.attention.translator import Translator
+from workbench.data import contents as counting
 from workbench.data.pairs import Batch, PairBatches, PairData, PairSplit, load_pairs
-from workbench.data.tokens import PAD
-from workbench.recipe import Preview, Run
+from workbench.data.tokens import END, PAD
+from workbench.recipe import Contents, Preview, Run
 from workbench.training.activity import Activity
 from workbench.training.editing import Errors, count_errors
 from workbench.training.histograms import histograms
@@ -164,3 +165,17 @@ def batch(config: Config, count: int) -> Preview:
         for source, target in zip(first.sources[:count].tolist(), first.outputs[:count].tolist(), strict=True)
     ]
     return Preview("batch", f"{len(lines)} of a batch of {len(first)} pairs", "text", text="\n".join(lines))
+
+
+def contents(config: Config) -> Contents:
+    """The pairs of each split, the tokens that are written, and how many a target has."""
+    data = load(config, torch.device("cpu"))
+    first = next(data.train.epoch(0)).outputs  # (B, T): tokens, END, PAD
+    tokens, lengths = data.train.split.written
+    written = (first != PAD) & (first != END)
+    return counting.contents(
+        data.train,
+        data.about,
+        counting.frequent("tokens to write", data.targets.tokens, tokens, first[written]),
+        counting.lengths("tokens of a target", lengths, written.sum(dim=1)),
+    )

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from recipes.cnn.notes import NOTES
 from recipes.cnn.tasks import CLASSIFY
-from workbench.recipe import Preset, Preview, Recipe, Run
+from workbench.recipe import Contents, Preset, Preview, Recipe, Run
 from workbench.schema import Group, Value, setting
 from workbench.settings import Budget, Common, Optimization
 
@@ -82,7 +82,14 @@ def batch(config: Config, count: int) -> Preview:
     from recipes.cnn.previews import augmented
     from recipes.cnn.train import load
 
-    return augmented(load(config, torch.device("cpu")).train, count)
+    return augmented(load(config, torch.device("cpu"), baseline=False).train, count)
+
+
+def contents(config: Config) -> Contents:
+    """The images of each split and of each class."""
+    from recipes.cnn.train import contents as counted
+
+    return counted(config)
 
 
 _PLAIN: dict[str, Value] = {  # no norm, no schedule, no augmentation, and the last weights rather than the best
@@ -168,4 +175,5 @@ RECIPE = Recipe(
     train=train,
     model=model,
     batch=batch,
+    contents=contents,
 )

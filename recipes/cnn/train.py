@@ -12,11 +12,12 @@ from torch import Tensor, nn
 from recipes.cnn import Config
 from recipes.cnn.model import build_model, ignored
 from recipes.cnn.previews import previews
+from workbench.data import contents as counting
 from workbench.data.augmentation import Augmentation
 from workbench.data.folder import Folder
 from workbench.data.images import ImageData, Split, TrainingBatches, load_images, outline
 from workbench.data.origin import Own
-from workbench.recipe import Run
+from workbench.recipe import Contents, Run
 from workbench.training.activity import Activity
 from workbench.training.histograms import histograms
 from workbench.training.metrics import evaluate_classifier
@@ -83,7 +84,7 @@ def class_weights(split: Split) -> Tensor:
     return torch.where(counts > 0, counts.sum() / (len(counts) * counts.clamp(min=1)), 0.0)
 
 
-def load(config: Config, device: torch.device, run: Run | None = None) -> ImageData:
+def load(config: Config, device: torch.device, run: Run | None = None, *, baseline: bool = True) -> ImageData:
     """The three splits that the settings ask for, on the device; a run is told how far it is and what was left out."""
     settings = config.data
     return load_images(
@@ -95,7 +96,15 @@ def load(config: Config, device: torch.device, run: Run | None = None) -> ImageD
         examples_per_class=settings.examples_per_class,
         augmentation=Augmentation(settings.shift, settings.rotate, settings.zoom, settings.slant),
         own=own(config, run),
+        baseline=baseline,
     )
+
+
+def contents(config: Config) -> Contents:
+    """The images of each split, and of each class in the training split and the first batch."""
+    data = load(config, torch.device("cpu"))
+    _, labels = next(data.train.epoch(0))
+    return counting.contents(data.train, data.about, counting.classes(data.classes, data.train.split.labels, labels))
 
 
 def untrained(config: Config) -> tuple[nn.Module, Tensor]:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from recipes.gan.notes import NOTES
 from recipes.gan.tasks import LABELLED, UNLABELLED
-from workbench.recipe import Preset, Preview, Recipe, Run, Task
+from workbench.recipe import Contents, Preset, Preview, Recipe, Run, Task
 from workbench.schema import Group, setting
 from workbench.settings import Budget, Common, Optimization
 
@@ -116,6 +116,13 @@ def batch(config: Config, count: int) -> Preview:
     return real_images(load(config, torch.device("cpu")), count)
 
 
+def contents(config: Config) -> Contents:
+    """The real images of each split and, where they are labelled, of each class."""
+    from recipes.gan.data import contents as counted
+
+    return counted(config)
+
+
 def task(config: Config) -> Task:
     """Samples of labelled images are judged by a classifier, those of others by their pixels alone."""
     return LABELLED if config.data.labels else UNLABELLED
@@ -204,4 +211,5 @@ RECIPE = Recipe(
     train=train,
     model=model,
     batch=batch,
+    contents=contents,
 )

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 
 from recipes.gan import Config
+from workbench.data import contents as counting
 from workbench.data.folder import Folder
 from workbench.data.images import Split, load_images, outline, unit_range
 from workbench.data.order import order, sent
 from workbench.data.origin import Own
-from workbench.recipe import Run
+from workbench.recipe import Contents, Run
 
 Batch = tuple[Tensor, Tensor]
 
@@ -79,9 +80,18 @@ def load(config: Config, device: torch.device, run: Run | None = None) -> Reals:
         split_seed=machine.split_seed,
         labels="required" if settings.labels else "optional",
         own=own(config, run),
+        baseline=False,  # samples are judged by distances, not by how well they are classified
     )
     train = RealImages(data.train.split, settings.batch_size, machine.seed)
     return Reals(train, (data.validation, data.test), data.shape, data.classes, data.about)
+
+
+def contents(config: Config) -> Contents:
+    """The real images of each split and, where they are labelled, of each class in the training split and the first batch."""
+    data = load(config, torch.device("cpu"))
+    _, labels = next(data.train.epoch(0))
+    tallies = [counting.classes(data.classes, data.train.split.labels, labels)] if config.data.labels else []
+    return counting.contents(data.train, data.about, *tallies)
 
 
 def shape_and_classes(config: Config) -> tuple[tuple[int, int, int], tuple[str, ...]]:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from recipes.rnn.notes import NOTES
 from recipes.rnn.tasks import CLASSIFY, COPY, GRADIENTS, REGRESS, TEXT
-from workbench.recipe import Preset, Preview, Recipe, Run, Task
+from workbench.recipe import Contents, Preset, Preview, Recipe, Run, Task
 from workbench.schema import Group, setting
 from workbench.settings import Budget, Common, Optimization
 
@@ -110,6 +110,13 @@ def batch(config: Config, count: int) -> Preview:
     return first_batch(config, count)
 
 
+def contents(config: Config) -> Contents:
+    """How much there is to learn from, and what has to be told apart or written."""
+    from recipes.rnn.data import contents as counted
+
+    return counted(config)
+
+
 _DIGITS = {"shift": 2.0, "rotate": 10.0, "zoom": 0.1}
 _ROWS = {
     "dataset": "mnist5k",
@@ -180,4 +187,5 @@ RECIPE = Recipe(
     train=train,
     model=model,
     batch=batch,
+    contents=contents,
 )

@@ -87,16 +87,27 @@ def first_batch(config: Config, count: int) -> Preview:
         data = loading.text(config, cpu, baseline=False)
         inputs, _ = next(loading.streams(config, data).epoch(0))
         lines = [_visible(data.vocabulary.decode(ids)) for ids in inputs[:count]]
-        title = f"{len(lines)} of a batch of {len(inputs)} places in the text, {inputs.shape[1]} characters each"
+        title = f"{len(lines)} of {len(inputs)} places in the text, {inputs.shape[1]} characters"
         return Preview("batch", title, "text", text="\n".join(lines))
-    sequences = loading.sequences(config, cpu)
+    sequences = loading.sequences(config, cpu, baseline=False)
     inputs, targets, _ = next(sequences.train.epoch(0))
+    if sequences.target == "class" and inputs.shape[2] > 1:
+        return _as_images(inputs, [sequences.classes[label] for label in targets[:count].tolist()])
+    answers = {"class": lambda: sequences.classes[int(targets[0])], "number": lambda: f"{float(targets[0]):.3g}"}
+    answer = f"answer {answers[sequences.target]()}" if sequences.target in answers else "its symbols are to be repeated"
     first = inputs[0].T  # (I, T)
-    answer = targets[0]
-    words = {"class": lambda: sequences.classes[int(answer)], "number": lambda: f"{float(answer):.3g}", "steps": lambda: "the symbols"}
-    title = f"one of a batch of {len(inputs)}: features (rows) by step (columns); the answer is {words[sequences.target]()}"
     rows, columns = (tuple(str(number) for number in range(1, size + 1)) for size in first.shape)
+    title = f"1 of a batch of {len(inputs)}, by step; {answer}"
     return Preview("batch", title, "matrix", matrix=tuple(map(tuple, first.tolist())), rows=rows, columns=columns)
+
+
+def _as_images(inputs: Tensor, names: list[str]) -> Preview:
+    """Sequences (B, T, I) with a class each as images of T rows, dark where a feature is least."""
+    shown = inputs[: len(names)].float()
+    low, high = shown.amin(), shown.amax()
+    grey = (shown - low) * (255 / (high - low).clamp(min=1e-12))
+    title = f"{len(names)} of a batch of {len(inputs)}; each row is a step"
+    return Preview("batch", title, "images", images=grey, captions=tuple(names))
 
 
 def _activity(model: Recurrent, inputs: Tensor, columns: tuple[str, ...], where: str) -> Preview:

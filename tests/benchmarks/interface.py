@@ -34,14 +34,28 @@ def main() -> None:
                 f"first paint, {size[0]}x{size[1]}: median {statistics.median(ours):.0f} ms (least {ours[0]:.0f}), "
                 f"{ratio:.2f} times an empty Textual app ({statistics.median(empty):.0f} ms, least {empty[0]:.0f})"
             )
-    for size, environment, hertz in (((80, 24), {"SSH_CONNECTION": "x"}, 2), ((120, 40), {}, 4), ((200, 60), {}, 4)):
-        sent, cpu = watching(size, environment)
-        conditions = f"{size[0]}x{size[1]}, {hertz} Hz, {_STEPS_PER_SECOND} steps/s"
+    watched()
+
+
+def watched() -> None:
+    """Bytes and CPU while a run trains, and while nothing happens."""
+    ssh = {"SSH_CONNECTION": "x"}
+    for size, environment, hertz, thin in (
+        ((80, 24), ssh, "2 Hz", False),
+        ((80, 24), ssh, "1 Hz, --low-bandwidth", True),
+        ((120, 40), {}, "4 Hz", False),
+        ((200, 60), {}, "4 Hz", False),
+    ):
+        sent, cpu = watching(size, environment, thin=thin)
+        conditions = f"{size[0]}x{size[1]}, {hertz}, {_STEPS_PER_SECOND} steps/s"
         print(f"watching a live run, {conditions}: {sent / 1000:.1f} kB/s, {100 * cpu:.1f} % of a core")
+    sent, cpu = watching((80, 24), ssh, is_quiet=True)
+    print(f"watching a finished run, 80x24, 2 Hz: {sent:.0f} bytes/s, {100 * cpu:.1f} % of a core")
 
 
-def interface(runs: Path, run_id: str | None, size: tuple[int, int], environment: dict[str, str]) -> Terminal:
-    code = f"from pathlib import Path; from workbench.tui.opening import run; run(Path({str(runs)!r}), run_id={run_id!r})"
+def interface(runs: Path, run_id: str | None, size: tuple[int, int], environment: dict[str, str], *, thin: bool = False) -> Terminal:
+    shown = f"run_id={run_id!r}, low_bandwidth={thin}"
+    code = f"from pathlib import Path; from workbench.tui.opening import run; run(Path({str(runs)!r}), {shown})"
     return Terminal([sys.executable, "-c", code], size=size, environment={"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **environment})
 
 
@@ -70,15 +84,15 @@ def empty_app(size: tuple[int, int]) -> float:
     return seconds
 
 
-def watching(size: tuple[int, int], environment: dict[str, str]) -> tuple[float, float]:
-    """Bytes a second and the share of a core while a run logs."""
+def watching(size: tuple[int, int], environment: dict[str, str], *, thin: bool = False, is_quiet: bool = False) -> tuple[float, float]:
+    """Bytes a second and the share of a core while a run logs, or while it is over."""
     with tempfile.TemporaryDirectory() as place:
-        folder = live_run(Path(place), steps=400)
+        folder = cnn_run(Path(place), "cnn-9") if is_quiet else live_run(Path(place), steps=400)
         over = threading.Event()
 
         def train() -> None:
             begun, step = time.time(), 400
-            while not over.wait(0.25):
+            while not is_quiet and not over.wait(0.25):
                 last = 400 + int((time.time() - begun) * _STEPS_PER_SECOND)
                 append(folder, training(step + 1, last, begun - 400 / _STEPS_PER_SECOND, _STEPS_PER_SECOND))
                 step = last
@@ -86,8 +100,8 @@ def watching(size: tuple[int, int], environment: dict[str, str]) -> tuple[float,
         thread = threading.Thread(target=train)
         thread.start()
         try:
-            with interface(Path(place), "cnn-9", size, environment) as terminal:
-                terminal.wait_for("RUNNING", 20)
+            with interface(Path(place), "cnn-9", size, environment, thin=thin) as terminal:
+                terminal.wait_for("FINISHED" if is_quiet else "RUNNING", 20)
                 terminal.read(_WARM_SECONDS)
                 cpu, begun = terminal.cpu_seconds, time.monotonic()
                 sent = terminal.read(_SECONDS)

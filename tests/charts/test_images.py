@@ -13,10 +13,9 @@ RING = [[255 if 8 <= ((row - 13.5) ** 2 + (column - 13.5) ** 2) ** 0.5 <= 11 els
 
 
 def test_the_mode_follows_the_terminal() -> None:
-    assert choose_mode(256, utf8=True, low_bandwidth=False) == "quadrant"
-    assert choose_mode(1 << 24, utf8=True, low_bandwidth=True) == "braille"
-    assert choose_mode(16, utf8=True, low_bandwidth=False) == "braille"
-    assert choose_mode(256, utf8=False, low_bandwidth=False) == "ascii"
+    assert choose_mode(256, utf8=True) == "quadrant"
+    assert choose_mode(16, utf8=True) == "braille"
+    assert choose_mode(256, utf8=False) == "ascii"
 
 
 def test_a_ring_is_a_ring_in_ascii() -> None:
@@ -103,6 +102,18 @@ def test_images_stand_in_reading_order() -> None:
     assert plain(shown)[6].split() == ["a", "b", "c"]
     assert [row[:12] for row in plain(shown)[:6]] == plain(draw(DIAGONAL, 12, 6, mode="braille"))
     assert [row[13:25] for row in plain(shown)[:6]] == plain(draw(RING, 12, 6, mode="braille"))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_images_below_each_other_do_not_touch(mode: Mode) -> None:
+    full = [[255 * (row + column != 0) for column in range(8)] for row in range(8)]
+    rows = gallery([full, full], [], 14, 14, mode=mode)
+    last = rows[6][0]
+    assert layout(2, 14, 14, mode=mode).rows == 2
+    if mode in ("half", "quadrant"):
+        assert (last.text[0], last.foreground, last.background) == ("▀", 255, None)
+    else:
+        assert last.text[0] == {"braille": "⠿", "ascii": "M"}[mode]
 
 
 @pytest.mark.parametrize("mode", MODES)

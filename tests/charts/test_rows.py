@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.charts.rows import Span, cells, fill, fit, merge, pad, plain, printable
+from workbench.charts.rows import Span, cells, fill, fit, merge, pad, plain, printable, wrap
 
 AWKWARD = (
     "",
@@ -78,3 +78,10 @@ def test_rows_are_cut_and_padded_to_a_height() -> None:
     assert plain(fill([[Span("ab")], [Span("c")]], 3, 3)) == ["ab ", "c  ", "   "]
     assert plain(fill([[Span("ab")], [Span("c")]], 1, 1)) == ["a"]
     assert fill([[Span("ab")]], 4, 0) == []
+
+
+def test_long_lines_are_broken_between_words_and_indented_further() -> None:
+    assert wrap("  try: a lower --lr, such as 0.01", 20) == ["  try: a lower --lr,", "    such as 0.01"]
+    assert wrap("", 20) == [""]
+    assert wrap("日本 語の 文", 6) == ["日本", "  語の", "  文"]
+    assert wrap("incomprehensibilities", 5) == ["incomprehensibilities"]

@@ -34,13 +34,13 @@ def test_what_matters_least_goes_first() -> None:
     shown = [text("loss", GAN, width, best=(0.51, 1180), nonfinite=(3, 150), ascii_only=True).rstrip() for width in range(70, 0, -1)]
     assert list(dict.fromkeys(shown))[:8] == [
         "loss  o D v 0.52  x G ^ 1.31  best 0.51 @ 1,180  3 NaN @ 150",
-        "loss  o D 0.52  x G 1.31  best 0.51 @ 1,180  3 NaN @ 150",
+        "loss o D v 0.52 x G ^ 1.31 best 0.51 @ 1,180 3 NaN @ 150",
         "loss  o D 0.52  x G 1.31  best 0.51  3 NaN @ 150",
         "loss o D 0.52 x G 1.31 best 0.51 3 NaN @ 150",
         "loss  o D v 0.52  x G ^ 1.31  3 NaN @ 150",
-        "loss  o D 0.52  x G 1.31  3 NaN @ 150",
+        "loss o D v 0.52 x G ^ 1.31 3 NaN @ 150",
+        "loss o D 0.52 x G 1.31 3 NaN @ 150",
         "loss  o 0.52  x 1.31  3 NaN @ 150",
-        "loss  o 0.52  x 1.31  3 NaN",
     ]
 
 

@@ -9,7 +9,7 @@ from workbench.diagnosis.diagnose import diagnose
 from workbench.diagnosis.finding import Finding
 from workbench.events import types as events
 
-HEALTHY = {"train/discriminator_accuracy": [0.8] * 200, "train/fake_score": [0.3] * 200}
+HEALTHY = {"train/discriminator_accuracy": [0.8] * 600, "train/fake_score": [0.3] * 600}
 JUDGED = {
     "validation/relative_frechet_distance": 0.02,
     "validation/classes_covered": 10,
@@ -20,8 +20,8 @@ JUDGED = {
 
 
 def _found(logged: dict[str, list[float]], *evaluations: dict[str, float]) -> dict[str, Finding]:
-    happened = [*opening(), events.DataLoaded(at=START, name="digits", classes=tuple("0123456789")), loop(steps_total=200)]
-    happened += [metrics(range(1, 201), key=key, value=lambda at, v=values: v[at - 1]) for key, values in logged.items()]
+    happened = [*opening(), events.DataLoaded(at=START, name="digits", classes=tuple("0123456789")), loop(steps_total=600)]
+    happened += [metrics(range(1, len(values) + 1), key=key, value=lambda at, v=values: v[at - 1]) for key, values in logged.items()]
     for place, values in enumerate(evaluations, start=1):
         happened.append(events.Evaluated(at=START + 20 + place, step=50 * place, values=values))
     state = state_of(happened)
@@ -49,10 +49,19 @@ def test_the_samples_of_now_count_and_not_those_of_an_untrained_generator() -> N
     assert "collapsed" not in _found(HEALTHY, {**JUDGED, "validation/classes_covered": 2, "validation/recall": 0.0}, JUDGED)
 
 
+def test_a_generator_that_has_hardly_begun_has_not_collapsed() -> None:
+    state = state_of([
+        *opening(), events.DataLoaded(at=START, name="digits", classes=tuple("0123456789")), loop(steps_total=300),
+        metrics(range(1, 51), key="train/fake_score"),
+        events.Evaluated(at=START + 20, step=50, values={**JUDGED, "validation/classes_covered": 1, "validation/recall": 0.0}),
+    ])  # fmt: skip
+    assert not diagnose(state, {}, now=START, is_live=True)
+
+
 def test_without_labels_the_variety_of_pixels_still_tells() -> None:
     assert "collapsed" in _found(HEALTHY, {"validation/pixel_distance": 0.9, "validation/diversity": 0.05})
 
 
 def test_a_discriminator_wins_when_it_is_always_right_to_the_end() -> None:
-    assert "overpowered" in _found({**HEALTHY, "train/discriminator_accuracy": [0.8] * 100 + [1.0] * 100}, JUDGED)
-    assert "overpowered" not in _found({**HEALTHY, "train/discriminator_accuracy": [1.0] * 100 + [0.8] * 100}, JUDGED)
+    assert "overpowered" in _found({**HEALTHY, "train/discriminator_accuracy": [0.8] * 300 + [1.0] * 300}, JUDGED)
+    assert "overpowered" not in _found({**HEALTHY, "train/discriminator_accuracy": [1.0] * 300 + [0.8] * 300}, JUDGED)

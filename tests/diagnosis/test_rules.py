@@ -85,7 +85,7 @@ def test_a_loss_that_hardly_falls_at_good_updates_is_underfitting_at_the_end_onl
 
 def test_an_objective_that_stands_still_at_a_constant_rate_is_a_plateau():
     flat = (20, lambda step: min(0.8, 0.5 + step / 200))
-    constant = {**HEALTHY, "train/lr": lambda step: 0.01}
+    constant = {**HEALTHY, "train/lr": lambda step: 0.01, "train/loss": lambda step: falling(min(step, 60))}
     assert found(constant, every={"validation/accuracy": flat})["plateau"].step == 60
     assert "plateau" not in found(HEALTHY, every={"validation/accuracy": flat})  # its rate came down
     assert "plateau" not in found(constant, every={"validation/accuracy": (20, lambda step: 0.99)})
@@ -149,7 +149,7 @@ def test_samples_that_cover_a_part_of_the_data_are_a_collapse(sign: dict[str, fl
 
     def run(values: dict[str, float]) -> dict[str, Finding]:
         every = {f"validation/{name}": (100, lambda step, value=value: value) for name, value in values.items()}
-        return found({}, every=every, log=[classes, metrics(range(1, STEPS + 1), key="train/generator_loss")])
+        return found({}, every=every, log=[classes, metrics(range(1, 601), key="train/generator_loss")])
 
     assert "collapsed" not in run(fine)
     assert "collapsed" in run({**fine, **sign})
@@ -170,6 +170,76 @@ def test_a_live_run_without_a_step_for_long_is_stalled():
 def test_nothing_is_said_of_a_run_that_has_only_begun():
     assert not found(HEALTHY, steps=5)
     assert not diagnose(state_of([*opening(), declared()]), {}, now=START, is_live=True)
+
+
+def test_a_norm_is_measured_by_those_before_it_and_not_by_those_of_a_network_that_has_learnt_its_examples():
+    early = {**HEALTHY, "train/grad_norm": lambda step: 18.0 if step == 36 else 2.0 if step < 100 else 0.01}
+    assert "exploding" not in found(early)
+
+
+def test_a_loss_that_never_fell_overshoots_and_does_not_diverge():
+    shot_up = {**HEALTHY, "train/loss": lambda step: 2.3 if step == 1 else 20.0, "train/update_ratio": steady(0.2)}
+    assert found(shot_up).keys() >= {"oscillating"}
+    assert "diverging" not in found(shot_up)
+
+
+def test_a_loss_that_regains_a_little_does_not_diverge():
+    assert "diverging" not in found({**HEALTHY, "train/loss": lambda step: falling(step) if step < 200 else falling(200) + 0.5})
+
+
+def test_a_rate_that_has_risen_to_next_to_nothing_is_too_slow():
+    slow = {**HEALTHY, "train/loss": lambda step: 2.3 - step / 1e5, "train/update_ratio": steady(1e-6)}
+    assert "too_slow" in found({**slow, "train/lr": lambda step: 1e-6 * min(1.0, step / 100)})
+
+
+def test_strong_regularisation_shrinks_weights_fast_without_any_overshoot():
+    shrinking = {**HEALTHY, "train/loss": lambda step: 2.3, "train/update_ratio": steady(0.06)}
+    assert found(shrinking).keys() == {"underfitting"}
+
+
+def test_a_validation_loss_rises_by_chance_or_below_that_of_moved_images_without_any_overfitting():
+    def of(validation: Course, training: Course = falling) -> bool:
+        return "overfitting" in found({**HEALTHY, "train/loss": training}, every={"validation/loss": (20, validation)})
+
+    assert of(lambda step: 0.5 + abs(step - 120) / 200)
+    assert not of(lambda step: 0.15 + (0.035 if step > 120 else 0.0))  # 0.035 of 2.3 nats, on a few hundred examples
+    assert not of(lambda step: 0.05 + abs(step - 120) / 2000, lambda step: falling(step) + 0.3)
+    assert not of(lambda step: 0.9 if step in (140, 160, 180) else 0.5)  # three evaluations at the peak of the rate
+
+
+def test_an_objective_that_gains_next_to_nothing_stands_still():
+    constant = {**HEALTHY, "train/lr": lambda step: 0.01, "train/loss": lambda step: falling(min(step, 60))}
+    creeping = (20, lambda step: min(0.8, 0.5 + step / 200) + step / 1e6)
+    assert found(constant, every={"validation/accuracy": creeping})["plateau"].step == 60
+    rising = {**constant, "train/lr": lambda step: 0.01 * step}
+    assert "plateau" not in found(rising, every={"validation/accuracy": creeping})
+    learning = {**constant, "train/loss": falling}
+    assert "plateau" not in found(learning, every={"validation/accuracy": creeping})
+
+
+def test_a_weak_gradient_through_time_has_half_of_the_run_to_find_its_way():
+    weak = {"validation/gradient_reach": (40, lambda step: 1e-15 if step < 300 else 0.2)}
+    assert "vanishing_time" not in found(HEALTHY, steps=400, every=weak)
+    state = state_of([*opening(), loop(steps_total=1000), metrics(range(1, 401)), *(
+        events.Evaluated(at=START + 60, step=step, values={"validation/gradient_reach": 1e-15}) for step in range(40, 401, 40)
+    )])  # fmt: skip
+    assert not diagnose(state, {}, now=START, is_live=False)
+
+
+def test_what_is_only_a_consequence_is_not_said_beside_its_cause():
+    exploding = {**HEALTHY, "train/grad_norm": lambda step: 5e4 if step == 300 else 1.0, "train/loss": lambda step: 2.3 - step / 1000}
+    assert found(exploding, settings={"lr": 0.1, "clip_norm": 0.01}).keys() == {"exploding"}
+
+
+def test_a_layer_that_gets_no_gradient_at_all_hides_none_whose_gradient_vanishes():
+    norms = (("unused", 0.0), ("first", 1e-7), ("second", 1e-3), ("last", 1.0))
+    layers = {f"train/grad_norm/{name}": steady(norm) for name, norm in norms}
+    assert "first hardly learns" in found({**HEALTHY, **layers})["vanishing_layers"].cause
+
+
+def test_clipping_of_one_network_of_two_is_noted():
+    norms = {"train/generator_grad_norm": steady(1.0), "train/discriminator_grad_norm": steady(1e-3)}
+    assert "generator" in found(norms, settings={"clip_norm": 0.1})["clipped"].evidence
 
 
 def test_every_rule_has_a_test_here():

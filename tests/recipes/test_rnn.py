@@ -269,11 +269,13 @@ def test_hidden_states_are_shown_character_by_character(tmp_path):
     assert all(-1 <= value <= 1 for row in preview.matrix for value in row)
 
 
-@pytest.mark.parametrize(("preset", "kind"), [("text", "text"), ("rows", "matrix"), ("adding", "matrix"), ("copy", "matrix")])
+@pytest.mark.parametrize(
+    ("preset", "kind"), [("text", "text"), ("rows", "images"), ("pixels", "matrix"), ("adding", "matrix"), ("copy", "matrix")]
+)
 def test_a_batch_is_shown_as_the_network_reads_it(preset, kind):
     preview = first_batch(_config(preset), 4)
     assert preview.kind == kind
-    assert preview.text if kind == "text" else preview.matrix
+    assert {"text": preview.text, "matrix": preview.matrix, "images": preview.captions}[kind]
     assert preview.title
 
 

@@ -49,7 +49,7 @@ def fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunF
         monkeypatch.setattr(worker, "by_name", lambda name: sabotaged)
         config = configure(RECIPE, "digits", **{"threads": 1, "max_steps": 60, "checkpoint_every": 5, **values})
         folder = prepare(tmp_path, RECIPE, config)
-        worker.work(folder, {})
+        worker.work(folder, worker.Order())
         return folder
 
     return run

@@ -44,6 +44,14 @@ LAYERS = [
     {"name": "output", "kind": "Linear", "output_shape": [10], "parameters": 650},
 ]
 PARAMETERS = sum(int(layer["parameters"]) for layer in LAYERS)  # type: ignore[call-overload]
+CLASSES = {
+    "title": "class",
+    "kind": "classes",
+    "labels": [str(digit) for digit in range(10)],
+    "training": [380 + 4 * digit for digit in range(10)],
+    "batch": [6, 7, 5, 8, 6, 6, 7, 6, 7, 6],
+    "left_out": 0,
+}
 NOW = START + 3600.0
 FAR = {"host": "far"}  # a run of another host lives while it has news: no lock and no process are needed
 
@@ -164,6 +172,12 @@ class FakeLauncher:
         images = base64.b64encode(bytes(4 * 28 * 28)).decode()
         answers: dict[str, dict[str, Any]] = {
             "layers": {"layers": LAYERS, "parameters": PARAMETERS},
+            "contents": {
+                "examples": {"train": 4000, "validation": 500, "test": 500},
+                "unit": "img",
+                "steps_per_epoch": 63,
+                "tallies": [CLASSES],
+            },
             "device": {"device": "cpu", "description": "cpu (2 threads)"},
             "batch": {"kind": "images", "title": "4 of a batch of 64", "captions": list("1234"), "shape": [4, 28, 28], "pixels": images},
         }

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.tui.recipe import RECIPE
 from tests.tui.runs import NOW, FakeLauncher, cnn_run, interface, live_run, shown, shows, until
+from workbench import config_file
 from workbench.runs import control
 from workbench.runs.folder import Labels, RunFolder
+from workbench.schema import describe
 from workbench.tui.app import Workbench
 from workbench.tui.screens.bench import Bench
 from workbench.tui.screens.run import RunScreen
@@ -113,6 +116,8 @@ async def test_the_helper_tells_layers_and_parameters(tmp_path: Path) -> None:
         await shows(app, "BatchNorm2d")
         await pilot.press("escape", "b")
         await shows(app, "4 of a batch of 64")
+        await shows(app, "4,000 images, 500 to validate")
+        await shows(app, "largest 1.09 times the smallest")
         await pilot.press("escape", "i")
         await shows(app, "NOTES cnn")
         await pilot.press("end")
@@ -241,15 +246,103 @@ async def test_a_deleted_run_is_brought_back_with_one_key(tmp_path: Path) -> Non
 
 
 async def test_the_settings_of_a_run_are_taken_over_and_reset_all_at_once(tmp_path: Path) -> None:
-    cnn_run(tmp_path, "cnn-1", settings={"lr": 0.02, "epochs": 7})
+    cnn_run(tmp_path, "cnn-1", settings={"lr": 0.02, "epochs": 7, "padding": False})
     app = interface(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(app, "cnn-1")
         await pilot.press("tab", "tab", "f")
-        await shows(app, "$ workbench train cnn --lr 0.02 --epochs 7")
-        await shows(app, "2 changed")
+        await shows(app, "$ workbench train cnn --from cnn-1")
+        await shows(app, "SETTINGS cnn/mnist from cnn-1")
+        await shows(app, "padding")
+        await pilot.press("shift+tab", "down", "down", "down", "down", "right")
+        await shows(app, "0 to 1, cnn-1 0.02")
+        await shows(app, "1 changed")
+        await shows(app, "from cnn-1: lr 0.02 -> 0.05")
+        await pilot.press("s")
+        await shows(app, "cnn-101")
+        assert launcher(app).started[0].command() == ["workbench", "train", "cnn", "--from", "cnn-1", "--lr", "0.05"]
+        await pilot.press("escape", "R")
+        await until(lambda: "--lr" not in shown(app) and "--from" not in shown(app))
+
+
+async def test_a_run_is_named_whose_settings_to_begin_with(tmp_path: Path) -> None:
+    cnn_run(tmp_path, "cnn-1", settings={"lr": 0.02}, name="first")
+    cnn_run(tmp_path, "cnn-2", settings={"lr": 0.5})
+    app = interface(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "cnn-1")
+        await pilot.press("f")
+        await shows(app, "settings of run cnn-2")
+        await pilot.press(*"none")
+        await shows(app, "unknown run `none`")
+        await pilot.press("enter", "ctrl+u", *"first", "enter")
+        await shows(app, "$ workbench train cnn --from cnn-1")
+
+
+async def test_what_differs_stands_on_a_page_before_the_start(tmp_path: Path) -> None:
+    cnn_run(tmp_path, "cnn-1", settings={"lr": 0.5, "epochs": 7})
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "last run cnn-1: lr 0.5 -> 0.01")
+        await pilot.press("tab", "right", "D")
+        await shows(app, "DIFFERENCES")
+        lines = [line.split() for line in shown(app).splitlines() if line.strip()]
+        assert lines[1:5] == [
+            ["setting", "preset", "mnist", "cnn-1", "now"],
+            ["dataset", "mnist5k", "mnist5k", "digits"],
+            ["lr", "0.01", "0.5", "0.01"],
+            ["epochs", "20", "7", "20"],
+        ]
+
+
+async def test_settings_are_saved_to_a_file_that_train_and_the_form_read(tmp_path: Path) -> None:
+    app = interface(tmp_path / "runs")
+    file = tmp_path / "mine.toml"
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("tab", "right", "down", "down", "down", "right", "w")
+        await shows(app, "save settings to cnn-mnist.toml")
+        await pilot.press(*str(file), "enter")
+        await shows(app, "saved: workbench train cnn --config")
+        found = config_file.read(file, describe(RECIPE.config), recipe="cnn")
+        form = bench(app).form
+        assert form is not None
+        assert found.values == form.values
+        assert found.preset == "mnist"
         await pilot.press("R")
-        await until(lambda: "--lr" not in shown(app))
+        await until(lambda: not form.changed)
+        await pilot.press("L", "enter")
+        await shows(app, "$ workbench train cnn --dataset digits --lr 0.02")
+        await pilot.press("w", "enter")
+        await shows(app, "it exists; replace it? no")
+        await pilot.press("enter")
+        text = file.read_text()
+        await pilot.press("right", "w", "enter", *"yes", "enter")
+        await until(lambda: file.read_text() != text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("lr = = 1", "cannot be read: Invalid value (at line 1"),
+        ("seed = 1\nlrr = 1", "line 2"),
+        ("lr = 7", "setting `lr` is `7`, expected a number above 0"),
+        ('recipe = "rnn"', "unknown recipe `rnn`"),
+        (None, "there is no file"),
+    ],
+)
+async def test_a_file_that_cannot_be_loaded_is_said_with_its_line(tmp_path: Path, text: str | None, words: str) -> None:
+    file = tmp_path / "c.toml"
+    if text is not None:
+        file.write_text(text)
+    app = interface(tmp_path / "runs")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("L", *str(file), "enter")
+        await until(lambda: words in " ".join(shown(app).split()), lambda: shown(app))
+        assert isinstance(app.screen, Bench)
+        assert bench(app).form is not None
+        assert not bench(app).form.changed  # type: ignore[union-attr]
 
 
 async def test_capital_q_queues_behind_the_run_that_trains_and_stays_here(tmp_path: Path) -> None:

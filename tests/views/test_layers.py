@@ -50,5 +50,7 @@ def test_a_recipe_may_ask_for_lines_or_for_a_strip(tmp_path: Path) -> None:
 
 def test_a_layer_is_judged_by_the_others_and_by_its_own_past() -> None:
     assert remarks([1.0, 1.0, 1e-4], [None] * 3) == ["", "", "vanish"]
+    assert remarks([1.0, 0.0], [1.0, 1.0]) == ["", "vanish"]
+    assert remarks([0.0, 0.0], [1.0, 1.0]) == ["", ""]  # the learning rate is 0: all stand still
     assert remarks([1.0, 200.0], [1.0, 1.0]) == ["", "explode"]
     assert remarks([1.0, float("nan"), None], [1.0, 1.0, 1.0]) == ["", "NaN", ""]

@@ -1,12 +1,14 @@
 import math
 from pathlib import Path
 
-from tests.builders import build_run, ended, evaluated, loop, metrics, opening
+from tests.builders import START, build_run, ended, evaluated, loop, metrics, opening
 from tests.views.test_slots import declared
 from workbench.charts.rows import plain
+from workbench.events.types import SettingChanged
 from workbench.runs.feed import Feed, open_run
 from workbench.views import readout, slots
 from workbench.views.axes import axis
+from workbench.views.view import View
 
 
 def long_run(root: Path, steps: int = 5000) -> Feed:
@@ -19,7 +21,7 @@ def long_run(root: Path, steps: int = 5000) -> Feed:
 
 
 def read(feed: Feed, step: int) -> str:
-    return plain([readout.row(feed, slots.slot(feed, "loss"), step, ascii_only=True)])[0]
+    return plain([readout.row(feed, slots.slot(feed, "loss"), View(cursor=step), ascii_only=True)])[0]
 
 
 def test_the_cursor_reads_what_was_logged_at_its_step(tmp_path: Path) -> None:
@@ -27,6 +29,13 @@ def test_the_cursor_reads_what_was_logged_at_its_step(tmp_path: Path) -> None:
     assert feed.state.series["train/loss"].stride > 1
     assert read(feed, 777) == " step 777  epoch 8  1:17   o train 27.87472   x val 167 @ 550"
     assert "train NaN" in read(feed, 70)
+
+
+def test_the_cursor_says_what_was_done_to_the_run_there(tmp_path: Path) -> None:
+    change = SettingChanged(at=START + 9, step=100, name="lr", old=1e-3, new=3e-4, by="ada")
+    feed = open_run(build_run(tmp_path, [*opening(), declared(), loop(), metrics(range(1, 101)), change, metrics(range(101, 201))]))
+    assert read(feed, 99).endswith("^ set lr 0.001 -> 3e-4 by ada @ 100")
+    assert "^" not in read(feed, 110)
 
 
 def test_before_the_first_value_of_a_line_there_is_none(tmp_path: Path) -> None:

@@ -2,10 +2,10 @@ from pathlib import Path
 
 from tests.builders import START, build_run, ended, evaluated, finished_run, loop, metrics, opening, started
 from workbench.charts.rows import cells, plain
-from workbench.events.types import Event, MetricsDeclared, Paused, PhaseChanged
+from workbench.events.types import Event, MetricsDeclared, Paused, PhaseChanged, RunEnded, SettingChanged
 from workbench.runs.feed import Feed, open_run
 from workbench.views import slots
-from workbench.views.chart import labels
+from workbench.views.heading import labels
 from workbench.views.view import ChartStyle, LimitsMemory, View
 
 METRICS = {
@@ -75,9 +75,33 @@ def test_a_chart_has_its_size_its_values_and_its_best(tmp_path: Path) -> None:
     assert rows[0].split() == ["accuracy", "^", "97.0%", "best", "97.0%", "@", "200"]
 
 
-def test_both_splits_stand_in_the_title_of_the_loss(tmp_path: Path) -> None:
-    title = draw(feed_of(tmp_path, metrics(range(1, 201)), evaluated(200, 0.9, loss=0.25)), "loss", width=38)[0]
-    assert title.split() == ["loss", "o", "t", "0.005", "x", "v", "0.25", "best", "0.25"]
+def test_both_splits_stand_in_the_title_of_the_loss_and_the_best_value_where_the_chart_has_room(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path, metrics(range(1, 201)), evaluated(100, 0.9, loss=0.2), evaluated(200, 0.9, loss=0.25))
+    narrow, wide = draw(feed, "loss", width=40), draw(feed, "loss", width=60)
+    assert narrow[0].split() == ["loss", "o", "train", "v", "0.005", "x", "val", "^", "0.25"]
+    assert narrow[1].endswith("best 0.2 @ 100")
+    assert wide[0].rstrip().endswith("best 0.2 @ 100")
+    assert not any("best" in row for row in wide[1:])
+
+
+def test_the_arrow_of_a_noisy_metric_needs_more_than_its_noise(tmp_path: Path) -> None:
+    still = feed_of(tmp_path / "a", metrics(range(1, 201), value=lambda step: 1 + step % 7))
+    falling = feed_of(tmp_path / "b", metrics(range(1, 201), value=lambda step: 300 - step + step % 7))
+    assert "v" not in draw(still, "loss")[0].split()
+    assert "v" in draw(falling, "loss")[0].split()
+
+
+def test_shares_are_labelled_in_percent(tmp_path: Path) -> None:
+    rows = draw(feed_of(tmp_path, metrics(range(1, 201)), evaluated(100, 0.5), evaluated(200, 1.0)), "accuracy")
+    assert rows[1].startswith("100%|")
+    assert not any("%" in row for row in draw(feed_of(tmp_path / "b", metrics(range(1, 201))), "loss")[1:])
+
+
+def test_a_wide_axis_says_what_was_done_in_a_word(tmp_path: Path) -> None:
+    changes = SettingChanged(at=START + 20, step=50, name="lr", old=1e-3, new=3e-4, by="ada"), Paused(at=START + 21, step=120, by="ada")
+    rows = draw(feed_of(tmp_path, metrics(range(1, 201)), *changes), "loss", 120, 20)
+    assert "^lr 3e-4" in rows[-2]
+    assert "^pause" in rows[-2]
 
 
 def test_a_logarithmic_chart_says_so_and_can_be_made_linear(tmp_path: Path) -> None:
@@ -98,6 +122,22 @@ def test_what_was_done_to_the_run_is_marked_on_the_axis(tmp_path: Path) -> None:
     marked = draw(feed_of(tmp_path / "b", metrics(range(1, 101)), Paused(at=START + 20, step=50, by="ada")), "loss")
     assert "^" not in quiet[-1] + quiet[-2]
     assert "^" in marked[-1] + marked[-2]
+
+
+def test_where_a_run_failed_is_marked_on_the_axis(tmp_path: Path) -> None:
+    end = RunEnded(at=START + 30, state="failed", step=101, reason="the loss is NaN")
+    rows = draw(feed_of(tmp_path, metrics(range(1, 101)), end), "loss", 100, 20)
+    assert "!failed" in rows[-2]
+
+
+def test_limits_without_outliers_are_not_those_with_them(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path, metrics(range(1, 101), value=lambda step: 10.0 if step == 50 else 6 + step / 100))
+    memory = LimitsMemory()
+    for outliers in (True, False):
+        view = View(style=ChartStyle(outliers=outliers))
+        rows = plain(slots.draw(feed, "loss", 60, 20, ascii_only=True, colours=1, memory=memory, view=view))
+    assert memory.y[("loss", False)][1] >= 10 > memory.y[("loss without outliers", False)][1]
+    assert "^" in rows[1]
 
 
 def test_the_baseline_lies_on_the_chart_of_the_objective_only(tmp_path: Path) -> None:

@@ -43,8 +43,12 @@ class Frame(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def draw(width: int, height: int, *, x_limits: Limits, y_limits: Limits, log: bool = False, ascii_only: bool = False) -> Frame | None:
+def draw(
+    width: int, height: int, *, x_limits: Limits, y_limits: Limits, log: bool = False, percent: bool = False, ascii_only: bool = False
+) -> Frame | None:
     """The frame of a chart with usable limits, or None where no canvas would be left.
+
+    With `percent`, values are shares of one and the y axis is labelled in percent.
 
     Cached, because limits hold still: about 3 ms the first time for 60x15 cells on a 2-core machine, nothing after.
     """
@@ -52,7 +56,7 @@ def draw(width: int, height: int, *, x_limits: Limits, y_limits: Limits, log: bo
     canvas_height = height - (2 if apart else 1)
     if canvas_height < _LOWEST:
         return None
-    y_labels = _y_labels(y_limits, canvas_height, log, ascii_only)
+    y_labels = _y_labels(y_limits, canvas_height, log, percent, ascii_only)
     gutter = max(map(len, y_labels.values()), default=0)
     canvas_width = width - gutter - 1
     if canvas_width < _NARROWEST:
@@ -69,14 +73,15 @@ def draw(width: int, height: int, *, x_limits: Limits, y_limits: Limits, log: bo
     return Frame(tuple(rows), gutter + 1, canvas_width, canvas_height, labelled)
 
 
-def _y_labels(bounds: Limits, height: int, log: bool, ascii_only: bool) -> dict[int, str]:
+def _y_labels(bounds: Limits, height: int, log: bool, percent: bool, ascii_only: bool) -> dict[int, str]:
     """Labels by the row, counted from the bottom as plotext does, in which the data of that value are drawn."""
     count = max(1, min(_MOST_Y_STEPS, height // 2))
     values = log_ticks(*bounds, count) if log else ticks(*bounds, count)
     _, down = grain(ascii_only)
     scale = Scale(bounds, height * down, log)
     placed: dict[int, str] = {}
-    for value, label in zip(values, labels(values, log), strict=True):
+    texts = [f"{label}%" for label in labels([100 * value for value in values], log)] if percent else labels(values, log)
+    for value, label in zip(values, texts, strict=True):
         placed.setdefault(height - 1 - round(scale(value)) // down, label)
     return placed
 

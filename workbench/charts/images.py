@@ -19,6 +19,7 @@ _FLAT = 12  # grey levels; below this contrast a cell is one colour, which needs
 _BRIGHT = 110  # the level from which braille sets a dot: below the middle, so that thin strokes stay whole
 _LEAST = {"quadrant": (10, 5), "half": (10, 5), "braille": (10, 5), "ascii": (14, 7)}  # cells at which a 28x28 digit is legible
 _GAP = 1  # cells between images side by side
+_BLANK = -1.0  # the level of what belongs to no image
 
 # How much ink each glyph has in a grid of 2x3 over its cell, row by row, as digits: 9 is 40 % ink or more, about the
 # densest a letter gets. Measured on DejaVu Sans Mono (Pillow, 40 points, a cell of 24x48 pixels, so 12x16 a digit):
@@ -43,19 +44,28 @@ class Layout(NamedTuple):
     slot: int
 
 
-def choose_mode(colours: int, utf8: bool, low_bandwidth: bool) -> Mode:
-    """The mode for a terminal: greys need 256 colours, and an escape sequence for almost every cell, which braille does not."""
+def choose_mode(colours: int, utf8: bool) -> Mode:
+    """The mode for a terminal: greys need 256 colours, and an escape sequence for almost every cell, which braille does not.
+
+    A thin link is drawn for with 16 colours, and so in braille.
+    """
     if not utf8:
         return "ascii"
-    return "braille" if low_bandwidth or colours < 256 else "quadrant"
+    return "braille" if colours < 256 else "quadrant"
 
 
-def draw(image: Image, width: int, height: int, *, mode: Mode) -> Rows:
-    """The image, its contrast stretched, in all of `width` by `height` cells; a cell is taken as twice as high as wide."""
+def draw(image: Image, width: int, height: int, *, mode: Mode, apart: bool = False) -> Rows:
+    """The image, its contrast stretched, in all of `width` by `height` cells; a cell is taken as twice as high as wide.
+
+    Args:
+        apart: leave the lowest part of the last row blank, so that an image below it does not touch it.
+    """
     if width < 1 or height < 1 or not image or not image[0]:
         return fill([], width, height)
     across, down, drawn = MODES[mode]
-    pixels = _resized(_stretched(image), width * across, height * down)
+    pixels = _resized(_stretched(image), width * across, height * down - apart)
+    if apart:
+        pixels.append([_BLANK] * (width * across))
     rows: Rows = []
     for row in range(height):
         band = pixels[down * row : down * (row + 1)]
@@ -108,7 +118,8 @@ def gallery(images: Sequence[Image], captions: Sequence[str], width: int, height
     rows: Rows = []
     for line in range(grid.rows):
         places = range(start + line * grid.columns, min(start + (line + 1) * grid.columns, len(images)))
-        tiles = [draw(images[place], grid.width, grid.height, mode=mode) for place in places]
+        apart = line < grid.rows - 1 and not any(captions)
+        tiles = [draw(images[place], grid.width, grid.height, mode=mode, apart=apart) for place in places]
         rows += [_beside([tile[index] for tile in tiles], grid) for index in range(grid.height)]
         if any(captions) and height > 1:
             texts = [captions[place] if place < len(captions) else "" for place in places]
@@ -155,12 +166,16 @@ def _grey(level: float) -> int:
 
 def _half(pixels: list[list[float]]) -> Span:
     (upper,), (lower,) = pixels
+    if lower == _BLANK:
+        return Span("▀", "", _grey(upper))
     top, bottom = _grey(upper), _grey(lower)
     return Span(" ", "", None, top) if top == bottom else Span("▀", "", top, bottom)
 
 
 def _quadrant(pixels: list[list[float]]) -> Span:
     """Two greys a cell: the means of its pixels above and below the mean of all four."""
+    if pixels[1][0] == _BLANK:
+        return Span("▀", "", _grey(sum(pixels[0]) / 2))
     levels = [*pixels[0], *pixels[1]]
     mean = sum(levels) / 4
     if max(levels) - min(levels) < _FLAT:
@@ -177,7 +192,7 @@ def _braille(pixels: list[list[float]]) -> Span:
 
 
 def _ascii(pixels: list[list[float]]) -> Span:
-    return Span(_nearest_glyph(tuple(round(level / 255 * 9) for row in pixels for level in row)))
+    return Span(_nearest_glyph(tuple(max(0, round(level / 255 * 9)) for row in pixels for level in row)))
 
 
 @lru_cache(maxsize=4096)

@@ -65,8 +65,10 @@ def render(
     x_limits: Limits,
     y_limits: Limits,
     log: bool = False,
+    percent: bool = False,
     ascii_only: bool = False,
     heading: Sequence[Span] = (),
+    notes: Sequence[str] = (),
     marks: Sequence[tuple[float, str]] = (),
     nonfinite_at: Sequence[float] = (),
     threshold: float | None = None,
@@ -81,9 +83,11 @@ def render(
     Where a frame would leave no room for a course, the heading and a sparkline of each line stand instead.
 
     Args:
+        percent: values are shares of one; the axis is labelled in percent.
         heading: the first row, usually from `title`.
+        notes: a few words each, written at the right end where no data are.
         marks: what was changed during the run: `^` on the x axis, with its text where the axis has room.
-        nonfinite_at: where a value was NaN or infinite: `!` on the x axis.
+        nonfinite_at: where a value was NaN or infinite, or the run failed: `!` on the x axis, also over a mark.
         threshold: a level to compare with, such as a baseline, as a broken line with `threshold_label`.
         ghosts: series that a later attempt replaced, dim and behind all others.
         cursor: an x at which to draw a vertical line.
@@ -91,22 +95,24 @@ def render(
         placeholder: said in the middle of a chart that has nothing to show.
     """
     x_limits, y_limits = usable(x_limits), usable(y_limits, log)
-    frame = draw(width, height - bool(heading), x_limits=x_limits, y_limits=y_limits, log=log, ascii_only=ascii_only)
+    frame = draw(width, height - bool(heading), x_limits=x_limits, y_limits=y_limits, log=log, percent=percent, ascii_only=ascii_only)
     top = [list(heading)] if heading else []
     if frame is None:
         return fill([*top, *_small(lines, width, x_limits, ascii_only, placeholder)], width, height)
     canvas = Canvas(frame.width, frame.height, ascii_only=ascii_only)
     scale = Scale(y_limits, canvas.rows, log)
-    for ghost in ghosts:
-        path = measured(ghost.columns(canvas.columns, *x_limits), scale)
-        canvas.draw(dashed(connected(path), _GHOST_PEN.dashes), _GHOST_PEN, Layer.BANDS)
     paths = [measured(line.columns.columns(canvas.columns, *x_limits), scale) for line in lines]
     drawn = [_draw_line(canvas, line, index, path) for index, (line, path) in enumerate(zip(lines, paths, strict=True))]
+    for ghost in ghosts:  # over the bands, behind the lines
+        path = measured(ghost.columns(canvas.columns, *x_limits), scale)
+        canvas.draw(dashed(connected(path), _GHOST_PEN.dashes), _GHOST_PEN, Layer.BANDS)
     if mark_outside:
         for path in paths:
             _mark_outside(canvas, path)
     if threshold is not None and y_limits[0] <= threshold <= y_limits[1]:
         _draw_threshold(canvas, round(scale(threshold)) * canvas.height // canvas.rows, threshold_label)
+    for note in notes:
+        _write_note(canvas, printable(note, ascii_only=ascii_only))
     if cursor is not None:
         _draw_cursor(canvas, cursor, x_limits)
     if placeholder and not any(drawn):
@@ -156,6 +162,15 @@ def _draw_threshold(canvas: Canvas, row: int, label: str) -> None:
             return
 
 
+def _write_note(canvas: Canvas, note: str) -> None:
+    """Write it in the first row that is free at the right end, from the top."""
+    width = cells(note) + 1
+    column = canvas.width - width
+    row = next((row for row in range(canvas.height) if canvas.is_free(row, column, width)), None)
+    if row is not None:
+        canvas.write(row, column, f" {note}", "muted")
+
+
 def _draw_cursor(canvas: Canvas, cursor: float, x_limits: Limits) -> None:
     column = position(cursor, *x_limits, canvas.width)
     if column is not None:
@@ -171,7 +186,8 @@ def _feet(frame: Frame, canvas: Canvas, x_limits: Limits, marks: Sequence[tuple[
     for x, sign, text in [*((x, "^", text) for x, text in marks), *((x, "!", "") for x in nonfinite_at)]:
         place = position(x, *x_limits, canvas.columns)
         if place is not None:  # of several in one cell the last stays: `!`, or the latest change
-            signs[frame.left + place * canvas.width // canvas.columns] = (sign, text)
+            column = frame.left + place * canvas.width // canvas.columns
+            signs[column] = (sign, text or signs.get(column, ("", ""))[1])
     for column, (sign, _) in signs.items():
         if column in frame.labelled:
             canvas.write(frame.height - 1, column - frame.left, sign, "mark")
@@ -183,9 +199,12 @@ def _feet(frame: Frame, canvas: Canvas, x_limits: Limits, marks: Sequence[tuple[
 
 
 def _write_texts(letters: list[Span], left: int, texts: dict[int, str]) -> None:
-    """Write what each mark means to its right, or else to its left, over ticks but not over other marks; latest first."""
+    """Write what each mark means to its right, or else to its left, over ticks but not over other marks.
+
+    Longer ones, which say more, come first, and of those of one length the latest.
+    """
     free = set(range(left, len(letters))) - set(texts)
-    for column, text in sorted(texts.items(), reverse=True):
+    for column, text in sorted(texts.items(), key=lambda mark: (cells(mark[1]), mark[0]), reverse=True):
         width = cells(text)
         start = next((start for start in (column + 1, column - width) if free.issuperset(range(start, start + width))), None)
         if text and start is not None:

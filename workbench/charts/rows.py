@@ -69,6 +69,23 @@ def fit(text: str, width: int, *, align: Literal["left", "right", "center"] = "l
     return " " * left + text + " " * (spare - left)
 
 
+def wrap(text: str, width: int, *, ascii_only: bool = False) -> list[str]:
+    """`text`, made harmless, in lines of at most `width` cells, broken between words; further ones stand two cells further in.
+
+    A word that is wider than that has a line of its own, too wide.
+    """
+    text = printable(text, ascii_only=ascii_only)
+    lead = text[: len(text) - len(text.lstrip(" "))]
+    lines = [lead]
+    for place, word in enumerate(text.split()):
+        joined = lines[-1] + (" " if place and lines[-1].strip() else "") + word
+        if cells(joined) <= width or not lines[-1].strip():
+            lines[-1] = joined
+        else:
+            lines.append(f"{lead}  {word}")
+    return lines
+
+
 def merge(spans: Iterable[Span]) -> Row:
     """Join neighbours of one style; blanks take their neighbour's ink, which halves the bytes sent to a terminal."""
     merged: Row = []

@@ -15,7 +15,7 @@ from workbench.units import compact
 ASCII_SHADES = " .:-=+*#%@"
 SHADES = " ░▒▓█"
 _GREYS = 24  # that 256 colours have
-_DARKEST = 20  # of 255: the least value is still told from no value
+_DARKEST = 48  # of 255: the least value is still told from no value, also on a dark grey ground
 _NARROWEST = 8
 _VALUE = 7  # cells of the latest value: "1.2e-13"
 _MOST_NAME = 1 / 4  # of the width
@@ -167,6 +167,13 @@ def _part(value: float, y_limits: Limits) -> float:
         return 0.0
     low, high = math.log10(y_limits[0]), math.log10(y_limits[1])
     return max(0.0, min(1.0, (math.log10(value) - low) / (high - low)))
+
+
+def scale(ascii_only: bool, greys: bool, width: int = 5) -> list[Span]:
+    """The shades from the least value to the greatest."""
+    if greys and not ascii_only:
+        return [_shade(place / (width - 1), ascii_only, greys) for place in range(width)]
+    return [Span((ASCII_SHADES if ascii_only else SHADES)[1:])]
 
 
 def _shade(part: float, ascii_only: bool, greys: bool) -> Span:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, NamedTuple
 
 from workbench.charts.rows import Row, Span, cells, fit, pad, printable
 from workbench.units import compact, grouped
@@ -55,8 +55,8 @@ def title(
 ) -> Row:
     """One row of exactly `width` cells: `loss  o D v 0.52  x G ^ 1.31  best 0.51 @ 1,180  3 NaN @ 150`.
 
-    What does not fit is left out in this order: the arrows, the step of the best value, digits behind the third and the
-    labels but for their first letters, the best value, the labels, where the first NaN was, all values but two, the name,
+    What does not fit is left out in this order: digits behind the third and the labels but for their first letters, the
+    arrows, the step of the best value, the best value, the labels, where the first NaN was, all values but two, the name,
     the count of NaN. Two values go last.
 
     Args:
@@ -65,52 +65,80 @@ def title(
         nonfinite: how many values were not finite, and the step of the first.
         form: how a value is written.
     """
+    row: Row = []
+    for row in _candidates(name, readings, width, best, nonfinite, note, form, ascii_only):
+        if sum(cells(span.text) for span in row) <= width:
+            break
+    return pad(row, max(0, width))
+
+
+def _candidates(
+    name: str,
+    readings: Sequence[Reading],
+    width: int,
+    best: tuple[float, float] | None,
+    nonfinite: tuple[int, float] | None,
+    note: str,
+    form: Callable[[float], str],
+    ascii_only: bool,
+) -> Iterator[Row]:
+    """Rows that say less and less, each made only if the one before did not fit."""
     name = printable(name, ascii_only=ascii_only)
     head = [Span(name, "title")] if name else []
-    record = [Span("best ", "muted"), Span(f"{form(best[0])} @ {_step(best[1])}")] if best else []
-    short_record = [Span("best ", "muted"), Span(form(best[0]))] if best else []
-    brief_record = [Span("best ", "muted"), Span(form(_three_digits(best[0])))] if best else []
+    place = f" @ {_step(best[1])}" if best else ""
     remark = [Span(printable(note, ascii_only=ascii_only), "muted")] if note else []
     count = [Span(f"{nonfinite[0]:,} NaN", "mark")] if nonfinite else []
     count_and_place = [*count, Span(f" @ {_step(nonfinite[1])}", "mark")] if nonfinite else []
-    labelled = [_reading(reading, form, ascii_only) for reading in readings]
-    level = [_reading(reading._replace(trend=0.0), form, ascii_only) for reading in readings]
-    initials = _initials([reading.label for reading in readings])
-    brief = [
-        _reading(reading._replace(trend=0.0, label=initial, value=_three_digits(reading.value)), form, ascii_only)
-        for reading, initial in zip(readings, initials, strict=True)
-    ]
-    bare = [_reading(reading._replace(trend=0.0, label=""), form, ascii_only) for reading in readings]
-    if len(readings) > 1:  # of one series the marker says nothing
-        for index, reading in enumerate(readings):
-            sign = legend(index, marker=reading.marker, style=reading.style, ascii_only=ascii_only)
-            for parts, space in ((labelled, " "), (level, " "), (brief, " " if ascii_only else ""), (bare, " ")):
-                parts[index] = [Span(sign + space, reading.ink or f"series{index % SERIES}"), *parts[index]]
-    candidates = [
-        _spaced([head, *labelled, record, remark, count_and_place]),
-        _spaced([head, *level, record, remark, count_and_place]),
-        _spaced([head, *level, short_record, count_and_place]),
-        _spaced([head, *brief, brief_record, count_and_place], " "),
-        _spaced([head, *labelled, count_and_place]),
-        _spaced([head, *level, count_and_place]),
-        _spaced([head, *bare, count_and_place]),
-        _spaced([head, *bare, count]),
-        *(_spaced([head, *bare[:shown], [Span(f"+{len(bare) - shown}", "muted")], count]) for shown in range(len(bare) - 1, 1, -1)),
-        _cut(name, [*bare, count], width, ascii_only),
-        _spaced([*bare, count]),
-        _spaced(bare or [head]),
-    ]
-    fitting = (row for row in candidates if sum(cells(span.text) for span in row) <= width)
-    return pad(next(fitting, candidates[-1]), max(0, width))
+
+    def record(where: str, change: Callable[[float], float] = float) -> Row:
+        return [Span("best ", "muted"), Span(form(change(best[0])) + where)] if best else []
+
+    def signed(parts: Sequence[Row], space: str = " ") -> list[Row]:
+        if len(parts) < 2:  # of one series the marker says nothing
+            return list(parts)
+        return [
+            [_sign(index, reading, space, ascii_only), *part] for index, (reading, part) in enumerate(zip(readings, parts, strict=True))
+        ]
+
+    labelled = signed([_reading(reading, form, ascii_only) for reading in readings])
+    yield _spaced([head, *labelled, record(place), remark, count_and_place])
+    tight = " " if ascii_only else ""
+    short = _shortened(readings, ascii_only)
+    brief = signed([_reading(reading, form, ascii_only, tight=True) for reading in short], tight)
+    yield _spaced([head, *brief, record(place, _three_digits), remark, count_and_place], " ")
+    level = signed([_reading(reading._replace(trend=0.0), form, ascii_only) for reading in readings])
+    yield _spaced([head, *level, record(""), count_and_place])
+    even = signed([_reading(reading._replace(trend=0.0), form, ascii_only) for reading in short], tight)
+    yield _spaced([head, *even, record("", _three_digits), count_and_place], " ")
+    yield _spaced([head, *labelled, count_and_place])
+    yield _spaced([head, *brief, count_and_place], " ")
+    yield _spaced([head, *even, count_and_place], " ")
+    bare = signed([_reading(reading._replace(trend=0.0, label=""), form, ascii_only) for reading in readings])
+    yield _spaced([head, *bare, count_and_place])
+    yield _spaced([head, *bare, count])
+    for shown in range(len(bare) - 1, 1, -1):
+        yield _spaced([head, *bare[:shown], [Span(f"+{len(bare) - shown}", "muted")], count])
+    yield _cut(name, [*bare, count], width, ascii_only)
+    yield _spaced([*bare, count])
+    yield _spaced(bare or [head])
 
 
-def _reading(reading: Reading, form: Callable[[float], str], ascii_only: bool) -> Row:
-    falling, rising = ("v ", "^ ") if ascii_only else ("↓ ", "↑ ")
+def _sign(index: int, reading: Reading, space: str, ascii_only: bool) -> Span:
+    """How the line looks, before its reading."""
+    sign = legend(index, marker=reading.marker, style=reading.style, ascii_only=ascii_only)
+    return Span(sign + space, reading.ink or f"series{index % SERIES}")
+
+
+def _reading(reading: Reading, form: Callable[[float], str], ascii_only: bool, *, tight: bool = False) -> Row:
+    """`D v 0.52`; tight, the arrow takes the place of the blank behind the label, where there is one."""
+    falling, rising = ("v", "^") if ascii_only else ("↓", "↑")
     label = printable(reading.label, ascii_only=ascii_only)
     known = reading.value is not None and math.isfinite(reading.value)
+    arrow = (falling if reading.trend < 0 else rising) if reading.trend and known else ""
+    close = tight and bool(label) and not ascii_only
     return [
-        Span(f"{label} " if label else ""),
-        Span((falling if reading.trend < 0 else rising) if reading.trend and known else "", "muted"),
+        Span(label if close and arrow else f"{label} " if label else ""),
+        Span(arrow if close or not arrow else f"{arrow} ", "muted"),
         Span("-" if reading.value is None else form(reading.value), "" if known or reading.value is None else "mark"),
     ]
 
@@ -132,14 +160,18 @@ def _cut(name: str, rest: Sequence[Row], width: int, ascii_only: bool) -> Row:
     return _spaced([[Span(fit(name, room, ascii_only=ascii_only).rstrip(), "title")], values])
 
 
-def _initials(labels: Sequence[str]) -> list[str]:
-    """The first letters, where they tell the labels apart."""
-    letters = [label[:1] for label in labels]
-    return letters if len(set(letters)) == len(letters) else list(labels)
+def _shortened(readings: Sequence[Reading], ascii_only: bool) -> list[Reading]:
+    """With three digits and the first letters of the labels, where those tell them apart; in ASCII `v` is an arrow, so large ones."""
+    letters = [reading.label[:1].upper() if ascii_only else reading.label[:1] for reading in readings]
+    labels = letters if len(set(letters)) == len(letters) else [reading.label for reading in readings]
+    return [
+        reading._replace(label=label, value=reading.value if reading.value is None else _three_digits(reading.value))
+        for reading, label in zip(readings, labels, strict=True)
+    ]
 
 
-def _three_digits(value: float | None) -> Any:
-    return float(f"{value:.3g}") if value is not None and math.isfinite(value) else value
+def _three_digits(value: float) -> float:
+    return float(f"{value:.3g}") if math.isfinite(value) else value
 
 
 def _step(step: float) -> str:

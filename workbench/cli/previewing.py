@@ -5,27 +5,27 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from workbench.charts.rows import Row, Rows, Span
+from workbench.charts.rows import Rows
 from workbench.errors import ExitCode, unknown
 from workbench.runs.feed import Feed
 from workbench.runs.state import Shown
 from workbench.views import drawing, previews
 
 _LEAST_ROWS = 8  # for a picture, on a terminal of any height
+_AROUND = 3  # rows that title, hint and keys take of a screen
 
 
 def rows(feed: Feed, name: str, step: int | None, width: int, height: int, *, ascii_only: bool, colours: int) -> Rows:
-    """The preview below its title, all of its pages one below the other.
+    """The preview as the interface has it on a whole screen of that size, but all of its pages one below the other.
 
     Raises:
         WorkbenchError: the run has no preview of that name.
     """
     shown = find(feed, name, step)
     loaded = previews.load(feed.folder, shown)
-    height = max(_LEAST_ROWS, height - 1)
-    heading: Row = [Span(shown.title or shown.name, "title"), Span(_where(feed, shown), "muted")]
+    height = max(_LEAST_ROWS, height - _AROUND)
     body, pages = drawing.draw(loaded, width, height, ascii_only=ascii_only, colours=colours)
-    drawn = [heading, *body]
+    drawn = [previews.heading(feed.state, shown, width, ascii_only=ascii_only), *body]
     for page in range(1, pages):
         drawn += drawing.draw(loaded, width, height, ascii_only=ascii_only, colours=colours, page=page)[0]
     while len(drawn) > 1 and not any(span.text.strip() or span.background is not None for span in drawn[-1]):
@@ -54,9 +54,3 @@ def find(feed: Feed, name: str, step: int | None) -> Shown:
         hint = "" if known else "none was saved yet"
         raise unknown("preview", name, known, where=f"of {feed.folder.id}", hint=hint, code=ExitCode.NOT_FOUND)
     return shown
-
-
-def _where(feed: Feed, shown: Shown) -> str:
-    saved = previews.steps(feed.state, shown.name)
-    place = f", {saved.index(shown.step) + 1} of {len(saved)} saved" if len(saved) > 1 else ""
-    return f" @ {shown.step:,}{place}"

@@ -18,7 +18,7 @@ from workbench.data.catalogue import PairsInfo, find_pairs
 from workbench.data.exercises import dates, sums
 from workbench.data.order import generator, order, sent
 from workbench.data.split import fingerprint
-from workbench.data.tokens import SPECIAL, Sequences, Symbols, Unit, symbols_of
+from workbench.data.tokens import END, SPECIAL, START, Sequences, Symbols, Unit, symbols_of
 from workbench.data.tsv import SPLITS, Listing, Pair, read_tsv
 from workbench.data.utf8 import read_bytes
 from workbench.errors import WorkbenchError
@@ -66,6 +66,12 @@ class PairSplit:
     @property
     def longest_target(self) -> int:
         return int(self._targets.lengths.max()) - 2  # without START and END
+
+    @property
+    def written(self) -> tuple[Tensor, Tensor]:
+        """All tokens of the targets (M,), and how many each has (N,), without START and END."""
+        ids = self._targets.ids
+        return ids[(ids != START) & (ids != END)], self._targets.lengths - 2
 
     def by_length(self, chosen: Tensor) -> Tensor:
         """The same examples, those of equal lengths side by side and else in the order in which they were."""

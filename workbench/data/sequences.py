@@ -86,6 +86,7 @@ class ImageSequences:
 
     def __init__(self, data: ImageData, read: Callable[[Tensor], Tensor]) -> None:
         self._batches, self._read = data.train, read
+        self.labels = data.train.split.labels
         self.examples = data.train.examples
         self.batch_size = data.train.batch_size
 

@@ -67,13 +67,13 @@ class Sequences:
         self.lengths = lengths  # (N,), on the CPU, where the widths of batches are decided
         self._lengths = lengths.to(device)
         self._starts = (lengths.cumsum(0) - lengths).to(device)
-        self._ids = flat.to(device)
+        self.ids = flat.to(device)
 
     def padded(self, chosen: Tensor, width: int) -> Tensor:
         """The chosen sequences side by side: (B,) on the device to (B, width), PAD behind each."""
-        within = torch.arange(width, device=self._ids.device)
-        places = (self._starts[chosen, None] + within).clamp(max=len(self._ids) - 1)
-        return torch.where(within < self._lengths[chosen, None], self._ids[places], PAD)
+        within = torch.arange(width, device=self.ids.device)
+        places = (self._starts[chosen, None] + within).clamp(max=len(self.ids) - 1)
+        return torch.where(within < self._lengths[chosen, None], self.ids[places], PAD)
 
 
 def _framed(flat: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:

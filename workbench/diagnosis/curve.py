@@ -46,8 +46,8 @@ class Curve:
         return statistics.median(self.means) if self.means else math.nan
 
     def smoothed(self) -> tuple[float, ...]:
-        """Means over a window of a twentieth of the curve that ends at each point, so that noise does not look like a course."""
-        window = max(1, len(self.means) // 20)
+        """Means over a window that ends at each point, so that noise does not look like a course: a twentieth of the curve, at least 5."""
+        window = max(5, len(self.means) // 20)
         total, result = 0.0, []
         for index, mean in enumerate(self.means):
             total += mean - (self.means[index - window] if index >= window else 0.0)

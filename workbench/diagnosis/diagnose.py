@@ -28,10 +28,19 @@ RULES: tuple[Callable[[Case], Finding | None], ...] = (
     machine.stalled,
 )
 _ORDER = ("error", "warning", "info")
+_TOO_FAST = ("not_finite", "diverging", "oscillating", "exploding")
+_EXPLAINED_BY = {  # what is nothing but another finding's consequence, and would only lead away from it
+    "vanishing_layers": ("diverging", "oscillating", "dead_units"),
+    "clipped": _TOO_FAST,
+    "underfitting": (*_TOO_FAST, "too_slow", "plateau"),
+    "plateau": (*_TOO_FAST, "too_slow", "overfitting", "overpowered", "collapsed"),
+}
 
 
 def diagnose(state: RunState, settings: Mapping[str, Any], *, now: float, is_live: bool) -> list[Finding]:
     """What is wrong with a run, gravest first; nothing where all is well, or where too little was logged to tell."""
     case = Case(state, settings, now, is_live)
     found = [finding for rule in RULES if (finding := rule(case)) is not None]
+    named = {finding.rule for finding in found}
+    found = [finding for finding in found if named.isdisjoint(_EXPLAINED_BY.get(finding.rule, ()))]
     return sorted(found, key=lambda finding: _ORDER.index(finding.severity))

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from workbench.diagnosis.curve import Curve
 from workbench.runs.state import RunState
+from workbench.units import compact
 
 Severity = Literal["info", "warning", "error"]
 
@@ -58,6 +59,22 @@ class Case:
         """The share of the steps that are done; 0 where nobody knows how many there will be."""
         total = self.state.steps_total
         return self.state.step / total if total else 0.0
+
+    @property
+    def rate(self) -> Curve:
+        """The learning rate of each step, of the generator in an adversarial run."""
+        return self.curve("train/lr" if "train/lr" in self.state.series else "train/generator_lr")
+
+    @property
+    def is_warming_up(self) -> bool:
+        """Whether the learning rate still rises."""
+        late = self.rate.last_share(0.1)
+        return len(late) > 1 and late.means[-1] > 1.001 * late.means[0]
+
+    @property
+    def slower(self) -> str:
+        """Which learning rate to try where this one is too high."""
+        return f"a lower --lr, such as {compact(rate / 10)}" if (rate := self.value("lr")) else "a lower --lr"
 
     def value(self, name: str) -> float | None:
         """A number among the settings."""

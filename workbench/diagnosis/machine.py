@@ -13,11 +13,12 @@ _SILENT_STEPS = 20.0  # times what a step usually takes
 def data_bound(case: Case) -> Finding | None:
     """Steps wait for their input."""
     wait = case.curve("machine/input_wait")
-    if len(wait) < 5 or (share := wait.last_share(0.5).median()) < _WAITING:
+    if len(wait) < 3 or (share := wait.last_share(0.5).median()) < _WAITING:
         return None
     step = wait.first_step(lambda value: value >= _WAITING) or wait.steps[0]
+    evidence = f"{share:.0%} of the time goes by waiting for batches, steps {wait.last_share(0.5).steps[0]:,} to {wait.steps[-1]:,}"
     advice = "data that fit the device's memory, less augmentation, larger batches, or a faster disk"
-    return Finding("data_bound", "info", step, "the data are slower than the network", f"{share:.0%} of a step waits for its batch", advice)
+    return Finding("data_bound", "info", step, "the data are slower than the network", evidence, advice)
 
 
 def stalled(case: Case) -> Finding | None:

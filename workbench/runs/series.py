@@ -113,17 +113,19 @@ class Series:
         highs, totals, points = [0.0] * count, [0.0] * count, [0] * count
         left, right = (place(x_low), place(x_high)) if place else (x_low, x_high)
         scale = (count - 1) / ((right - left) or 1.0)
-        for i in self._between(x_low, x_high):
-            low, high, many = self.low[i], self.high[i], self.points[i]
-            step = min(max(self.first[i], x_low), x_high)
-            column = int(((place(step) if place else step) - left) * scale + 0.5)
+        inside = self._between(x_low, x_high)
+        part = slice(inside.start, inside.stop)
+        for step, low, high, total, many in zip(
+            self.first[part], self.low[part], self.high[part], self.total[part], self.points[part], strict=True
+        ):
+            at = x_low if step < x_low else x_high if step > x_high else step  # a bucket may begin before, and steps may fall
+            column = int(((place(at) if place else at) - left) * scale + 0.5)
             before = lows[column]
-            if before is None:
-                lows[column], highs[column] = low, high
-            else:
-                lows[column] = low if low < before else before
-                highs[column] = max(highs[column], high)
-            totals[column] += self.total[i]
+            if before is None or low < before:
+                lows[column] = low
+            if before is None or high > highs[column]:
+                highs[column] = high
+            totals[column] += total
             points[column] += many
         return [None if low is None else (low, highs[i], _mean(totals[i], points[i], low, highs[i])) for i, low in enumerate(lows)]
 
@@ -145,9 +147,11 @@ class Series:
             return None
         return self.first[place], _mean(self.total[place], self.points[place], self.low[place], self.high[place]), self.points[place] == 1
 
-    def means(self) -> list[float]:
-        """One value a bucket, for a sparkline."""
-        return [_mean(*bucket) for bucket in zip(self.total, self.points, self.low, self.high, strict=True)]
+    def means(self, newest: int | None = None) -> list[float]:
+        """One value a bucket, for a sparkline; of all buckets or of the newest ones."""
+        start = 0 if newest is None else max(0, len(self.first) - newest)
+        columns = (column[start:] for column in (self.total, self.points, self.low, self.high))
+        return [_mean(*bucket) for bucket in zip(*columns, strict=True)]
 
     def cut(self, step: int) -> Series:
         """Keep the points up to `step`; returns the rest. A bucket that spans `step` stays whole: thinned, it cannot be parted."""

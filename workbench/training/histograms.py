@@ -60,7 +60,7 @@ def spread(name: str, title: str, layers: dict[str, Tensor]) -> Preview:
     Shapes:
         layers: one flat tensor each
     """
-    columns = ("0", f"<1e{DECADES[1]}", *(f"1e{decade}" for decade in DECADES[1:]))
+    columns = ("0", "less", *(f"1e{decade}" for decade in DECADES[1:]))
     rows = torch.stack([_shares(values) for values in layers.values()]).tolist() if layers else []
     return Preview(name, title, "matrix", matrix=tuple(tuple(map(_percent, row)) for row in rows), rows=tuple(layers), columns=columns)
 

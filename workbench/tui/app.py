@@ -18,7 +18,18 @@ from textual.screen import Screen
 
 from workbench.tui import terminal
 from workbench.tui.launching import Launcher
-from workbench.tui.messages import Answered, Asked, Begun, RecipesFound, Refused, RunChanged, RunsChanged, Wish
+from workbench.tui.messages import (
+    Answered,
+    Asked,
+    Begun,
+    RecipesFound,
+    Refused,
+    RunChanged,
+    RunsChanged,
+    SettingsRead,
+    SettingsWritten,
+    Wish,
+)
 from workbench.tui.poller import Poller
 from workbench.tui.screens import page
 from workbench.tui.screens.base import WorkScreen
@@ -31,6 +42,7 @@ if TYPE_CHECKING:
     from workbench.recipe import Recipe
     from workbench.runs.control import Kind
     from workbench.runs.store import Store
+    from workbench.schema import Value
     from workbench.tui.editing.form import Form
     from workbench.views.view import ChartStyle
 
@@ -177,6 +189,12 @@ class Workbench(App[None]):
     def on_answered(self, message: Answered) -> None:
         self._pass_on(message)
 
+    def on_settings_read(self, message: SettingsRead) -> None:
+        self._pass_on(message)
+
+    def on_settings_written(self, message: SettingsWritten) -> None:
+        self._pass_on(message)
+
     def on_asked(self, message: Asked) -> None:
         self._pass_on(message)
 
@@ -208,10 +226,14 @@ class Workbench(App[None]):
             self._launcher.ask("device", {})
 
     def measure(self, form: Form, *, after: float) -> None:
-        """Ask for the layers of a form's model once it has stood still for a moment."""
+        """Ask for the layers of a form's model, and for the sizes of its data, once it has stood still for a moment."""
         if timer := getattr(self, "_measuring", None):
             timer.stop()
-        self._measuring = self.set_timer(after, lambda: self._launcher.ask("layers", self.about(form)))
+        self._measuring = self.set_timer(after, lambda: self._ask_about(form, "layers", "contents"))
+
+    def _ask_about(self, form: Form, *questions: str) -> None:
+        for question in questions:
+            self._launcher.ask(question, self.about(form))
 
     def start(self, form: Form) -> None:
         """Start a run and watch it from the first moment.
@@ -286,14 +308,32 @@ class Workbench(App[None]):
     def open_batch(self, form: Form) -> None:
         from workbench.tui.screens.batch import Batch
 
-        self._launcher.ask("batch", self.about(form))
+        self._ask_about(form, "batch", "contents")
         self.push_screen(Batch(f"BATCH {form.recipe.name}/{form.preset.name}", self.about(form)))
 
     def open_model(self, layers: Iterable[Mapping[str, Any]], parameters: int | None) -> None:
         self.push_screen(page.of_model(list(layers), parameters, self.size.width, self.look))
 
     def open_health(self, lines: Sequence[tuple[str, str]]) -> None:
-        self.push_screen(page.of_health(lines))
+        self.push_screen(page.of_health(lines, self.size.width, self.look))
+
+    def open_differences(self, form: Form, others: Mapping[str, Mapping[str, Value]]) -> None:
+        from workbench.tui.editing.form import compared
+
+        self.push_screen(page.of_differences(compared(form, others), self.look))
+
+    def read_settings(self, path: Path, form: Form) -> None:
+        """Read the settings in a file, of the form's recipe where it does not name another; `SettingsRead` or `Refused` tells."""
+        from workbench.tui.editing import files
+
+        self._poller.do(lambda store: files.read(path, self.recipes, form))
+
+    def write_settings(self, path: Path, form: Form, *, replace: bool = False) -> None:
+        """Write a form's settings to a file; `SettingsWritten` or `Refused` tells."""
+        from workbench.tui.editing import files
+
+        message = files.writer(path, form, replace=replace)
+        self._poller.do(lambda store: message())
 
     def open_notes(self, recipe: Recipe) -> None:
         self.push_screen(page.of_notes(recipe, self.look))

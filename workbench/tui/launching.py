@@ -66,13 +66,16 @@ class Launcher:
             WorkbenchError: a setting is not what it may be.
         """
         recipe, preset, config, command = form.recipe, form.preset.name, form.config(), form.command()
+        parent = form.origin.run_id if form.origin else None
 
         def begin() -> str:
             from workbench.runs.store import Store
             from workbench.worker import launch
 
             helper = None if queue else self._take_helper()
-            return launch.start(Store(self._root), recipe, preset, config, command_line=command, queue=queue, helper=helper).id
+            return launch.start(
+                Store(self._root), recipe, preset, config, parent=parent, command_line=command, queue=queue, helper=helper
+            ).id
 
         self._in_thread("start", begin)
 

@@ -13,6 +13,7 @@ from workbench.diagnosis.finding import Finding
 from workbench.events.types import Event, Measured
 from workbench.runs import filtering
 from workbench.runs.feed import Feed
+from workbench.runs.repeating import repeated
 from workbench.runs.store import Store
 from workbench.tui.messages import Listed, RunSeen, RunWish, SlotSeen
 from workbench.tui.notice import notice
@@ -131,9 +132,7 @@ class RunLook:
             return {"step": shown.step if shown else None, "steps": previews.steps(self.feed.state, name)}
         style = chart.style_of(slot, view, self.memory)
         about = {"style": style, "metric": chart.remembered_as(slot), "log": chart.is_log(slot, style), "layers": len(slot.metrics)}
-        if view.cursor is not None:
-            about["reading"] = tuple(readout.row(self.feed, slot, view.cursor, layer=view.layer, ascii_only=self.look_at.ascii_only))
-        return about
+        return about | {"reading": tuple(readout.row(self.feed, slot, view, ascii_only=self.look_at.ascii_only))}
 
     def _rows(self, slot: slots.Slot, box: tuple[int, int], view: View) -> Rows:
         key = self._unchanging(slot, box, view)
@@ -189,6 +188,7 @@ class RunsLook:
                 feed.status.is_live,
                 filtering.facts(feed),
                 feed.labels,
+                repeated(feed).settings,
             )
             for entry, feed in zip(entries, feeds, strict=True)
         )
@@ -213,7 +213,8 @@ class RunsLook:
 
 def _in_sight(wish: RunWish, count: int) -> Span | None:
     """Which of the charts are on the screen, where not all of them are."""
-    if wish.only or not wish.boxes or (not wish.find and count <= len(wish.boxes)):
+    has_sizes = any(height > 1 for _, height in wish.boxes)  # not before the first layout
+    if wish.only or not has_sizes or (not wish.find and count <= len(wish.boxes)):
         return None
     where = f"{wish.first + 1}-{min(count, wish.first + len(wish.boxes))} of {count}" if count else "nothing has it"
     return Span(f"/{wish.find}: {where} ", "warning") if wish.find else Span(f"charts {where} ", "muted")

@@ -11,8 +11,10 @@ from textual.message import Message
 from workbench.charts.rows import Rows, Span
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from workbench.errors import WorkbenchError
-    from workbench.recipe import Recipe
+    from workbench.recipe import Preset, Recipe
     from workbench.runs.filtering import Facts
     from workbench.runs.folder import Labels
     from workbench.schema import Value
@@ -55,6 +57,7 @@ class Listed:
     is_live: bool
     facts: Facts  # what the filter asks
     labels: Labels
+    asked: Mapping[str, Value]  # what it takes to start it once more
 
     @property
     def id(self) -> str:
@@ -168,3 +171,23 @@ class Refused(Message, bubble=False):
         super().__init__()
         self.what = what
         self.error = error
+
+
+class SettingsRead(Message, bubble=False):
+    """The settings in a file, checked."""
+
+    def __init__(self, path: Path, recipe: Recipe, preset: Preset, values: Mapping[str, Value]) -> None:
+        super().__init__()
+        self.path = path
+        self.recipe = recipe
+        self.preset = preset
+        self.values = values
+
+
+class SettingsWritten(Message, bubble=False):
+    """Settings were written to a file, or were not because there is one of that name."""
+
+    def __init__(self, path: Path, *, done: bool) -> None:
+        super().__init__()
+        self.path = path
+        self.done = done

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from workbench.views.view import ChartStyle
 
 Job = Callable[["Store"], Message | None]
+_STARTING_SECONDS = 0.05  # between two looks at a run that has not made a step
 _RUNS_SECONDS = 0.5  # between two looks at the list of runs
 
 
@@ -96,7 +97,15 @@ class Poller(threading.Thread):
             while self._jobs:
                 self._guard("", partial(self._do, self._jobs.popleft(), store))
             if self._behind() or self._look_round(store):
-                self._wake.wait(self.seconds)
+                self._wake.wait(_STARTING_SECONDS if self._is_starting else self.seconds)
+
+    @property
+    def _is_starting(self) -> bool:
+        """Whether somebody waits for the first loss of a run."""
+        watched = self._wish.run is not None and self._run is not None
+        return (
+            watched and self._run is not None and self._run.feed.state.step == 0 and self._run.feed.status.state in ("starting", "running")
+        )
 
     def _look_round(self, store: Store) -> bool:
         """Look once; False when a log has more to read at once."""

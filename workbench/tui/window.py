@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workbench.views.view import CURSOR_STRIDE
+
 _CLOSER = 0.5  # of the visible steps, for one press
-_ALONG = 0.02  # of the visible steps: a press of the arrow
 _PAN = 0.5
 _LEAST_STEPS = 4.0
 
@@ -31,7 +32,7 @@ class Window:
         """Move the cursor by a fiftieth of what is seen, at least a step; the window follows it."""
         low, high = self.seen
         at = (low + high) / 2 if self.cursor is None else self.cursor
-        self.cursor = float(max(1, min(self.newest, round(at + by * max(1.0, (high - low) * _ALONG)))))
+        self.cursor = float(max(1, min(self.newest, round(at + by * max(1.0, (high - low) * CURSOR_STRIDE)))))
         if self.limits and not low <= self.cursor <= high:
             self._around(self.cursor, high - low)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.charts.rows import Row, Rows, Span, fill, fit
+from workbench.charts.rows import Row, Rows, Span, fill, fit, wrap
 from workbench.runs.feed import Feed
 from workbench.views import log, slots, status_lines
 from workbench.views.chart import placeholder
@@ -23,9 +23,8 @@ def rows(feed: Feed, width: int, height: int, *, ascii_only: bool, colours: int,
     found = slots.slots(feed)[:_SHOWN]
     top = status_lines.lines(feed, width, ascii_only=ascii_only)
     tail = min(_LOG_LINES, len(feed.state.log))
-    lower = [[Span(fit(f" {note}", width, ascii_only=ascii_only))] for note in notes] + log.lines(
-        feed.state, width, tail, ascii_only=ascii_only
-    )
+    lower = [[Span(fit(line, width))] for note in notes for line in wrap(f" {note}", width, ascii_only=ascii_only)]
+    lower += log.lines(feed.state, width, tail, ascii_only=ascii_only)
     if not found:
         return [*top, [Span(fit(f" {placeholder(feed)}", width, ascii_only=ascii_only), "muted")], *lower]
     beside = 2 if width >= _LEAST_BESIDE else 1

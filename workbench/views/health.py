@@ -32,7 +32,7 @@ def spans(found: list[Finding], *, step: int) -> list[tuple[str, str]]:
     for finding in found:
         cause, *rest = in_full(finding)
         lines += [(cause, ink(finding)), *((text, "") for text in rest), ("", "")]
-    return lines
+    return [*lines, (f"the other {len(RULES) - len(found)} rules are quiet", "muted")]
 
 
 def ink(finding: Finding) -> str:
@@ -44,7 +44,7 @@ def headline(found: list[Finding], *, step: int) -> str:
     if not found:
         return f"health  ok: {len(RULES)} rules quiet" if step else "health  nothing to judge yet"
     first, more = found[0], len(found) - 1
-    return f"health  {first.severity}: {first.cause} (since {grouped(first.step)})" + (f", and {more} more" if more else "")
+    return f"health  {first.severity}: {first.cause} (since step {grouped(first.step)})" + (f", and {more} more" if more else "")
 
 
 def in_full(finding: Finding) -> list[str]:

@@ -13,21 +13,21 @@ from workbench.charts.rows import Row, Rows, Span, cells, fit, pad, printable
 from workbench.runs.feed import Feed
 from workbench.runs.state import RunState
 from workbench.units import compact
+from workbench.views import bounds
 from workbench.views.axes import Axis, Placed, axis
-from workbench.views.chart import Charted, placed_limits, placeholder, style_of
+from workbench.views.chart import Charted, placeholder, style_of
 from workbench.views.view import LimitsMemory, View
 
 _APART = 1e3  # times less or more than the layer in the middle: its share of the learning is lost, or is all there is
 _RISEN = 100.0  # times the layer's own median so far
 _LEAST_BUCKETS = 5  # before a median says something
-_SCALE = 5  # cells of the scale in the heading
 
 
 def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bool, colours: int, memory: LimitsMemory, view: View) -> Rows:
     """The strip in exactly `width` by `height` cells, the first row its title and the scale of its shades."""
     state = feed.state
     along = axis(state, style_of(wanted, view, memory).along)
-    x_limits = placed_limits(state, along, view)
+    x_limits = bounds.of_steps(state, along, view)
     found = _layers(state, wanted.metrics, along, apart=wanted.log)
     chosen = 0 if view.layer is None and view.cursor is not None else view.layer
     y_limits = _shade_limits(wanted.name, found, x_limits, memory)
@@ -60,7 +60,7 @@ def remarks(latest: Sequence[float | None], medians: Sequence[float | None]) -> 
         elif (middle and value > middle * _APART) or (usual and value > usual * _RISEN):
             found.append("explode")
         else:
-            found.append("vanish" if middle and value < middle / _APART else "")
+            found.append("vanish" if (middle and value < middle / _APART) or (value <= 0 and known) else "")
     return found
 
 
@@ -123,10 +123,7 @@ def _heading(wanted: Charted, along: Axis, y_limits: Limits, width: int, ascii_o
     """The title, and which shade is which value."""
     title = printable(wanted.title + (f" ({along.words})" if along.words else ""), ascii_only=ascii_only)
     low, high = (compact(value) for value in y_limits)
-    if greys and not ascii_only:
-        scale = [Span(" ", "", None, 20 + place * 235 // (_SCALE - 1)) for place in range(_SCALE)]
-    else:
-        scale = [Span((strip.ASCII_SHADES if ascii_only else strip.SHADES)[1:])]
+    scale = strip.scale(ascii_only, greys)
     taken = cells(low) + cells(high) + 3 + sum(cells(span.text) for span in scale)
     if cells(title) + taken > width:
         return pad([Span(fit(title, min(cells(title), width)), "title")], width)

@@ -15,6 +15,7 @@ from workbench.views import drawing
 from workbench.views.drawing import Loaded, words
 
 _KEPT = 32  # previews kept parsed
+_LEAST_TITLE = 12  # cells of a long title, before the age of the preview is left out
 
 
 def newest(state: RunState, name: str, step: int | None = None) -> Shown | None:
@@ -56,8 +57,8 @@ def draw(
         return fill([[Span(label, "title")], *words(_waiting(feed), width, height - 1)], width, height)
     loaded = _kept(feed, shown, {} if files is None else files)
     body, pages = drawing.draw(loaded, width, height - 1, ascii_only=ascii_only, colours=colours, page=page)
-    age_seconds = max(0.0, (time.time() if now is None else now) - shown.at)
-    return fill([_heading(feed.state, shown, width, page % pages + 1, pages, age_seconds, ascii_only), *body], width, height)
+    turned = f"{page % pages + 1}/{pages}" if pages > 1 else ""
+    return fill([heading(feed.state, shown, width, turned, ascii_only=ascii_only, now=now), *body], width, height)
 
 
 def _kept(feed: Feed, shown: Shown, files: dict[str, Loaded]) -> Loaded:
@@ -69,22 +70,27 @@ def _kept(feed: Feed, shown: Shown, files: dict[str, Loaded]) -> Loaded:
     return files[key]
 
 
-def _heading(state: RunState, shown: Shown, width: int, page: int, pages: int, age_seconds: float, ascii_only: bool) -> Row:
-    """`worst classified @ 630, 3 min ago      4 of 20   1/6`; the age and the place among the saved ones only where there is room."""
+def heading(state: RunState, shown: Shown, width: int, turned: str = "", *, ascii_only: bool, now: float | None = None) -> Row:
+    """`worst classified @ 630, 3 min ago      4 of 20   1/6`; where room is short the place among the saved ones goes first.
+
+    Args:
+        turned: which page it is, of how many.
+    """
     saved = steps(state, shown.name)
     place = f"{saved.index(shown.step) + 1} of {len(saved)}" if len(saved) > 1 else ""
-    ago = age(age_seconds)
+    brief = age(max(0.0, (time.time() if now is None else now) - shown.at))
+    ago = brief if brief == "now" else f"{brief} ago"
     where = f" @ {grouped(shown.step)}"
-    turned = f"{page}/{pages}" if pages > 1 else ""
     title = printable(shown.title or shown.name, ascii_only=ascii_only)
-    for said, right in (
-        (f"{where}, {ago}{'' if ago == 'now' else ' ago'}", f"{place}   {turned}".strip()),
-        (where, f"{place}  {turned}".strip()),
-        (where, turned),
+    for said, right, least in (
+        (f"{where}, {ago}", f"{place}   {turned}".strip(), cells(title)),
+        (f"{where}, {ago}", turned, cells(title)),
+        (f"{where}, {brief}", turned, min(cells(title), _LEAST_TITLE)),
+        (where, turned, 0),
     ):
-        if cells(title) + cells(said) + cells(right) + 2 <= width:
+        room = width - cells(said) - (cells(right) + 2 if right else 0)
+        if least <= room:
             break
-    room = width - len(said) - (len(right) + 2 if right else 0)
     left = [Span(fit(title, min(cells(title), max(0, room))), "title"), Span(said, "muted")]
     if not right or room < 1:
         return pad(left, width)

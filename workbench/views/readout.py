@@ -9,19 +9,26 @@ from workbench.charts.rows import Row, Span
 from workbench.charts.title import SERIES, legend
 from workbench.runs.exact import Logged
 from workbench.runs.feed import Feed
+from workbench.runs.state import RunState
 from workbench.units import duration, grouped, metric
-from workbench.views.chart import labels
+from workbench.views.heading import labels
 from workbench.views.slots import Slot
+from workbench.views.view import CURSOR_STRIDE, View
 
 _DIGITS = 7  # significant: what fp32 holds
 
 
-def row(feed: Feed, slot: Slot, cursor: float, *, layer: int | None = None, ascii_only: bool = False) -> Row:
-    """`step 655  epoch 11  0:32   o train 0.1234567   x val 0.2345678 @ 630`; of a strip one layer."""
-    step = round(cursor)
+def row(feed: Feed, slot: Slot, view: View, *, ascii_only: bool = False) -> Row:
+    """`step 655  epoch 11  0:32   o train 0.1234567   x val 0.2345678 @ 630`; of a strip one layer.
+
+    What was done to the run there stands at the end. Empty without a cursor.
+    """
+    if view.cursor is None:
+        return []
+    step = round(view.cursor)
     keys = [key for key in slot.metrics if key in feed.state.series]
     if slot.kind == "strip":
-        keys = keys[min(layer or 0, len(keys) - 1) :][:1] if keys else []
+        keys = keys[min(view.layer or 0, len(keys) - 1) :][:1] if keys else []
     names = labels(slot.metrics)
     values = logged(feed, keys, step)
     spans: Row = [Span(f" step {grouped(step)}", "title"), Span(_when(feed, step), "muted")]
@@ -29,7 +36,7 @@ def row(feed: Feed, slot: Slot, cursor: float, *, layer: int | None = None, asci
         sign = legend(place, ascii_only=ascii_only) + " " if len(keys) > 1 else ""
         spans += [Span("   "), Span(sign, f"series{place % SERIES}"), Span(f"{names[key]} " if len(slot.metrics) > 1 else "")]
         spans += _value(values.get(key), step, feed.state.declaration(key).get("unit", ""))
-    return spans
+    return [*spans, *_done(feed.state, step, view)]
 
 
 def logged(feed: Feed, keys: Sequence[str], step: int) -> dict[str, Logged]:
@@ -46,6 +53,14 @@ def logged(feed: Feed, keys: Sequence[str], step: int) -> dict[str, Logged]:
                 found[key] = Logged(lost, math.nan)
     missing = [key for key in keys if key not in found]
     return found | feed.index.find(feed.folder.events, missing, step) if missing else found
+
+
+def _done(state: RunState, step: int, view: View) -> Row:
+    """What was done within a press of the cursor's key, of which the steps between two places are out of reach."""
+    low, high = view.x_limits or (0.0, float(state.step))
+    near = (high - low) * CURSOR_STRIDE / 2
+    done = [f"{change.text} @ {grouped(change.step)}" for change in state.interventions if abs(change.step - step) <= near]
+    return [Span(f"   ^ {', '.join(done)}", "mark")] if done else []
 
 
 def _when(feed: Feed, step: int) -> str:

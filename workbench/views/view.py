@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from workbench.charts.axis import Limits
-from workbench.views.drawing import Loaded
+if TYPE_CHECKING:
+    from workbench.charts.axis import Limits
+    from workbench.views.drawing import Loaded
 
 Along = Literal["step", "epoch", "time"]
 ALONG: tuple[Along, ...] = get_args(Along)
 SMOOTHINGS = {"off": 0.0, "light": 0.015, "medium": 0.05, "strong": 0.15}  # of the width, over which a line remembers
 DEFAULT_SMOOTHING = "light"
+CURSOR_STRIDE = 0.02  # of the visible steps, for one press of an arrow
 
 
 @dataclass(frozen=True)

@@ -82,13 +82,14 @@ def work(folder: RunFolder, order: Order) -> int:
     if order.before not in (None, attempt - 1):
         print(f"attempt {attempt - 1} of {folder.id} was made by another worker", file=sys.stderr)
         return int(ExitCode.WRONG_USE)
+    if not order.dropped:
+        tell_supervisor(folder=str(folder.path), attempt=attempt)
     writer = EventWriter(folder.events)
     journal = Journal(folder, writer, state)
     if order.dropped:
         ended = RunEnded(at=time.time(), state="stopped", step=state.step, reason=f"taken out of the queue by {order.dropped}")
         journal.write(ended, commit=True)
         return _leave(journal, ended)
-    tell_supervisor(folder=str(folder.path), attempt=attempt)
     place = None if order.placed else _join(folder, order)  # noqa: F841  it lasts as long as this process
     journal.write(_started(attempt), commit=True)
     if order.amended:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import select
@@ -49,6 +50,8 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
                 return _layers(*_configured(question))
             case "batch":
                 return _batch(*_configured(question))
+            case "contents":
+                return _contents(*_configured(question))
             case "device":
                 return _device(question.get("device", "auto"))
             case other:
@@ -76,6 +79,11 @@ def _batch(recipe: Recipe, config: Settings) -> dict[str, Any]:
     from workbench.session.previews import as_json
 
     return as_json(recipe.batch(config, _EXAMPLES))
+
+
+def _contents(recipe: Recipe, config: Settings) -> dict[str, Any]:
+    """What a run would learn from; nothing where the recipe does not tell."""
+    return dataclasses.asdict(recipe.contents(config)) if recipe.contents else {}
 
 
 def _device(name: str) -> dict[str, Any]:

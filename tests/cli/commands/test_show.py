@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def test_one_frame_has_status_charts_and_log(runs: Path, capsys: pytest.CaptureF
     build_run(runs, finished_run())
     text = shown(capsys, "--once", "--ascii")
     assert "+ FINISHED  step 400/400" in text
-    assert "loss o t " in text
+    assert "loss  o train " in text
     assert "gradient norm (log)" in text
     assert "finished: 4 epochs" in text
     assert text.isascii()
@@ -119,7 +120,9 @@ def with_previews(root: Path) -> None:
 def test_a_preview_is_printed_whole_as_it_was_at_a_step(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with_previews(runs)
     newest = shown(capsys, "--preview", "said")
-    assert newest.startswith("what it said @ 300, 2 of 2 saved\nwords of step 300\n")
+    title, words, *_ = newest.splitlines()
+    assert re.fullmatch(r"what it said @ 300, \d+ d ago +2 of 2", title)
+    assert words == "words of step 300"
     assert newest.count("more") == 40
     assert "words of step 100" in shown(capsys, "--preview", "said", "--step", "299")
     body = json.loads(shown(capsys, "--preview", "said", "--step", "100", "--json"))

@@ -126,7 +126,7 @@ def test_what_cannot_be_trained_is_refused_and_nothing_is_started(
 def test_settings_of_another_recipe_are_not_taken(tmp_path: Path) -> None:
     other = build_run(tmp_path, finished_run(100), "rnn-1", settings=SETTINGS).record()
     with pytest.raises(WorkbenchError, match="is a run of `rnn`, not of `cnn`"):
-        train.settings_for(CNN, FLAGS, CNN.presets[0], other, None, {})
+        train.settings_for(CNN, CNN.presets[0], other, {}, {})
 
 
 def test_another_run_keeps_the_threads_that_it_measured(started: Started, tmp_path: Path) -> None:
@@ -136,34 +136,6 @@ def test_another_run_keeps_the_threads_that_it_measured(started: Started, tmp_pa
     assert started.settings["threads"] == 3
     assert app.run(["train", "cnn", "--from", "cnn-1", "--threads", "1"]) == 0
     assert started.settings["threads"] == 1
-
-
-def test_a_file_may_be_flat_or_in_groups(tmp_path: Path) -> None:
-    file = tmp_path / "c.toml"
-    file.write_text('lr = 1e-3\nclip_norm = "off"\n[model]\nwidth = 8\nbatch_norm = false\n[machine]\ndevice = "cpu"\n')
-    assert train.read_config(file, FLAGS) == {"lr": 1e-3, "clip_norm": None, "width": 8, "batch_norm": False, "device": "cpu"}
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("lrr = 1", ["unknown setting `lrr`", "c.toml", "did you mean `lr`?"]),
-        ("[model]\nlr = 1", ["unknown setting `lr`", "[model]"]),
-        ("[modle]\nwidth = 1", ["unknown setting `modle`"]),
-        ("lr = 2", ["c.toml: setting `lr` is `2`"]),
-        ("lr = true", ["c.toml: setting `lr` is `yes`"]),
-        ("lr = [1]", ["c.toml: setting `lr` is `[1]`"]),
-        ('nesterov = "perhaps"', ["c.toml: setting `nesterov` is `perhaps`, expected yes or no"]),
-        ("lr = = 1", ["c.toml cannot be read"]),
-    ],
-)
-def test_a_files_errors_name_the_file_and_the_key(text: str, words: list[str], tmp_path: Path) -> None:
-    file = tmp_path / "c.toml"
-    file.write_text(text)
-    with pytest.raises(WorkbenchError) as caught:
-        train.read_config(file, FLAGS)
-    for word in words:
-        assert word in str(caught.value)
 
 
 def test_bytes_that_are_no_text_do_not_break_a_start(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:

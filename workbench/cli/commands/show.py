@@ -41,7 +41,7 @@ def command(
     colours = 1 if once else output.colours()
     if preview:
         wants_ascii = options.wants_ascii(context, ascii_only)
-        size = output.columns(), output.lines() - 1
+        size = output.columns(), output.lines()
         output.emit_rows(previewing.rows(feed, preview, step, *size, ascii_only=wants_ascii, colours=colours), colours=colours)
         return
     drawn = frame.rows(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from workbench import config_file
 from workbench.clean import clean
 from workbench.cli import asking, consent, flags, follow, options, output, usage
 from workbench.cli.options import Data, Json, Now, Runs, Slots
@@ -18,13 +18,13 @@ from workbench.errors import ExitCode, WorkbenchError, unknown
 from workbench.finding import find_recipe, find_recipes, looks_like_path
 from workbench.paths import short
 from workbench.recipe import Preset, Recipe
-from workbench.runs.feed import Feed
 from workbench.runs.folder import RunRecord
-from workbench.schema import Setting, Value, build, describe
+from workbench.runs.repeating import repeated
+from workbench.schema import Setting, Value, build, describe, flat
+from workbench.settings import ordered
 from workbench.worker import launch
 
 _VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data", "--slots")
-_NOT_INHERITED = "download"  # allowed for one data set in one run
 _HELP = ("-h", "--help")
 _RESERVED_NAME = re.compile(r"last(~\d*)?")
 
@@ -54,62 +54,16 @@ def command_for(arguments: list[str]) -> tuple[Any, list[str]]:
 
 
 def settings_for(
-    recipe: Recipe, settings: Sequence[Setting], preset: Preset, parent: RunRecord | None, config: Path | None, typed: Mapping[str, Value]
+    recipe: Recipe, preset: Preset, parent: RunRecord | None, config: Mapping[str, Value], typed: Mapping[str, Value]
 ) -> dict[str, Value]:
     """Settings by name: the preset's, over them those of `--from`, of `--config`, and of flags, whatever was typed first.
 
     Raises:
-        WorkbenchError: the other run is of another recipe, or the file cannot be read.
+        WorkbenchError: the other run is of another recipe.
     """
     if parent is not None and parent.recipe != recipe.name:
         raise WorkbenchError(f"{parent.id} is a run of `{parent.recipe}`, not of `{recipe.name}`", "--from takes a run of the same recipe")
-    inherited = {name: value for name, value in parent.settings.items() if name != _NOT_INHERITED} if parent is not None else {}
-    return {**preset.settings, **inherited, **(read_config(config, settings) if config else {}), **typed}
-
-
-def repeated(feed: Feed) -> RunRecord:
-    """How another run was asked for, with the number of threads that it measured for itself: the count changes rounding."""
-    settings = dict(feed.record.settings)
-    if settings.get("threads") is None and isinstance(measured := feed.state.tuning.get("threads"), int):
-        settings["threads"] = measured
-    return feed.record.model_copy(update={"settings": settings})
-
-
-def read_config(path: Path, settings: Sequence[Setting]) -> dict[str, Value]:
-    """The settings in a TOML file, flat or in tables named after their groups.
-
-    Raises:
-        WorkbenchError: it cannot be read, or a key or a value is not a setting's; says which.
-    """
-    try:
-        body = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise WorkbenchError(
-            f"there is no file {path}", "--config takes a TOML file such as `lr = 3e-4`", code=ExitCode.NOT_FOUND
-        ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise WorkbenchError(f"{path} cannot be read: {error}", "--config takes a TOML file such as `lr = 3e-4`") from error
-    known = {setting.name: setting for setting in settings}
-    groups = {setting.group: [other.name for other in settings if other.group == setting.group] for setting in settings}
-    found: dict[str, Value] = {}
-    for key, value in body.items():
-        grouped = key in groups and isinstance(value, dict)
-        for name, given in value.items() if grouped else [(key, value)]:
-            names = groups[key] if grouped else known
-            if name not in names:
-                raise unknown("setting", name, names, where=f"in {path}" + (f", table [{key}]" if grouped else ""))
-            found[name] = _parsed(known[name], given, path)
-    return found
-
-
-def _parsed(setting: Setting, value: object, path: Path) -> Value:
-    text = ("yes" if value else "no") if isinstance(value, bool) else str(value)
-    try:
-        if isinstance(value, (dict, list)) or (isinstance(value, bool) and setting.kind != "switch"):
-            raise setting.refuse(text)
-        return setting.parse(text)
-    except WorkbenchError as error:
-        raise WorkbenchError(f"{path}: {error.message}", error.hint) from error
+    return {**preset.settings, **(parent.settings if parent is not None else {}), **config, **typed}
 
 
 def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
@@ -121,6 +75,7 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         from_run: Annotated[str, typer.Option("--from", metavar="RUN", help="Begin with the settings of another run.")] = "",
         weights: Annotated[bool, typer.Option("--weights", help="Begin with the best weights of that run, too: fine-tuning.")] = False,
         config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings in a TOML file.")] = None,
+        print_config: Annotated[bool, typer.Option("--print-config", help="Print the settings as such a file; start nothing.")] = False,
         detach: Annotated[bool, typer.Option("--detach", help="Return after the first step; print the id and nothing else.")] = False,
         now: Now = False,
         slots: Slots = "",
@@ -135,8 +90,12 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         if weights and not from_run:
             raise WorkbenchError("--weights needs a run to take them from", f"workbench train {recipe.name} --from RUN --weights")
         parent = repeated(asking.find(store, from_run)) if from_run else None
-        chosen = _preset(recipe, preset or (parent.preset if parent and parent.recipe == recipe.name else ""))
-        values = settings_for(recipe, settings, chosen, parent, config, flags.read(settings, given))
+        read = config_file.read(config, settings, recipe=recipe.name) if config else config_file.ConfigFile({})
+        chosen = _preset(recipe, preset or read.preset or (parent.preset if parent and parent.recipe == recipe.name else ""))
+        values = settings_for(recipe, chosen, parent, read.values, flags.read(settings, given))
+        if print_config:
+            output.emit_text(_as_file(recipe, chosen, settings, values))
+            return int(ExitCode.DONE)
         folder = launch.start(
             store,
             recipe,
@@ -156,6 +115,11 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         return follow.follow(folder, as_json=as_json)
 
     return start
+
+
+def _as_file(recipe: Recipe, preset: Preset, settings: Sequence[Setting], values: Mapping[str, Value]) -> str:
+    now, base = (flat(build(recipe.config, each, recipe=recipe.name)) for each in (values, preset.settings))
+    return config_file.written(recipe.name, preset.name, ordered(settings), now, base).rstrip("\n")
 
 
 def _preset(recipe: Recipe, name: str) -> Preset:

@@ -1,4 +1,4 @@
-"""The settings being edited: which differ from the preset, which are wrong, and the command that says the same."""
+"""The settings being edited: which differ from where they began, which are wrong, and the command that says the same."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from workbench.data.catalogue import CATALOGUE
 from workbench.errors import WorkbenchError
 from workbench.recipe import Preset, Recipe
 from workbench.schema import Setting, Settings, Value, build, describe, differences, flat, short_number
-from workbench.settings import Common
+from workbench.settings import Common, ordered
 from workbench.tui.editing.ladder import next_value
 
+_SEEDS = ("seed", "split_seed")
 _NO_LIMIT = 2**31 - 1  # a bound that only keeps numbers storable
 
 
@@ -24,12 +25,22 @@ class Mistake:
     message: str
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The run whose settings a form began with."""
+
+    run_id: str
+    preset: str
+
+
 @dataclass
 class Form:
-    """One recipe's settings, begun from a preset."""
+    """One recipe's settings, begun from a preset or from a run; `base` has what they were then."""
 
     recipe: Recipe
     preset: Preset
+    origin: Origin | None = None
+    default: Mapping[str, Value] = field(init=False)
     base: Mapping[str, Value] = field(init=False)
     values: dict[str, Value] = field(init=False)
     mistakes: dict[str, Mistake] = field(default_factory=dict)
@@ -37,15 +48,22 @@ class Form:
 
     def __post_init__(self) -> None:
         self.settings = ordered(describe(self.recipe.config))
-        self.base = flat(build(self.recipe.config, self.preset.settings, recipe=self.recipe.name))
+        self.base = self.default = flat(build(self.recipe.config, self.preset.settings, recipe=self.recipe.name))
         self.values = dict(self.base)
 
+    @property
+    def base_name(self) -> str:
+        return self.origin.run_id if self.origin else "default"
+
     def shown(self, *, every: bool, find: str = "") -> list[Setting]:
-        """The settings that a form lists: the basic ones, all of them, or those that a word is found in."""
+        """The settings that a form lists: the basic ones and what is not as in the preset, all, or those that a word is found in."""
         if find:
             word = find.lower()
             return [setting for setting in self.settings if word in f"{setting.name} {setting.group} {setting.help}".lower()]
-        return [setting for setting in self.settings if every or setting.basic or self.is_changed(setting.name)]
+        return [setting for setting in self.settings if every or setting.basic or self._stands_out(setting.name)]
+
+    def _stands_out(self, name: str) -> bool:
+        return self.is_changed(name) or self.values[name] != self.default[name]
 
     def setting(self, name: str) -> Setting:
         return next(setting for setting in self.settings if setting.name == name)
@@ -60,8 +78,17 @@ class Form:
 
     @property
     def changed(self) -> dict[str, Value]:
-        """The settings that differ from the preset's."""
+        """The settings that differ from where the form began."""
         return {name: now for name, (_, now) in differences(self.values, self.base).items()}
+
+    @property
+    def shaping(self) -> object:
+        """What the model and the data depend on: a recipe's own settings and the seeds, not how it is optimized and for how long."""
+        return self.shaped_by(self.values)
+
+    def shaped_by(self, values: Mapping[str, Value]) -> object:
+        own = [setting for setting in self.settings if setting.group not in Common.model_fields or setting.name in _SEEDS]
+        return self.recipe.name, self.preset.name, tuple(values.get(setting.name) for setting in own)
 
     def step(self, name: str, direction: int) -> None:
         """Move a value along its ladder."""
@@ -80,20 +107,39 @@ class Form:
             self.values[name] = value
 
     def reset(self, name: str) -> None:
-        """Back to the preset's value."""
+        """Back to what it was when the form began."""
         self.mistakes.pop(name, None)
         self.values[name] = self.base[name]
 
     def reset_all(self) -> None:
-        """The preset again."""
-        self.mistakes, self.values = {}, dict(self.base)
+        """The preset again, whatever the form began with."""
+        self.origin, self.mistakes, self.base = None, {}, self.default
+        self.values = dict(self.base)
 
-    def take(self, values: Mapping[str, Value]) -> None:
-        """Take over the settings of a run; one that the recipe does not have any more, or not with that value, stays as it is."""
-        for name, value in values.items():
-            if name in self.values:
-                self.type(name, self.setting(name).text(value))
-                self.mistakes.pop(name, None)
+    def take(self, values: Mapping[str, Value]) -> list[str]:
+        """Take over settings; returns those that the recipe does not have any more, or not with that value: they stay as they are."""
+        known = {name: value for name, value in values.items() if name in self.values}
+        left_out = [name for name in values if name not in known]
+        try:
+            self.values = flat(build(self.recipe.config, {**self.values, **known}, recipe=self.recipe.name))
+        except WorkbenchError:
+            left_out += [name for name, value in known.items() if not self._takes(name, value)]
+        self.mistakes = {}
+        return left_out
+
+    def _takes(self, name: str, value: Value) -> bool:
+        try:
+            self.values = flat(build(self.recipe.config, {**self.values, name: value}, recipe=self.recipe.name))
+        except WorkbenchError:
+            return False
+        return True
+
+    def begin_from(self, run_id: str, preset: str, values: Mapping[str, Value]) -> list[str]:
+        """Begin anew with the settings of a run; returns those that could not be taken over."""
+        left_out = self.take(values)
+        if not left_out:  # else `--from` would not make the same run
+            self.origin, self.base = Origin(run_id, preset), dict(self.values)
+        return left_out
 
     def config(self) -> Settings:
         """The checked settings.
@@ -106,9 +152,11 @@ class Form:
         return build(self.recipe.config, self.values, recipe=self.recipe.name)
 
     def command(self) -> list[str]:
-        """The words that start the same run from a shell: only what differs from the preset."""
+        """The words that start the same run from a shell: where it began, and what differs from there."""
         words = ["workbench", "train", self.recipe.path or self.recipe.name]
-        if self.preset != self.recipe.presets[0]:
+        if self.origin:
+            words += ["--from", self.origin.run_id]
+        if self.preset.name != (self.origin.preset if self.origin else self.recipe.presets[0].name):
             words += ["--preset", self.preset.name]
         for setting in self.settings:
             if self.values[setting.name] != self.base[setting.name]:
@@ -126,12 +174,6 @@ def flag(setting: Setting, value: Value) -> list[str]:
     return [setting.flag, setting.text(value)]
 
 
-def ordered(settings: tuple[Setting, ...]) -> tuple[Setting, ...]:
-    """A recipe's own groups first: what it learns from and what the network is; then what all recipes share."""
-    shared = list(Common.model_fields)
-    return tuple(sorted(settings, key=lambda setting: shared.index(setting.group) if setting.group in shared else -1))
-
-
 def bounds(setting: Setting) -> str:
     """What a value may be, briefly: `0 to 1`, `at least 1`, the choices."""
     if setting.kind in ("choice", "switch"):
@@ -144,17 +186,32 @@ def bounds(setting: Setting) -> str:
     return f"at most {short_number(float(high))}" if high is not None else ""
 
 
-def beside(setting: Setting, text: str, base: str) -> str:
-    """What stands beside a field: about the data set that it names, else its bounds and the preset's value."""
+def beside(setting: Setting, text: str, base: str, base_name: str = "default") -> str:
+    """What stands beside a field: about the data set that it names, else its bounds and what it was when the form began."""
     if setting.name == "dataset" and (info := CATALOGUE.get(text)):
         count = f"{info.examples:,} examples" if info.examples else "your own" if info.name in ("folder", "text", "csv", "pairs") else ""
         return ", ".join(filter(None, [count, "offline" if info.offline else "download"]))
     limits = bounds(setting)
-    return f"{limits}, default {base}" if limits else f"default {base}"
+    return f"{limits}, {base_name} {base}" if limits else f"{base_name} {base}"
 
 
 def changes(form: Form, earlier: Mapping[str, Value], arrow: str) -> str:
-    """What differs between another run's settings and the form: `lr 1e-3 -> 3e-3, seed 0 -> 1`."""
+    """What differs between other settings and the form: `lr 1e-3 -> 3e-3, seed 0 -> 1`."""
     known = {name: value for name, value in earlier.items() if name in form.values}
     found = differences({name: form.values[name] for name in known}, known)
     return ", ".join(f"{name} {form.setting(name).text(was)} {arrow} {form.setting(name).text(now)}" for name, (was, now) in found.items())
+
+
+def compared(form: Form, others: Mapping[str, Mapping[str, Value]]) -> list[tuple[str, ...]]:
+    """A table of what is not alike: heads, then a row for each setting with the form's value last.
+
+    Args:
+        others: settings by the name of what has them; the preset's stand before them.
+    """
+    sides = {f"preset {form.preset.name}": form.default, **others}
+    rows: list[tuple[str, ...]] = [("setting", *sides, "now")]
+    for setting in form.settings:
+        found = [side.get(setting.name, form.values[setting.name]) for side in sides.values()]
+        if any(value != form.values[setting.name] for value in found):
+            rows.append((setting.name, *(setting.text(value) for value in found), form.text(setting.name)))
+    return rows

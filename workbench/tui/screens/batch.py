@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 
 from workbench.charts.rows import Rows, Span, printable
 from workbench.tui.messages import Answered, Refused
@@ -53,9 +54,46 @@ class Examples(Painted):
         return [heading(self.title, where, width, self.look, focused=True), *rows]
 
 
-class Batch(WorkScreen):
-    """Asks the helper that knows torch, and shows what it answers."""
+class Balance(Painted):
+    """How classes, tokens or lengths are spread over the training split and over the batch."""
 
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, id="balance")
+        self.contents: Mapping[str, Any] = {}
+        self.words = "counting ..."
+
+    def show(self, answer: Mapping[str, Any]) -> None:
+        self.contents, self.words = answer, "" if answer.get("examples") else "the recipe does not tell how much there is"
+        self.redraw()
+
+    def compose_rows(self, width: int, height: int) -> Rows:
+        from workbench.views import contents
+
+        ascii_only = self.look.ascii_only
+        head = heading("DATA", "", width, self.look)
+        if self.words:
+            return [head, *([Span(f" {line}", "muted")] for line in textwrap.wrap(self.words, max(8, width - 2)))]
+        said: Rows = [[Span(f" {line}")] for line in textwrap.wrap(contents.sizes(self.contents), max(8, width - 2))]
+        tallies = self.contents["tallies"]
+        rows: Rows = [head, *said]
+        for place, tally in enumerate(tallies):
+            room = (height - len(rows)) // (len(tallies) - place) - 1
+            if room > 2:
+                shown = contents.tally(tally, width - 2, min(room, len(tally["labels"]) + 2), ascii_only=ascii_only)
+                rows += [[], *([Span(" "), *row] for row in shown)]
+        return rows
+
+
+class Batch(WorkScreen):
+    """Asks the helper that knows torch, and shows what it answers: examples and, beside them, how they are spread."""
+
+    DEFAULT_CSS = """
+    Batch Balance { width: 34; }
+    Batch.-wide Balance { width: 44; }
+    Batch.-broad Balance { width: 60; }
+    Batch.-narrow Horizontal { layout: vertical; }
+    Batch.-narrow Balance { width: 1fr; height: 40%; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "view", "view", id="batch.view", tooltip="the next page"),
         Binding("escape", "back", "back", id="batch.back", tooltip="back to the settings"),
@@ -67,20 +105,27 @@ class Batch(WorkScreen):
         self._title, self._about = title, about
 
     def compose(self) -> ComposeResult:
-        self.examples = Examples(self.bench.look, self._title)
+        self.examples, self.balance = Examples(self.bench.look, self._title), Balance(self.bench.look)
         yield self.too_small()
         with Vertical(id="all"):
-            yield self.examples
+            with Horizontal():
+                yield self.examples
+                yield self.balance
             yield self.key_bar()
 
     def on_answered(self, message: Answered) -> None:
         if message.question == "batch" and message.about == self._about:
             self.examples.show(message.answer)
+        elif message.question == "contents" and message.about == self._about:
+            self.balance.show(message.answer)
 
     def on_refused(self, message: Refused) -> None:
         if message.what == "batch":
             self.examples.words = f"{message.error.message}   {message.error.hint}"
             self.examples.redraw()
+        elif message.what == "contents":
+            self.balance.words = message.error.message
+            self.balance.redraw()
 
     def action_view(self) -> None:
         self.examples.page += 1

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from workbench.errors import WorkbenchError
 from workbench.paths import short
 from workbench.tui.messages import Answered, Begun, RecipesFound, Refused, RunsChanged, Wish
-from workbench.tui.screens.run_actions import RunActions
+from workbench.tui.screens.form_actions import FormActions
 from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.frame import CommandLine, Divider, Header
 from workbench.tui.widgets.model_lines import ModelLines
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 _MEASURE_SECONDS = 0.25  # after the last change; a value that is stepped through is not measured at each rung
 _PAGE = 10
+_FIND = "find"
 
 
-class Bench(RunActions):
+class Bench(FormActions):
     """The panes are plain widgets; what belongs together is brought together here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,7 +47,10 @@ class Bench(RunActions):
         Binding("x", "stop", "stop", id="bench.stop", tooltip="stop the run under the cursor: it saves and ends"),
         Binding("d", "delete", "delete", id="bench.delete", tooltip="move the ended run under the cursor to the trash folder"),
         Binding("R", "reset_all", "reset all", show=False, id="bench.reset_all", tooltip="all settings as the preset has them"),
-        Binding("f", "take", "from", show=False, id="bench.take", tooltip="take over the settings of the run under the cursor"),
+        Binding("f", "take", "from", show=False, id="bench.take", tooltip="begin with the settings of another run"),
+        Binding("D", "compare", "differences", show=False, id="bench.compare", tooltip="what differs from the preset and another run"),
+        Binding("w", "save", "save", show=False, id="bench.save", tooltip="save the settings to a TOML file, for train --config"),
+        Binding("L", "load", "load", show=False, id="bench.load", tooltip="load settings from a TOML file"),
         Binding("u", "restore", "undo", show=False, id="bench.restore", tooltip="bring back the run that was deleted last"),
         Binding("n", "label", "name", show=False, id="bench.label", tooltip="name the run under the cursor; tab goes on to tags and note"),
         Binding("P", "pin", "pin", show=False, id="bench.pin", tooltip="pin the run under the cursor to the top, or let it go"),
@@ -63,9 +67,9 @@ class Bench(RunActions):
         Binding("question_mark", "help", "help", id="bench.help", tooltip="all keys of this screen"),
         Binding("q", "leave", "leave", id="bench.leave", tooltip="leave; runs go on training"),
     ]
-    form: Form | None = None
     _greeted = False
     _queued = False  # whether the next run that begins was put in the queue here
+    _measured: object = None  # what model and data that were asked for depend on
     _start_asked = False  # before there was anything to start
 
     def compose(self) -> ComposeResult:
@@ -121,14 +125,24 @@ class Bench(RunActions):
             self.say(f"{message.run_id} is queued: it starts by itself once the device is free", "good")
 
     def on_answered(self, message: Answered) -> None:
-        if message.question == "layers" and self.form and message.about == self.bench.about(self.form):
+        if message.question == "layers" and self._is_about(message):
             self.model.measure(message.answer["layers"], int(message.answer["parameters"]))
+        elif message.question == "contents" and self._is_about(message):
+            from workbench.views import contents
+
+            self.model.tell_data(contents.brief(message.answer))
         elif message.question == "device":
             self.query_one(Header).tell(str(message.answer.get("description") or message.answer.get("device")))
+
+    def _is_about(self, message: Answered) -> bool:
+        """Whether an answer is about the model and the data of the form as it is now."""
+        return self.form is not None and self.form.shaped_by(message.about.get("settings", {})) == self._measured
 
     def on_refused(self, message: Refused) -> None:
         if message.what == "layers":
             self.model.fail(message.error.message)
+        elif message.what == "contents":
+            self.model.tell_data(message.error.message)
         elif message.what not in ("batch", "device"):
             self.say(f"{message.error.message}   {message.error.hint}", "error")
 
@@ -146,11 +160,11 @@ class Bench(RunActions):
         self._tell()
 
     def on_foot_typed(self, message: Foot.Typed) -> None:
-        if not self.labelled:
+        if self.foot.label == _FIND:
             self._found_in.find(message.text)
 
     def on_foot_done(self, message: Foot.Done) -> None:
-        if self.took_label(message):
+        if self.took_label(message) or self.took_settings(message):
             return
         if message.text is None:
             self._found_in.find("")
@@ -165,8 +179,9 @@ class Bench(RunActions):
             "open": run is not None,
             "delete": run is not None and not run.is_live,
             "stop": run is not None and run.is_live,
-            **dict.fromkeys(("label", "pin", "take"), run is not None),
             "queue": self.form is not None,
+            **dict.fromkeys(("label", "pin"), run is not None),
+            **dict.fromkeys(("compare", "save", "load", "reset_all", "take"), self.form is not None),
             "order": self.focused is self.runs,
             "clear": bool(getattr(self._pane, "word", "")),
             **dict.fromkeys(("type", "all", "reset", "step"), self.focused is self.settings),
@@ -194,42 +209,11 @@ class Bench(RunActions):
     def action_move(self, by: int) -> None:
         self._pane.move(by)
 
-    def action_step(self, direction: int) -> None:
-        self.settings.step(direction)
-
-    def action_type(self) -> None:
-        self.settings.begin()
-
-    def action_all(self) -> None:
-        self.settings.toggle_all()
-
-    def action_reset(self) -> None:
-        self.settings.reset()
-
     def action_pane(self, by: int) -> None:
         panes = (self.recipes, self.settings, self.runs)
         self.set_focus(panes[(panes.index(self._pane) + by) % len(panes)])  # at once: the next key may be waiting
 
-    def action_reset_all(self) -> None:
-        if self.form:
-            self.form.reset_all()
-            self._taken()
-
-    def action_take(self) -> None:
-        """The form becomes that of the run: its recipe, its preset, its settings."""
-        run = self.run_here
-        recipe = self.bench.recipes.get(run.entry.recipe) if run else None
-        if run is None or recipe is None:
-            self.say(f"its recipe {run.entry.recipe} was not found" if run else "no run is under the cursor")
-            return
-        self._edit(recipe, next((preset for preset in recipe.presets if preset.name == run.preset), recipe.presets[0]))
-        assert self.form is not None
-        self.form.take(run.settings)
-        self._taken()
-        self.say(f"the settings of {run.id}; s starts another run with them", "good")
-
-    def _taken(self) -> None:
-        """Show a form whose values changed all at once."""
+    def form_changed(self) -> None:
         self.settings.redraw()
         self._measure()
         self._tell()
@@ -247,7 +231,7 @@ class Bench(RunActions):
 
     def action_find(self) -> None:
         self._found_in = self._pane
-        self.foot.ask(Question("find"))
+        self.foot.ask(Question(_FIND))
 
     def action_clear(self) -> None:
         self._pane.find("")
@@ -260,24 +244,34 @@ class Bench(RunActions):
         return self.focused if isinstance(self.focused, Pane) else self.recipes
 
     def _edit(self, recipe: Recipe, preset: Preset) -> None:
-        from workbench.tui.editing.form import Form
-
         if self.form is None or (self.form.recipe, self.form.preset) != (recipe, preset):
-            self.form = Form(recipe, preset)
+            self.edit_anew(recipe, preset)
+            self._measure()
             if self._start_asked:
                 self._start_asked = False
                 self.call_later(self.action_start)
-            self.settings.edit(self.form)
-            self._measure()
+
+    def edit_anew(self, recipe: Recipe, preset: Preset) -> Form:
+        from workbench.tui.editing.form import Form
+
+        if self.form is None or (self.form.recipe, self.form.preset) != (recipe, preset):
+            self.model.clear()
+        self.form = Form(recipe, preset)
+        self.settings.edit(self.form)
+        self.recipes.choose(recipe, preset)
+        return self.form
 
     def _measure(self) -> None:
-        """Ask for layers and parameters, soon."""
+        """Ask for layers and sizes, soon, unless only what neither depends on has changed."""
         assert self.form is not None
-        if self.form.mistakes:
+        shaping = None if self.form.mistakes else self.form.shaping
+        if shaping is None:
             self.model.fail("no model before the setting marked ! is mended")
-        else:
+        elif shaping != self._measured:
             self.model.tell("measuring ...", self.form.preset.expect)
+            self.model.tell_data("measuring ...")
             self.bench.measure(self.form, after=_MEASURE_SECONDS)
+        self._measured = shaping
 
     def _tell(self) -> None:
         """Bring the command, the hints and the keys up to date with panes and form."""
@@ -287,4 +281,6 @@ class Bench(RunActions):
 
             self.command.tell(self.form.command_line())
             setting: Setting | None = self.settings.at_cursor if self.focused is not self.recipes else None
-            self.foot.show(hints(self.form, setting, self.run_here, self.runs.all or (), self.bench.look.marks, self.size.width))
+            self.foot.show(
+                hints(self.form, setting, self.run_here, self.compared_with, self.runs.all or (), self.bench.look.marks, self.size.width)
+            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from workbench.charts.rows import Row, Rows, Span, cells
+from workbench.charts.rows import Row, Rows, Span, cells, fit
 from workbench.tui.editing.form import changes
 from workbench.tui.theme import Glyphs
 
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from workbench.tui.messages import Listed
 
 
-def hints(form: Form, setting: Setting | None, run: Listed | None, runs: Sequence[Listed], marks: Glyphs, width: int) -> Rows:
-    """About the setting under the cursor or, with the cursor among the runs, about that run."""
-    last = next((one for one in runs if one.entry.recipe == form.recipe.name), None)
-    return [_about_run(run) if run else _about_setting(form, setting, width), _against(form, last, marks), _ready(form, runs)]
+def hints(
+    form: Form, setting: Setting | None, run: Listed | None, other: Listed | None, runs: Sequence[Listed], marks: Glyphs, width: int
+) -> Rows:
+    """About the setting under the cursor or, with the cursor among the runs, about that run; what differs from an `other` run."""
+    return [_about_run(run) if run else _about_setting(form, setting, width), _against(form, other, marks, width), _ready(form, runs)]
 
 
 def _about_setting(form: Form, setting: Setting | None, width: int) -> Row:
@@ -41,11 +42,14 @@ def _about_run(run: Listed) -> Row:
     return [Span(f" {entry.name or entry.id}", "title"), Span(f"  {task}, {entry.state}, step {entry.step}, last news {age}", "muted")]
 
 
-def _against(form: Form, last: Listed | None, marks: Glyphs) -> Row:
-    if last is None:
+def _against(form: Form, other: Listed | None, marks: Glyphs, width: int) -> Row:
+    if other is None:
         return [Span(f" no run of {form.recipe.name} yet", "muted")]
-    differing = changes(form, last.settings, marks.arrow)
-    return [Span(f" last run {last.id}: {differing or 'the same settings'}", "muted")]
+    differing = changes(form, other.asked, marks.arrow) or "the same settings"
+    text = f" {'from' if form.origin else 'last run'} {other.id}: {differing}"
+    if cells(text) <= width:
+        return [Span(text, "muted")]
+    return [Span(f"{fit(text, width - 9)} {marks.ellipsis} all: ", "muted"), Span("D", "key")]
 
 
 def _ready(form: Form, runs: Sequence[Listed]) -> Row:

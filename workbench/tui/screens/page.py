@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.charts.rows import Rows, Span, fill, fit, printable
+from workbench.charts.rows import Row, Rows, Span, cells, fill, fit, printable, wrap
 from workbench.tui.messages import RunChanged, RunWish, Wish
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.theme import Look
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from workbench.recipe import Recipe
 
 FAR = 1_000_000
+_HEADING = re.compile(r"[A-Z][A-Z]+(?:[ '-][A-Z]+)*\b(?![a-z])")
 
 
 def scrolling(name: str) -> list[Binding]:
@@ -138,12 +140,33 @@ def of_model(layers: Sequence[Mapping[str, Any]], parameters: int | None, width:
 
 def of_notes(recipe: Recipe, look: Look) -> Page:
     """What a recipe is, its equations, what to watch."""
-    return Page(f"NOTES {recipe.name}", [[Span(" " + printable(line, ascii_only=look.ascii_only))] for line in recipe.notes.splitlines()])
+    return Page(f"NOTES {recipe.name}", [_note(printable(line, ascii_only=look.ascii_only)) for line in recipe.notes.splitlines()])
 
 
-def of_health(lines: Sequence[tuple[str, str]]) -> Page:
+def _note(line: str) -> Row:
+    """A line of notes: what it begins with in capitals is a heading, what is indented an equation or a command."""
+    if line.startswith("  "):
+        return [Span(f" {line}", "command")]
+    head = _HEADING.match(line)
+    return [Span(f" {head[0]}", "title"), Span(line[head.end() :])] if head else [Span(f" {line}")]
+
+
+def of_differences(rows: Sequence[tuple[str, ...]], look: Look) -> Page:
+    """Where the settings of the form differ from the preset's and from another run's; heads first, the form's values last."""
+    if len(rows) == 1:
+        return Page("DIFFERENCES", [[Span(f" nothing differs from {' or '.join(rows[0][1:-1])}")]])
+    shown = [[printable(text, ascii_only=look.ascii_only) for text in row] for row in rows]
+    widths = [max(map(cells, column)) for column in zip(*shown, strict=True)]
+    lines: Rows = []
+    for row in shown:
+        inks = ["title", *("muted" if text == row[-1] else "" for text in row[1:-1]), "changed"] if lines else ["muted"] * len(row)
+        lines.append([Span(f" {fit(text, size)}  ", ink) for text, size, ink in zip(row, widths, inks, strict=True)])
+    return Page("DIFFERENCES", lines)
+
+
+def of_health(lines: Sequence[tuple[str, str]], width: int, look: Look) -> Page:
     """What is wrong with a run, if anything, with its evidence and what to try."""
-    return Page("HEALTH", [[Span(f" {text}", ink)] for text, ink in lines])
+    return Page("HEALTH", [[Span(part, ink)] for text, ink in lines for part in wrap(f" {text}", width, ascii_only=look.ascii_only)])
 
 
 def of_keys(keys: Iterable[Binding]) -> Page:

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Grid, Vertical
+from textual.containers import Vertical
 
 from workbench.charts.rows import Span
-from workbench.errors import WorkbenchError
-from workbench.tui.messages import Asked, Begun, Refused, RunChanged, RunSeen, RunWish, Wish
-from workbench.tui.screens.base import WorkScreen
+from workbench.tui.messages import Begun, Refused, RunChanged, RunSeen, RunWish, Wish
+from workbench.tui.screens.steering import Steering
 from workbench.tui.screens.zoom import HISTOGRAMS, scrubbed
+from workbench.tui.widgets.board import Board
 from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.painted import Painted
 from workbench.tui.widgets.slot_view import SlotView, Waiting
 
-if TYPE_CHECKING:
-    from workbench.recipe import Recipe
-    from workbench.schema import Setting
-
-MOST_SLOTS = 9
 _FIND = "find"
 
 
-class RunScreen(WorkScreen):
+class RunScreen(Steering):
     """Watches one run, from the moment that its start was asked for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -60,24 +54,17 @@ class RunScreen(WorkScreen):
     ]
 
     def __init__(self, run_id: str | None, *, title: str = "", phase: str = "opening") -> None:
-        super().__init__()
-        self.run_id = run_id
-        self.seen: RunSeen | None = None
+        super().__init__(run_id)
         self._title = run_id or title
         self._phase = phase
-        self._chosen = 0  # of all charts and previews
-        self._count = 4  # of them; a recipe's first ones, until it is known
         self._find = ""
         self._turn = 0
         self._step: int | None = None  # of the previews; None is the newest
-        self._shape = (2, 2)
-        self._asked: dict[str, str] = {}  # request -> kind, until it is answered
 
     def compose(self) -> ComposeResult:
         look = self.bench.look
         self.status, self.waiting, self.foot = Painted(look, id="status"), Waiting(look), Foot(look)
-        self.slots = [SlotView(look, place) for place in range(MOST_SLOTS)]
-        self.board = Grid(*self.slots, id="board")
+        self.board = Board(look)
         yield self.too_small()
         with Vertical(id="all"):
             yield self.status
@@ -92,33 +79,20 @@ class RunScreen(WorkScreen):
         self.show_keys()
 
     def fit_to(self, columns: int, rows: int) -> None:
-        self._arrange(columns, rows)
+        self._arrange(self.board.count)
 
-    def _arrange(self, columns: int, rows: int) -> None:
-        """As many charts as there are and fit."""
-        from workbench.views.board import shape
-
+    def _arrange(self, count: int) -> None:
+        columns, rows = self.size
         around = 3 + (2 if rows < 20 else 7 if rows >= 34 else 4)  # status, keys and foot, as run.tcss says
-        self._shape = across, down = shape(self._count, columns, rows - around)
-        self.board.styles.grid_size_columns, self.board.styles.grid_size_rows = across, down
-        for slot in self.slots:
-            slot.display = slot.place < across * down
+        self.board.lay_out(count, columns, rows - around)
 
     def wish(self) -> Wish:
         if self.run_id is None:
             return Wish()
-        boxes = tuple((slot.size.width, slot.size.height) for slot in self.slots if slot.display and self.board.display)
         log = (self.foot.size.width, self.foot.size.height, 0)
-        wish = RunWish(
-            self.run_id, self.size.width, boxes or ((1, 1),), log, first=self._first, find=self._find, turn=self._turn, step=self._step
-        )
+        boxes = self.board.boxes or ((1, 1),)
+        wish = RunWish(self.run_id, self.size.width, boxes, log, first=self.board.first, find=self._find, turn=self._turn, step=self._step)
         return Wish(run=wish)
-
-    @property
-    def _first(self) -> int:
-        """The first chart of the page that the chosen one is on."""
-        across, down = self._shape
-        return self._chosen // (across * down) * across * down
 
     # What arrives
 
@@ -135,10 +109,8 @@ class RunScreen(WorkScreen):
         if self.seen is None:
             self.say()  # whatever kept it from being read is over
         self.seen = seen
-        if len(seen.names) != self._count and seen.names:
-            self._count = len(seen.names)
-            self._chosen = min(self._chosen, self._count - 1)
-            self._arrange(*self.size)
+        if len(seen.names) != self.board.count and seen.names:
+            self._arrange(len(seen.names))
             self.tell_wish()
         self.status.paint(seen.status)
         if not seen.slots and not self._find:
@@ -146,14 +118,10 @@ class RunScreen(WorkScreen):
         elif not self.board.display:
             self.board.display, self.waiting.display = True, False  # the slots tell their sizes now
         else:
-            self._show_slots()
+            self.board.show(seen.slots)
         self._show_foot(seen)
-        self._hear(seen)
+        self.hear(seen)
         self.show_keys()
-
-    def on_asked(self, message: Asked) -> None:
-        self._asked[message.request] = message.kind
-        self.say(f"asked to {message.kind} ...")
 
     def on_refused(self, message: Refused) -> None:
         self.say(f"{message.error.message}   {message.error.hint}", "error")
@@ -170,77 +138,37 @@ class RunScreen(WorkScreen):
         if message.label == _FIND:
             self._look_for(message.text or "")
         elif message.text is not None and self.run_id:
-            self.bench.ask(self.run_id, "set", **{message.label: message.text})
+            self.set_live(message.label, message.text)
 
     def on_slot_view_resized(self) -> None:
         self.tell_wish()
 
     def on_slot_view_chosen(self, message: SlotView.Chosen) -> None:
-        self._choose(self._first + message.place)
+        self._choose(self.board.first + message.place)
 
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        live = self.seen is not None and self.seen.is_live
-        paused = self.seen is not None and self.seen.state == "paused"
-        queued = self.seen is not None and self.seen.state == "queued"
+        if (can := self.can_ask(action)) is not None:
+            return can
         here = {
-            "pause": live and not paused and not queued,
-            "start_now": queued,
-            "go_on": paused,
-            "resume": self.seen is not None and not live,
-            "stop": live,
-            **dict.fromkeys(("save", "change"), live and not queued),
             **dict.fromkeys(("zoom", "view", "choose", "page", "find"), self.seen is not None and bool(self.seen.slots or self._find)),
             "histograms": self.seen is not None and any(name in self.seen.names for name in HISTOGRAMS),
             **dict.fromkeys(("log", "model", "notes", "health"), self.seen is not None),
         }
         return here.get(action, True)
 
-    def action_pause(self) -> None:
-        self.bench.ask(str(self.run_id), "pause")
-
-    def action_go_on(self) -> None:
-        self.bench.ask(str(self.run_id), "resume")
-
-    def action_start_now(self) -> None:
-        self.bench.ask(str(self.run_id), "resume")
-
-    def action_stop(self) -> None:
-        queued = self.seen is not None and self.seen.state == "queued"
-        what = "take it out of the queue; esc to leave it there" if queued else "stop: it saves and ends; esc to leave it training"
-        if self.confirm("x", str(self.run_id), f"x again to {what}"):
-            self.bench.ask(str(self.run_id), "stop")
-
-    def action_resume(self) -> None:
-        self.say("starting another attempt ...")
-        self.bench.resume(str(self.run_id))
-
-    def action_save(self) -> None:
-        self.bench.ask(str(self.run_id), "save")
-
-    def action_change(self) -> None:
-        asked = questions(self.seen, self.bench.recipes.get(self.seen.recipe)) if self.seen else []
-        if asked:
-            self.foot.ask(*asked)
-
     def action_zoom(self) -> None:
-        slot = self.slots[self._chosen - self._first].seen
+        slot = self.board.chosen_slot
         if slot and self.run_id:
             self.bench.open_zoom(self.run_id, slot.name, self._step)
 
     def action_choose(self, right: int, down: int) -> None:
-        """To the next chart; behind the last one of a page comes the next page."""
-        self._choose(self._chosen + right + down * self._shape[0])
-
-    def action_health(self) -> None:
-        if self.seen:
-            self.bench.open_health(self.seen.health)
+        self._choose(self.board.beside(right, down))
 
     def action_page(self, by: int) -> None:
-        across, down = self._shape
-        if 0 <= self._first + by * across * down < self._count:
-            self._choose(self._first + by * across * down)
+        if (place := self.board.page(by)) is not None:
+            self._choose(place)
 
     def action_find(self) -> None:
         self.foot.ask(Question(_FIND, self._find))
@@ -271,6 +199,10 @@ class RunScreen(WorkScreen):
         self._turn += 1
         self.tell_wish()
 
+    def action_health(self) -> None:
+        if self.seen:
+            self.bench.open_health(self.seen.health)
+
     def action_log(self) -> None:
         self.bench.open_log(str(self.run_id))
 
@@ -290,47 +222,17 @@ class RunScreen(WorkScreen):
         self.waiting.tell((title, "title"), (f"{phase} ...", ""), ("q leaves at any time: a run goes on by itself", "muted"))
 
     def _choose(self, place: int) -> None:
-        first, self._chosen = self._first, max(0, min(self._count - 1, place))
-        if self._first != first:
+        if self.board.choose(place):
             self.tell_wish()
         else:
-            self._show_slots()
+            self.board.show(self.seen.slots if self.seen else ())
 
     def _look_for(self, text: str) -> None:
         if text != self._find:
-            self._find, self._chosen = text, 0
+            self._find, self.board.chosen = text, 0
             self.tell_wish()
-
-    def _show_slots(self) -> None:
-        shown = self.seen.slots if self.seen else ()
-        for slot in self.slots:
-            slot.show(shown[slot.place] if slot.place < len(shown) else None, slot.place == self._chosen - self._first)
 
     def _show_foot(self, seen: RunSeen) -> None:
         notice = [[Span(f" {text}", ink)] for text, ink in seen.notice]
         room = max(0, self.foot.size.height - len(notice))
         self.foot.show([*seen.log[len(seen.log) - min(room, len(seen.log)) :], *notice])
-
-    def _hear(self, seen: RunSeen) -> None:
-        """Say what became of what was asked."""
-        for request in [request for request in self._asked if request in seen.answers or not seen.is_live]:
-            kind = self._asked.pop(request)
-            accepted, message = seen.answers.get(request, (seen.state == "stopped", ""))
-            self.say(f"{message or kind}", "good") if accepted else self.say(f"refused to {kind}: {message or seen.state}", "error")
-
-
-def questions(seen: RunSeen, recipe: Recipe | None) -> list[Question]:
-    """What may be changed while the run trains, the learning rate first."""
-    from workbench.schema import describe
-
-    live = [setting for setting in describe(recipe.config) if setting.live] if recipe else []
-    return [Question(setting.name, setting.text(seen.settings.get(setting.name)), partial(wrong, setting)) for setting in live]
-
-
-def wrong(setting: Setting, text: str) -> str:
-    """What is wrong with a text for a setting; empty where nothing is."""
-    try:
-        setting.parse(text)
-    except WorkbenchError:
-        return f"expected {setting.expected}"
-    return ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from textual.events import Key, Paste
 from textual.message import Message
 
-from workbench.charts.rows import Row, Rows, Span, cells, fit, pad
+from workbench.charts.rows import Row, Rows, Span, cells, fit, pad, printable
 from workbench.tui.editing.line_editor import LineEditor
 from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import Painted
@@ -23,6 +24,7 @@ class Question(NamedTuple):
     label: str
     text: str = ""
     check: Callable[[str], str] = lambda text: ""
+    cells: int = _FIELD  # to type into
 
 
 class Foot(Painted):
@@ -102,15 +104,20 @@ class Foot(Painted):
             self._typed()
 
     def compose_rows(self, width: int, height: int) -> Rows:
-        last = self._prompt(width) if self._editor else self._said(width) if self._word else None
-        room = max(0, height - bool(last))
+        last = [self._prompt(width)] if self._editor else self._said(width, height) if self._word else []
+        room = max(0, height - len(last))
         lines = [pad(line, width) for line in self._lines[len(self._lines) - room :]] if room < len(self._lines) else list(self._lines)
         blank: Rows = [[Span("")]] * (room - len(lines))
-        return [*lines, *blank, *([last] if last else [])]
+        return [*lines, *blank, *last]
 
-    def _said(self, width: int) -> Row:
+    def _said(self, width: int, height: int) -> Rows:
+        """A sentence in as many of the last rows as it takes; the end of one that takes more is cut off."""
         assert self._word is not None
-        return [Span(f" {fit(self._word[0], width - 1, ascii_only=self.look.ascii_only)}", self._word[1])]
+        text, ink = self._word
+        lines = textwrap.wrap(printable(text, ascii_only=self.look.ascii_only), max(8, width - 2), break_on_hyphens=False) or [""]
+        if len(lines) > height:
+            lines[height - 1 :] = [" ".join(lines[max(0, height - 1) :])]
+        return [[Span(f" {fit(line, width - 1, ascii_only=self.look.ascii_only)}", ink)] for line in lines]
 
     def _prompt(self, width: int) -> Row:
         assert self._editor is not None
@@ -118,9 +125,10 @@ class Foot(Painted):
         wrong = question.check(self._editor.text.strip())
         others = f", tab: {self._questions[1].label}" if len(self._questions) > 1 else ""
         about = f"  {wrong or f'enter takes it, esc leaves{others}'}"
-        room = max(0, width - cells(question.label) - _FIELD - 2)
+        field = max(_FIELD, min(question.cells, width - cells(question.label) - _FIELD))
+        room = max(0, width - cells(question.label) - field - 2)
         said = Span(fit(about, room, ascii_only=self.look.ascii_only), "error" if wrong else "muted")
-        return [Span(f" {question.label} ", "title"), *self._editor.spans(_FIELD), said]
+        return [Span(f" {question.label} ", "title"), *self._editor.spans(field), said]
 
     def _typed(self) -> None:
         assert self._editor is not None

@@ -27,6 +27,12 @@ class ModelLines(Painted):
         self.parameters: int | None = None
         self.words = ""
         self.expect = ""
+        self.data = ""  # how much there is to learn from
+
+    def tell_data(self, words: str) -> None:
+        """Say how much there is to learn from, or why nobody knows."""
+        self.data = words
+        self.redraw()
 
     def tell(self, words: str, expect: str | None = None) -> None:
         """Say something in place of a size: that it is being measured, or why it cannot be."""
@@ -39,12 +45,17 @@ class ModelLines(Painted):
         self.shown_layers, self.parameters = (), None
         self.tell(words)
 
+    def clear(self) -> None:
+        """Forget the layers: they were another model's."""
+        self.shown_layers, self.parameters, self.data = (), None, ""
+
     def measure(self, layers: Sequence[Layer], parameters: int) -> None:
         self.shown_layers, self.parameters, self.words = layers, parameters, ""
         self.redraw()
 
     def compose_rows(self, width: int, height: int) -> Rows:
-        head = heading("MODEL", "", width, self.look) if height > 2 else None
+        data = shortened(self.data, max(0, width - 12), self.look)
+        head = heading("MODEL", data, width, self.look) if height > 2 else None
         size = f"{grouped(self.parameters)} parameters" if self.parameters is not None else ""
         words = shortened(self.words or size, width - 10, self.look)
         expect = f"   {self.expect}" if self.expect and cells(words) + len(self.expect) < width - 14 else ""
@@ -55,7 +66,7 @@ class ModelLines(Painted):
         if room >= _TABLE_FROM and self.shown_layers:
             body = table(self.shown_layers, width, look=self.look)[:room]
         else:
-            body = [[Span(f" {shortened(summary(self.shown_layers), width - 2, self.look)}")]]
+            body = [[Span(f" {shortened(summary(self.shown_layers), width - 2, self.look)}", "muted" if self.words else "")]]
         return [*([head] if head else []), *body, foot] if height > 1 else [foot]
 
 

@@ -39,6 +39,12 @@ class RecipeTree(Pane):
     def chosen(self) -> tuple[Recipe, Preset] | None:
         return self.presets[self.cursor] if self.cursor < len(self.presets) else None
 
+    def choose(self, recipe: Recipe, preset: Preset) -> None:
+        """Put the cursor on a preset, without telling."""
+        if self.chosen != (recipe, preset) and (recipe, preset) in self.presets:
+            self.cursor = self.presets.index((recipe, preset))
+            self.redraw()
+
     @property
     def count(self) -> int:
         return len(self.presets)
@@ -60,7 +66,8 @@ class RecipeTree(Pane):
         if chosen is None:
             words = self.problem or "looking for recipes ..."
             return [self.heading(width), *([Span(f" {line}", "error" if self.problem else "muted")] for line in _wrapped(words, width - 2))]
-        about = self._about(chosen, width) if height >= 10 else []
+        families = len({recipe.name for recipe, _ in self.presets}) + sum(recipe is chosen[0] for recipe, _ in self.presets)
+        about = self._about(chosen, width, max(2, height - 1 - families)) if height >= 10 else []
         room = height - 1 - len(about)
         tree, at = self._tree(width, room)
         self._top = max(0, min(at - room // 2, len(tree) - room))
@@ -85,18 +92,26 @@ class RecipeTree(Pane):
             if not is_open:
                 continue
             pointer = marks.pointer if index == self.cursor else " "
-            row: Row = [Span(f"   {pointer} {fit(preset.name, max(9, longest))} "), Span(preset.expect, "muted")]
+            name = f"   {pointer} {fit(preset.name, max(9, longest))} "
+            row: Row = [Span(name), Span(_whole_words(preset.expect, width - cells(name)), "muted")]
             if index == self.cursor:
                 at, row = len(rows), inked(row, self.cursor_ink, width)
             rows.append(row)
             self._lines.append(index)
         return rows, at
 
-    def _about(self, chosen: tuple[Recipe, Preset], width: int) -> Rows:
+    def _about(self, chosen: tuple[Recipe, Preset], width: int, most: int) -> Rows:
         recipe, preset = chosen
-        lines = _wrapped(preset.summary or recipe.summary, width - 2)[: _ABOUT_ROWS - 1]
+        lines = _wrapped(preset.summary or recipe.summary, width - 2)[: min(_ABOUT_ROWS, most) - 1]
         rows: Rows = [[Span(f" {fit(line, width - 1, ascii_only=self.look.ascii_only)}")] for line in lines]
         return [*rows, [Span(" notes, equations: ", "muted"), Span("i", "key")]]
+
+
+def _whole_words(text: str, width: int) -> str:
+    """The words of a text that fit; the first of what a preset is expected to reach is how long it takes."""
+    while text and cells(text) > width:
+        text = text.rpartition(" ")[0]
+    return text
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -140,7 +140,7 @@ class SettingsForm(Pane):
         form = self.form
         if form is None:
             return [self.heading(width)]
-        self.title = f"SETTINGS {form.recipe.name}/{form.preset.name}"
+        self.title = f"SETTINGS {form.recipe.name}/{form.preset.name}" + (f" from {form.origin.run_id}" if form.origin else "")
         shown = self.shown
         hidden = len(form.settings) - len(shown)
         rows, at = self._listed(width, shown)
@@ -184,7 +184,7 @@ class SettingsForm(Pane):
         row += self._value(setting, here, columns[1], "error" if wrong else "changed" if changed else "")
         room = width - sum(cells(span.text) for span in row)
         told = here or changed or width > _NOTES_FROM
-        note = beside(setting, form.text(setting.name), setting.text(form.base[setting.name])) if told else ""
+        note = beside(setting, form.text(setting.name), setting.text(form.base[setting.name]), form.base_name) if told else ""
         note += f"   {setting.help}" if room > _HELP_FROM else ""
         return [*row, Span(fit(note, room, ascii_only=ascii_only) if room >= _LEAST_NOTE else "", "muted")]
 

@@ -1,0 +1,150 @@
+"""What can be done with the settings of a form: change, reset, take over from a run, compare, save and load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.errors import unknown
+from workbench.tui.messages import SettingsRead, SettingsWritten
+from workbench.tui.screens.run_actions import RunActions
+from workbench.tui.widgets.foot import Foot, Question
+from workbench.tui.widgets.settings_form import SettingsForm
+
+if TYPE_CHECKING:
+    from workbench.recipe import Preset, Recipe
+    from workbench.tui.editing.form import Form
+    from workbench.tui.messages import Listed
+
+_FROM, _SAVE, _LOAD, _REPLACE = "settings of run", "save settings to", "load settings from", "it exists; replace it?"
+_PATH_CELLS = 48
+
+
+class FormActions(RunActions):
+    """A screen with a form beside its list of runs; its table of keys names these actions."""
+
+    settings: SettingsForm
+    form: Form | None = None
+    _begun_from: Listed | None = None
+    _saved_to: Path | None = None  # where the user asked to save; kept for another time
+
+    def edit_anew(self, recipe: Recipe, preset: Preset) -> Form:
+        """Show the form of a preset."""
+        raise NotImplementedError
+
+    def form_changed(self) -> None:
+        """The values of the form changed, perhaps all at once."""
+        raise NotImplementedError
+
+    def action_step(self, direction: int) -> None:
+        self.settings.step(direction)
+
+    def action_type(self) -> None:
+        self.settings.begin()
+
+    def action_all(self) -> None:
+        self.settings.toggle_all()
+
+    def action_reset(self) -> None:
+        self.settings.reset()
+
+    def action_reset_all(self) -> None:
+        if self.form:
+            self.form.reset_all()
+            self._begun_from = None
+            self.form_changed()
+
+    def action_take(self) -> None:
+        """Begin with the settings of the run under the cursor or, elsewhere, of one that is named."""
+        if run := self.run_here:
+            self._begin_from(run)
+        elif self.runs.all:
+            known = [run for run in self.runs.all if self.form is None or run.entry.recipe == self.form.recipe.name]
+            self.foot.ask(Question(_FROM, (known or self.runs.all)[0].id, self._no_run))
+        else:
+            self.say("there is no run yet to take settings from")
+
+    def action_compare(self) -> None:
+        """What differs from the preset and from the run that the form began with, or the last one of its recipe."""
+        if self.form:
+            run = self.compared_with
+            self.bench.open_differences(self.form, {run.id: run.asked} if run else {})
+
+    def action_save(self) -> None:
+        form = self.form
+        if form is None or form.mistakes:
+            self.say(f"mend {', '.join(form.mistakes)} first" if form else "there is nothing to save yet")
+            return
+        path = self._saved_to or Path(f"{form.recipe.name}-{form.preset.name}.toml")
+        self.foot.ask(Question(_SAVE, str(path), lambda text: "" if text else "a file name", _PATH_CELLS))
+
+    def action_load(self) -> None:
+        self.foot.ask(Question(_LOAD, str(self._saved_to or ""), lambda text: "" if text else "a TOML file", _PATH_CELLS))
+
+    @property
+    def compared_with(self) -> Listed | None:
+        """The run that the form began with, else the newest one of its recipe."""
+        if self.form is None:
+            return None
+        if self.form.origin and self._begun_from:
+            return self._begun_from
+        return next((run for run in self.runs.all or () if run.entry.recipe == self.form.recipe.name), None)
+
+    def took_settings(self, message: Foot.Done) -> bool:
+        """Whether a line that was typed was an answer about the settings; it is acted on then."""
+        text = message.text
+        if message.label not in (_FROM, _SAVE, _LOAD, _REPLACE):
+            return False
+        self.set_focus(self.settings)
+        if text is None or self.form is None:
+            return True
+        if message.label == _FROM:
+            if run := self._named(text):
+                self._begin_from(run)
+        elif message.label == _LOAD:
+            self.bench.read_settings(Path(text).expanduser(), self.form)
+        elif message.label == _SAVE:
+            self._saved_to = Path(text)
+            self.bench.write_settings(self._saved_to.expanduser(), self.form)
+        elif text.lower() in ("y", "yes") and self._saved_to:
+            self.bench.write_settings(self._saved_to.expanduser(), self.form, replace=True)
+        return True
+
+    def on_settings_written(self, message: SettingsWritten) -> None:
+        if message.done:
+            assert self.form is not None
+            self.say(f"saved: workbench train {self.form.recipe.name} --config {self._saved_to}", "good")
+        else:
+            self.foot.ask(Question(_REPLACE, "no", lambda text: "" if text.lower() in ("y", "yes", "n", "no") else "yes or no"))
+
+    def on_settings_read(self, message: SettingsRead) -> None:
+        form = self.edit_anew(message.recipe, message.preset)
+        form.take(message.values)
+        self.form_changed()
+        self.say(f"the settings of {message.path}; s starts a run with them", "good")
+
+    def _begin_from(self, run: Listed) -> None:
+        recipe = self.bench.recipes.get(run.entry.recipe)
+        if recipe is None:
+            self.say(f"its recipe {run.entry.recipe} was not found")
+            return
+        form = self.edit_anew(recipe, next((preset for preset in recipe.presets if preset.name == run.preset), recipe.presets[0]))
+        left_out = form.begin_from(run.id, run.preset, run.asked)
+        self._begun_from = run
+        self.form_changed()
+        if left_out:
+            self.say(f"the settings of {run.id}, without {', '.join(left_out)}: {recipe.name} does not have them now, or not so")
+        else:
+            self.say(f"the settings of {run.id}; s starts another run with them", "good")
+
+    def _named(self, text: str) -> Listed | None:
+        """A run by id, name, `last` or `last~1`, as commands take it."""
+        runs = self.runs.all or ()
+        if text == "last" or (text.startswith("last~") and text[5:].isdigit()):
+            back = int(text[5:] or 0)
+            return runs[back] if back < len(runs) else None
+        return next((run for run in runs if text in (run.id, run.labels.name)), None)
+
+    def _no_run(self, text: str) -> str:
+        """Why a text names no run; empty where it does."""
+        return "" if self._named(text) else unknown("run", text, [run.id for run in self.runs.all or ()]).message

@@ -1,0 +1,102 @@
+"""What may be asked of a run that trains, and hearing what became of it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from workbench.errors import WorkbenchError
+from workbench.tui.messages import Asked, RunSeen
+from workbench.tui.screens.base import WorkScreen
+from workbench.tui.widgets.foot import Foot, Question
+
+if TYPE_CHECKING:
+    from workbench.recipe import Recipe
+    from workbench.schema import Setting
+
+
+class Steering(WorkScreen):
+    """A screen of one run; its table of keys names these actions."""
+
+    foot: Foot
+
+    def __init__(self, run_id: str | None) -> None:
+        super().__init__()
+        self.run_id = run_id
+        self.seen: RunSeen | None = None
+        self._asked: dict[str, str] = {}  # request -> kind, until it is answered
+
+    def can_ask(self, action: str) -> bool | None:
+        """Whether an action of this table does something now; None where it is none of them."""
+        live = self.seen is not None and self.seen.is_live
+        paused = self.seen is not None and self.seen.state == "paused"
+        queued = self.seen is not None and self.seen.state == "queued"
+        here = {
+            "pause": live and not paused and not queued,
+            "start_now": queued,
+            "go_on": paused,
+            "resume": self.seen is not None and not live,
+            "stop": live,
+            **dict.fromkeys(("save", "change"), live and not queued),
+        }
+        return here.get(action)
+
+    def action_pause(self) -> None:
+        self.bench.ask(str(self.run_id), "pause")
+
+    def action_go_on(self) -> None:
+        self.bench.ask(str(self.run_id), "resume")
+
+    def action_start_now(self) -> None:
+        """Let a run that waits in the queue begin beside what trains."""
+        self.bench.ask(str(self.run_id), "resume")
+
+    def action_stop(self) -> None:
+        queued = self.seen is not None and self.seen.state == "queued"
+        what = "take it out of the queue; esc to leave it there" if queued else "stop: it saves and ends; esc to leave it training"
+        if self.confirm("x", str(self.run_id), f"x again to {what}"):
+            self.bench.ask(str(self.run_id), "stop")
+
+    def action_resume(self) -> None:
+        self.say("starting another attempt ...")
+        self.bench.resume(str(self.run_id))
+
+    def action_save(self) -> None:
+        self.bench.ask(str(self.run_id), "save")
+
+    def action_change(self) -> None:
+        asked = questions(self.seen, self.bench.recipes.get(self.seen.recipe)) if self.seen else []
+        if asked:
+            self.foot.ask(*asked)
+
+    def set_live(self, name: str, value: str) -> None:
+        """Ask for another value of a live setting."""
+        self.bench.ask(str(self.run_id), "set", **{name: value})
+
+    def on_asked(self, message: Asked) -> None:
+        self._asked[message.request] = message.kind
+        self.say(f"asked to {message.kind} ...")
+
+    def hear(self, seen: RunSeen) -> None:
+        """Say what became of what was asked."""
+        for request in [request for request in self._asked if request in seen.answers or not seen.is_live]:
+            kind = self._asked.pop(request)
+            accepted, message = seen.answers.get(request, (seen.state == "stopped", ""))
+            self.say(f"{message or kind}", "good") if accepted else self.say(f"refused to {kind}: {message or seen.state}", "error")
+
+
+def questions(seen: RunSeen, recipe: Recipe | None) -> list[Question]:
+    """What may be changed while the run trains, the learning rate first."""
+    from workbench.schema import describe
+
+    live = [setting for setting in describe(recipe.config) if setting.live] if recipe else []
+    return [Question(setting.name, setting.text(seen.settings.get(setting.name)), partial(wrong, setting)) for setting in live]
+
+
+def wrong(setting: Setting, text: str) -> str:
+    """What is wrong with a text for a setting; empty where nothing is."""
+    try:
+        setting.parse(text)
+    except WorkbenchError:
+        return f"expected {setting.expected}"
+    return ""
