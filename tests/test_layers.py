@@ -26,6 +26,7 @@ UI_NEEDS = frozenset(
         "preferences",
         "config_file",
         "charts",
+        "comparison",
         "views",
         "recipe",
         "schema",
@@ -79,7 +80,8 @@ RULES = {
     "runs": Rule(frozenset({"events", "locks", "queue"})),
     "diagnosis": Rule(frozenset({"runs", "events"})),
     "sweeps": Rule(frozenset({"runs", "events", "locks", "recipe", "schema"})),
-    "views": Rule(frozenset({"runs", "sweeps", "charts", "events", "diagnosis", "queue", "schema"})),
+    "comparison": Rule(),
+    "views": Rule(frozenset({"runs", "sweeps", "charts", "events", "diagnosis", "queue", "schema", "comparison"})),
     "cache": Rule(torch="yes"),
     "data": Rule(TRAINING_NEEDS | {"cache"}, torch="yes"),
     "training": Rule(TRAINING_NEEDS | {"cache"}, torch="yes"),
@@ -247,11 +249,21 @@ def a_runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     root = tmp_path_factory.mktemp("runs")
     build_run(root, finished_run())
+    build_run(root, finished_run(), "cnn-2")
     return root
 
 
 @pytest.mark.parametrize(
-    "typed", [["--help"], ["recipes"], ["runs", "--json"], ["runs"], ["show", "last", "--once"], ["train", "cnn", "--help"]]
+    "typed",
+    [
+        ["--help"],
+        ["recipes"],
+        ["runs", "--json"],
+        ["runs"],
+        ["show", "last", "--once"],
+        ["compare", "cnn-1", "cnn-2"],
+        ["train", "cnn", "--help"],
+    ],
 )
 def test_commands_that_only_read_load_neither_torch_nor_textual(typed: list[str], a_runs_folder: Path) -> None:
     program = f"from workbench.cli import app\nassert app.run({typed!r}) == 0"

@@ -71,3 +71,7 @@ def test_shares_and_metrics_with_their_units():
     assert units.metric(1234567, "img") == "1.23M img"
     assert units.metric(0.25) == "0.25"
     assert units.grouped(1240) == "1,240"
+
+
+def test_short_times_are_told_in_the_unit_that_suits_them():
+    assert [units.seconds(value) for value in (0.004, 0.21, 3, 59.6, 75)] == ["4 ms", "0.21 s", "3 s", "60 s", "1:15"]

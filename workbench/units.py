@@ -49,6 +49,13 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
 
 
+def seconds(value: float) -> str:
+    """How long something short took: 0.2 s, 40 ms, 3 s; from a minute on as `duration`."""
+    if not math.isfinite(value) or value >= 60:
+        return duration(value)
+    return f"{value:.2g} s" if value >= 0.1 else f"{1000 * value:.2g} ms"
+
+
 def age(seconds: float) -> str:
     """How long ago, coarsely, so that a still screen does not change at every look: now, 8 s, 3 min, 2 h, 5 d."""
     if not math.isfinite(seconds):

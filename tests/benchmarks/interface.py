@@ -7,6 +7,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.benchmarks.commands import compile_sources
@@ -84,32 +86,42 @@ def empty_app(size: tuple[int, int]) -> float:
     return seconds
 
 
+@contextmanager
+def training_run(place: Path) -> Iterator[None]:
+    """`cnn-9` logs steps as a fast worker does, until the block ends."""
+    folder = live_run(place, steps=400)
+    over = threading.Event()
+
+    def train() -> None:
+        begun, step = time.time(), 400
+        while not over.wait(0.25):
+            last = 400 + int((time.time() - begun) * _STEPS_PER_SECOND)
+            append(folder, training(step + 1, last, begun - 400 / _STEPS_PER_SECOND, _STEPS_PER_SECOND))
+            step = last
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
 def watching(size: tuple[int, int], environment: dict[str, str], *, thin: bool = False, is_quiet: bool = False) -> tuple[float, float]:
     """Bytes a second and the share of a core while a run logs, or while it is over."""
-    with tempfile.TemporaryDirectory() as place:
-        folder = cnn_run(Path(place), "cnn-9") if is_quiet else live_run(Path(place), steps=400)
-        over = threading.Event()
-
-        def train() -> None:
-            begun, step = time.time(), 400
-            while not is_quiet and not over.wait(0.25):
-                last = 400 + int((time.time() - begun) * _STEPS_PER_SECOND)
-                append(folder, training(step + 1, last, begun - 400 / _STEPS_PER_SECOND, _STEPS_PER_SECOND))
-                step = last
-
-        thread = threading.Thread(target=train)
-        thread.start()
-        try:
-            with interface(Path(place), "cnn-9", size, environment, thin=thin) as terminal:
-                terminal.wait_for("FINISHED" if is_quiet else "RUNNING", 20)
-                terminal.read(_WARM_SECONDS)
-                cpu, begun = terminal.cpu_seconds, time.monotonic()
-                sent = terminal.read(_SECONDS)
-                took = time.monotonic() - begun
-                return sent / took, (terminal.cpu_seconds - cpu) / took
-        finally:
-            over.set()
-            thread.join()
+    with tempfile.TemporaryDirectory() as place, ExitStack() as training_on:
+        if is_quiet:
+            cnn_run(Path(place), "cnn-9")
+        else:
+            training_on.enter_context(training_run(Path(place)))
+        with interface(Path(place), "cnn-9", size, environment, thin=thin) as terminal:
+            terminal.wait_for("FINISHED" if is_quiet else "RUNNING", 20)
+            terminal.read(_WARM_SECONDS)
+            cpu, begun = terminal.cpu_seconds, time.monotonic()
+            sent = terminal.read(_SECONDS)
+            took = time.monotonic() - begun
+            return sent / took, (terminal.cpu_seconds - cpu) / took
 
 
 if __name__ == "__main__":

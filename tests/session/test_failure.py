@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,9 @@ def fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunF
         monkeypatch.setattr(worker, "by_name", lambda name: sabotaged)
         config = configure(RECIPE, "digits", **{"threads": 1, "max_steps": 60, "checkpoint_every": 5, **values})
         folder = prepare(tmp_path, RECIPE, config)
+        handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
         worker.work(folder, worker.Order())
+        assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == handlers
         return folder
 
     return run

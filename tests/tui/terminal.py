@@ -22,6 +22,7 @@ from typing import Any
 import pyte
 
 CLEARED = ("COLORTERM", "NO_COLOR", "SSH_CONNECTION", "TEXTUAL", "WORKBENCH_RUNS", "COLUMNS", "LINES")
+_LINK_TICK_SECONDS, _LINK_BUFFER_SECONDS = 0.005, 0.2
 _CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 _FONT = Path("/usr/share/fonts/truetype/dejavu")
 
@@ -36,6 +37,8 @@ class Terminal:
         self.count = 0  # bytes read so far
         self.raw = bytearray()
         self.status: int | None = None
+        self._listens, self._spent = True, 0
+        self.rate = 0  # bytes a second that are read at most, as a thin link does; 0 for any number
         self.pid, self._master = pty.fork()
         if self.pid == 0:
             for name in CLEARED:
@@ -56,15 +59,32 @@ class Terminal:
         """Take what the program draws in this time; returns how many bytes that was."""
         before, deadline = self.count, time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
-            if select.select([self._master], [], [], min(left, 0.05))[0]:
-                try:
-                    data = os.read(self._master, 65536)
-                except OSError:  # EIO: the program has left
-                    break
-                if not data:
-                    break
-                self._take(data)
+            if not self.read_some(min(left, 0.05)) and not self._listens:  # the program has left
+                break
         return self.count - before
+
+    def read_some(self, seconds: float) -> int:
+        """Take the next bytes, waiting for at most so long; returns how many came."""
+        if not select.select([self._master], [], [], seconds)[0]:
+            return 0
+        if self.rate and not self._allowed():
+            time.sleep(_LINK_TICK_SECONDS)
+            return 0
+        try:
+            data = os.read(self._master, self._allowed() or 65536)
+        except OSError:  # EIO: the program has left
+            data = b""
+        self._listens = bool(data)
+        if data:
+            self._take(data)
+            self._spent += len(data)
+        return len(data)
+
+    def _allowed(self) -> int:
+        """Bytes that a thin link has carried by now and that were not read; at most a moment's worth waits in it."""
+        carried = int((time.monotonic() - self.started) * self.rate)
+        self._spent = max(self._spent, carried - int(_LINK_BUFFER_SECONDS * self.rate))
+        return max(0, carried - self._spent)
 
     def wait_for(self, shown: str | Callable[[], bool], seconds: float = 10.0) -> float:
         """Read until the text is on the screen; returns when, in seconds since the start.

@@ -21,7 +21,7 @@ SIZES = ((80, 24), (120, 40), (200, 60))
 
 
 def launcher(app: Workbench) -> FakeLauncher:
-    return app._launcher  # type: ignore[return-value]
+    return app.launcher  # type: ignore[return-value]
 
 
 def bench(app: Workbench) -> Bench:
@@ -64,7 +64,7 @@ async def test_the_form_changes_with_the_arrows_and_says_the_command(tmp_path: P
         await shows(app, "* lr")
         await shows(app, "1 changed")
         await shows(app, "lr 0.02  Step size of the optimizer.")
-        await pilot.press("r")
+        await pilot.press("backspace")
         await shows(app, "0 to 1, default 0.01")
         assert "--lr" not in shown(app)
 
@@ -354,3 +354,33 @@ async def test_capital_q_queues_behind_the_run_that_trains_and_stays_here(tmp_pa
         await shows(app, "cnn-101 is queued: it starts by itself once the device is free")
         assert isinstance(app.screen, Bench)
     assert (len(launcher(app).queued), len(launcher(app).started)) == (1, 0)
+
+
+async def test_several_runs_are_marked_tagged_and_deleted_and_one_key_brings_all_back(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        cnn_run(tmp_path, f"cnn-{number}")
+    app = interface(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "cnn-3")
+        await pilot.press("tab", "tab", "space", "space")
+        await shows(app, "2 marked")
+        await pilot.press("n", *"paper", "enter")
+        await until(lambda: [RunFolder(tmp_path / f"cnn-{number}").labels().tags for number in (1, 2, 3)] == [(), ("paper",), ("paper",)])
+        await pilot.press("d")
+        await shows(app, "d again moves 2 runs to the trash")
+        await pilot.press("d")
+        await until(lambda: [path.name for path in tmp_path.glob("cnn-*")] == ["cnn-1"])
+        await shows(app, "RUNS 1")
+        await pilot.press("u")
+        await shows(app, "RUNS 3")
+
+
+async def test_at_40x12_the_pane_that_has_the_keys_is_shown(tmp_path: Path) -> None:
+    cnn_run(tmp_path, "cnn-1")
+    app = interface(tmp_path)
+    async with app.run_test(size=(40, 12)) as pilot:
+        await shows(app, "RECIPE")
+        await pilot.press("tab")
+        await shows(app, "SETTINGS")
+        await pilot.press("tab")
+        await shows(app, "cnn-1  + finished")

@@ -88,3 +88,18 @@ def test_two_keys_lead_to_a_network_that_learns_and_outlives_its_terminal(tmux: 
     if "running" in text:
         tmux.type("Enter")
         tmux.wait_for(lambda text: re.search(r"RUNNING|FINISHED", text))
+
+
+def test_ctrl_z_gives_the_shell_back_and_fg_the_screen(tmux: Tmux, tmp_path: Path) -> None:
+    tmux.open(tmp_path)
+    tmux.type("set -m", "Enter")
+    tmux.type(f"{sys.executable} -m workbench", "Enter")
+    tmux.wait_for("ready: s starts cnn/mnist")
+    tmux.type("C-z")
+    tmux.wait_for(lambda text: re.search(r"Stopped", text))
+    tmux.type("echo still $((40 + 2))", "Enter")
+    tmux.wait_for("still 42")
+    tmux.type("fg", "Enter")
+    tmux.wait_for("ready: s starts cnn/mnist")
+    tmux.type("q")
+    tmux.wait_for(lambda text: "ready:" not in text and "still 42" in text)

@@ -17,7 +17,7 @@ async def test_how_a_chart_is_drawn_is_remembered_for_its_metric(tmp_path: Path)
         await shows(app, "worst classified @")
         await pilot.press("enter")
         await shows(app, "arrows place a cursor")
-        await pilot.press("y", "e", "o", "t")  # faster than they are drawn
+        await pilot.press("y", "e", "O", "t")  # faster than they are drawn
         await shows(app, "loss (log, by epoch, without outliers)")
         await shows(app, "smoothing medium")
         style = ChartStyle(log=True, smoothing="medium", along="epoch", outliers=False)

@@ -40,7 +40,7 @@ def test_entries_say_what_each_run_reached(tmp_path: Path) -> None:
 
 def test_only_settings_in_which_runs_of_one_recipe_are_not_alike_are_named(tmp_path: Path) -> None:
     gan, failed, finished = table.entries(three(tmp_path))
-    assert (gan.differs, failed.differs, finished.differs) == ("-", "lr 1", "lr 0.001")
+    assert (gan.apart, failed.apart, finished.apart) == ({}, {"lr": "1"}, {"lr": "0.001"})
 
 
 def test_settings_changed_on_resuming_count(tmp_path: Path) -> None:
@@ -68,8 +68,26 @@ def test_brackets_in_a_name_show_as_they_are(tmp_path: Path) -> None:
 
 
 def test_the_selected_row_is_pointed_at(tmp_path: Path) -> None:
-    rows = plain(table.rows(three(tmp_path), 80, selected=1))
-    assert [row[0] for row in rows] == [" ", " ", ">", " "]
+    entries = table.entries(three(tmp_path))
+    rows = plain(table.lay_out(entries, table.columns(entries, 80), 80, ascii_only=True, selected="cnn-2", marked={"gan-1"}))
+    assert [row[:2] for row in rows] == ["  ", " +", "> ", "  "]
+
+
+def test_settings_that_differ_most_have_columns_and_what_matters_least_makes_room(tmp_path: Path) -> None:
+    for number in range(1, 5):
+        settings = {**SETTINGS, "lr": number / 1000, "epochs": 4 if number < 3 else 8}
+        build_run(tmp_path, finished_run(), f"cnn-{number}", settings=settings)
+    feeds = list(Store(tmp_path).feeds())
+    wide = plain(table.rows(feeds, 100))
+    assert wide[0].split() == ["run", "state", "step", "age", "best", "loss", "lr", "epochs"]
+    assert wide[1].split()[-2:] == ["0.004", "8"]
+    narrow = plain(table.rows(feeds, 48))
+    assert narrow[0].split() == ["run", "state", "best", "lr"]
+
+
+def test_a_pinned_run_has_a_sign(tmp_path: Path) -> None:
+    build_run(tmp_path, finished_run(), "cnn-1", labels=Labels(pin=True))
+    assert [row[1] for row in plain(table.rows(list(Store(tmp_path).feeds()), 80, ascii_only=True))] == [" ", "^"]
 
 
 def test_a_run_without_any_event_is_listed(tmp_path: Path) -> None:

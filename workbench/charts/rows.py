@@ -86,6 +86,15 @@ def wrap(text: str, width: int, *, ascii_only: bool = False) -> list[str]:
     return lines
 
 
+def cut(text: str, width: int, *, ascii_only: bool = False) -> str:
+    """`text`, made harmless, with an ellipsis where it is cut to at most `width` cells."""
+    text = printable(text, ascii_only=ascii_only)
+    if cell_len(text) <= width:
+        return text
+    mark = "~" if ascii_only else "…"
+    return set_cell_size(text, max(0, width - 1)).rstrip(" ") + mark if width > 0 else ""
+
+
 def merge(spans: Iterable[Span]) -> Row:
     """Join neighbours of one style; blanks take their neighbour's ink, which halves the bytes sent to a terminal."""
     merged: Row = []

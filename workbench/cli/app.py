@@ -26,6 +26,7 @@ EVERYDAY = {
     "recipes": ("[NAME]", "What can be trained; one recipe: notes, settings, layers."),
 }
 OTHERS = {
+    "compare": ("RUN RUN...", "What differs, which is better, by how much."),
     "sweep": ("RECIPE NAME=A,B", "Train many runs of one plan: grids, seeds, searches."),
     "pause": ("RUN", "Let a run wait between two steps."),
     "resume": ("RUN", "Let a paused run go on, or continue one that ended."),

@@ -74,37 +74,37 @@ class Feed:
             if not self.behind or time.monotonic() > deadline:
                 return fresh
 
-    def read_all(self) -> Feed:
-        """Read to the end of the log, without keeping the events."""
+    def read_all(self, now: float | None = None) -> Feed:
+        """Read to the end of the log, without keeping the events, and judge the run as it is `now`."""
         self._step()
         while self.behind:
             self._step()
-        self.refresh()
+        self.refresh(now)
         self._late = []
         return self
 
-    def refresh(self) -> Status:
+    def refresh(self, now: float | None = None) -> Status:
         """Look at labels and liveness again."""
         if not self.record.created_at:  # the run was only just claimed
             self.record = self.folder.record()
         self.labels = self.folder.labels()
-        self.status = self._judge()
+        self.status = self._judge(now)
         if self.status.state in ("died", "unknown"):
             # Its last words may have come between the last look at the log and this one at its lock.
             self._late = self.poll()
-            self.status = _UNREAD if self.behind else self._judge()
+            self.status = _UNREAD if self.behind else self._judge(now)
         return self.status
 
-    def checkpoints(self) -> list[Checkpoint]:
-        return self.folder.saved_checkpoints(verify=not self.brief)
+    def checkpoints(self, *, verify: bool = True) -> list[Checkpoint]:
+        return self.folder.saved_checkpoints(verify=verify and not self.brief)
 
     @property
     def behind(self) -> bool:
         return self.reader.behind
 
-    def _judge(self) -> Status:
+    def _judge(self, now: float | None) -> Status:
         created_at = self.record.created_at or self.folder.claimed_at
-        return status(self.folder, self.state, created_at=created_at, host=self.record.host)
+        return status(self.folder, self.state, created_at=created_at, host=self.record.host, now=now)
 
     def _step(self) -> list[Event]:
         start = self.reader.offset

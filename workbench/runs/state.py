@@ -117,6 +117,7 @@ class RunState:
     queued: bool = False  # an attempt waits for its turn
     ended: events.RunEnded | None = None
     memory_bytes: int = 0
+    peak_memory_bytes: int = 0  # the most that was measured
     cpu_seconds: float = 0.0
     settings_now: dict[str, float | None] = field(default_factory=dict)  # live changes in force
     amended: dict[str, bool | int | float | str | None] = field(default_factory=dict)  # on resuming
@@ -151,6 +152,14 @@ class RunState:
             return None
         (start, first), (end, last) = self.rate[0], self.rate[-1]
         return (last - first) / (end - start) if end > start and last > first else None
+
+    @property
+    def step_seconds(self) -> float | None:
+        """How long a step of the last group took; None before there are two groups."""
+        if len(self.rate) < 2:
+            return None
+        (start, first), (end, last) = self.rate[-2], self.rate[-1]
+        return (end - start) / (last - first) if end > start and last > first else None
 
     @property
     def epoch(self) -> int | None:

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 
 from workbench.tui import terminal
+from workbench.tui.doors import Doors
 from workbench.tui.launching import Launcher
 from workbench.tui.messages import (
     Answered,
     Asked,
     Begun,
+    CompareChanged,
     RecipesFound,
     Refused,
     RunChanged,
@@ -31,18 +29,14 @@ from workbench.tui.messages import (
     Wish,
 )
 from workbench.tui.poller import Poller
-from workbench.tui.screens import page
+from workbench.tui.run_jobs import RunJobs
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.bench import Bench
 from workbench.tui.theme import Look
 from workbench.tui.theme import theme as painted
-from workbench.tui.widgets.key_bar import shown_key
 
 if TYPE_CHECKING:
     from workbench.recipe import Recipe
-    from workbench.runs.control import Kind
-    from workbench.runs.store import Store
-    from workbench.schema import Value
     from workbench.tui.editing.form import Form
     from workbench.views.view import ChartStyle
 
@@ -50,18 +44,17 @@ _HANG_UP_SECONDS = 1.0
 _UNFOCUSED = 4  # times slower while another window has the keyboard, where the terminal says so
 
 
-class Workbench(App[None]):
+class Workbench(Doors):
     """The app. Screens call its methods; widgets never do."""
 
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/bench.tcss", "screens/run.tcss", "screens/zoom.tcss"]
-    TITLE = "workbench"
-    COMMAND_PALETTE_BINDING = "ctrl+p"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+z", "suspend_process", "suspend", id="app.suspend", tooltip="back to the shell; fg returns"),
-        Binding("ctrl+c", "leave", "leave", id="app.interrupt", priority=True, tooltip="leave; runs go on training"),
-        Binding("ctrl+q", "leave", "leave", id="app.quit", priority=True, tooltip="leave; runs go on training"),
-        Binding("ctrl+l", "repaint", "repaint", id="app.repaint", tooltip="paint the screen anew"),
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        "app.tcss",
+        "screens/bench.tcss",
+        "screens/run.tcss",
+        "screens/zoom.tcss",
+        "screens/compare.tcss",
     ]
+    TITLE = "workbench"
 
     def __init__(
         self,
@@ -83,7 +76,7 @@ class Workbench(App[None]):
         self.recipes: Mapping[str, Recipe] = {}
         self.live: dict[str, bool] = {}  # runs seen since the start, and whether they were alive
         self._opened = run_id
-        self._launcher = launcher or Launcher(root, self.post_message)
+        self.launcher = launcher or Launcher(root, self.post_message)
         self._seconds = seconds or terminal.refresh_seconds()
         self._poller = Poller(
             root,
@@ -95,6 +88,7 @@ class Workbench(App[None]):
             behind=lambda: terminal.is_behind(self._driver),
             first=slots,
         )
+        self.jobs = RunJobs(self._poller.do)
         self.register_theme(painted(look.theme))
         self.theme = "ansi-dark" if look.plain else f"workbench-{look.theme}"
         self.own_keys = dict(keys or {})
@@ -129,20 +123,21 @@ class Workbench(App[None]):
         if not self.is_headless:
             self._hard_exit = terminal.hard_exit_soon()
         self._poller.leave()
+        terminal.drop_backlog(self._driver)
         self.exit()
 
     def finish(self) -> list[str]:
         """Behind the last paint: let a start that is under way happen, let the helper go; which runs go on."""
         if timer := getattr(self, "_hard_exit", None):
             timer.cancel()
-        for run_id in self._launcher.leave():
+        for run_id in self.launcher.leave():
             self.live[run_id] = True
         return [run_id for run_id, is_live in self.live.items() if is_live]
 
     @property
     def is_waiting(self) -> bool:
         """Whether a thread still waits for the helper, which must not hold up the end."""
-        return self._launcher.is_asking
+        return self.launcher.is_asking
 
     def action_leave(self) -> None:
         self.leave()
@@ -174,6 +169,9 @@ class Workbench(App[None]):
     def on_run_changed(self, message: RunChanged) -> None:
         if message.seen.is_live or message.seen.id in self.live:
             self._note({message.seen.id: message.seen.is_live})
+        self._pass_on(message)
+
+    def on_compare_changed(self, message: CompareChanged) -> None:
         self._pass_on(message)
 
     def _note(self, seen: Mapping[str, bool]) -> None:
@@ -216,24 +214,20 @@ class Workbench(App[None]):
                 return
         self._poller.watch(Wish())
 
-    def about(self, form: Form) -> dict[str, Any]:
-        """What the helper needs to know to answer about a form's model."""
-        return {"recipe": form.recipe.path or form.recipe.name, "settings": dict(form.values)}
+    def remember(self, metric: str, style: ChartStyle) -> None:
+        """Draw the charts of a metric so, also in other runs and next time."""
+        self._poller.remember(metric, style)
 
     def warm(self) -> None:
         """Have a helper ready, unless a run was just started and needs the machine."""
-        if self.recipes and isinstance(self.screen, Bench):
-            self._launcher.ask("device", {})
+        if self.recipes and self.screen_stack and isinstance(self.screen, Bench):  # none is left once it leaves
+            self.launcher.ask("device", {})
 
     def measure(self, form: Form, *, after: float) -> None:
         """Ask for the layers of a form's model, and for the sizes of its data, once it has stood still for a moment."""
         if timer := getattr(self, "_measuring", None):
             timer.stop()
-        self._measuring = self.set_timer(after, lambda: self._ask_about(form, "layers", "contents"))
-
-    def _ask_about(self, form: Form, *questions: str) -> None:
-        for question in questions:
-            self._launcher.ask(question, self.about(form))
+        self._measuring = self.set_timer(after, lambda: self.ask_about(form, "layers", "contents"))
 
     def start(self, form: Form) -> None:
         """Start a run and watch it from the first moment.
@@ -243,8 +237,8 @@ class Workbench(App[None]):
         """
         from workbench.tui.screens.run import RunScreen
 
-        self._launcher.start(form)
-        phase = "starting a worker" if self._launcher.is_warm else "importing torch"  # in the helper, which becomes the worker
+        self.launcher.start(form)
+        phase = "starting a worker" if self.launcher.is_warm else "importing torch"  # in the helper, which becomes the worker
         self.push_screen(RunScreen(None, title=f"{form.recipe.name}/{form.preset.name}", phase=phase))
 
     def queue(self, form: Form) -> None:
@@ -253,74 +247,10 @@ class Workbench(App[None]):
         Raises:
             WorkbenchError: a setting is not what it may be.
         """
-        self._launcher.start(form, queue=True)
+        self.launcher.start(form, queue=True)
 
     def resume(self, run_id: str) -> None:
-        self._launcher.resume(run_id)
-
-    def ask(self, run_id: str, kind: Kind, **arguments: str) -> None:
-        """Leave a request for a run's worker."""
-        from workbench.runs import control
-
-        self._poller.do(lambda store: Asked(control.ask(store.folder(run_id), kind, **arguments).id, kind))
-
-    def delete(self, run_id: str) -> None:
-        def job(store: Store) -> None:
-            store.delete(run_id)
-
-        self._poller.do(job)
-
-    def restore(self) -> None:
-        """Bring back the run that was deleted last."""
-
-        def job(store: Store) -> None:
-            store.restore()
-
-        self._poller.do(job)
-
-    def label(self, run_id: str, **changed: object) -> None:
-        """Change what may change after the start: name, tags, note, pin."""
-
-        def job(store: Store) -> None:
-            folder = store.folder(run_id)
-            folder.write_labels(folder.labels().model_copy(update=changed))
-
-        self._poller.do(job)
-
-    def open_run(self, run_id: str) -> None:
-        from workbench.tui.screens.run import RunScreen
-
-        self.push_screen(RunScreen(run_id))
-
-    def open_zoom(self, run_id: str, name: str, step: int | None = None) -> None:
-        """One chart or preview on the whole screen, a preview as it was at a step."""
-        from workbench.tui.screens.zoom import Zoom
-
-        self.push_screen(Zoom(run_id, name, step))
-
-    def remember(self, metric: str, style: ChartStyle) -> None:
-        """Draw the charts of a metric so, also in other runs and next time."""
-        self._poller.remember(metric, style)
-
-    def open_log(self, run_id: str) -> None:
-        self.push_screen(page.LogPage(run_id))
-
-    def open_batch(self, form: Form) -> None:
-        from workbench.tui.screens.batch import Batch
-
-        self._ask_about(form, "batch", "contents")
-        self.push_screen(Batch(f"BATCH {form.recipe.name}/{form.preset.name}", self.about(form)))
-
-    def open_model(self, layers: Iterable[Mapping[str, Any]], parameters: int | None) -> None:
-        self.push_screen(page.of_model(list(layers), parameters, self.size.width, self.look))
-
-    def open_health(self, lines: Sequence[tuple[str, str]]) -> None:
-        self.push_screen(page.of_health(lines, self.size.width, self.look))
-
-    def open_differences(self, form: Form, others: Mapping[str, Mapping[str, Value]]) -> None:
-        from workbench.tui.editing.form import compared
-
-        self.push_screen(page.of_differences(compared(form, others), self.look))
+        self.launcher.resume(run_id)
 
     def read_settings(self, path: Path, form: Form) -> None:
         """Read the settings in a file, of the form's recipe where it does not name another; `SettingsRead` or `Refused` tells."""
@@ -334,28 +264,3 @@ class Workbench(App[None]):
 
         message = files.writer(path, form, replace=replace)
         self._poller.do(lambda store: message())
-
-    def open_notes(self, recipe: Recipe) -> None:
-        self.push_screen(page.of_notes(recipe, self.look))
-
-    def open_help(self, keys: Iterable[Binding]) -> None:
-        """The keys of a screen and of the app, from their own tables."""
-        self.push_screen(page.of_keys([*keys, *self.keys_of(self.BINDINGS)]))
-
-    def keys_of(self, table: Iterable[BindingType]) -> list[Binding]:
-        """A table of keys, with those of the user's own choice in their places."""
-        return [
-            replace(binding, key=self.own_keys[binding.id], key_display=None) if binding.id in self.own_keys else binding
-            for binding in table
-            if isinstance(binding, Binding)
-        ]
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the palette offers: the keys of the screen that do something now, and those of the app."""
-        offered = screen.offered() if isinstance(screen, WorkScreen) else []
-        for binding in [*offered, *self.keys_of(self.BINDINGS)]:
-            title = f"{binding.description}: {binding.tooltip}"  # what is typed is looked for in the title alone
-            yield SystemCommand(title, f"key {shown_key(binding)}", partial(self._act, screen, binding))
-
-    async def _act(self, screen: Screen[Any], binding: Binding) -> None:
-        await self.run_action(binding.action, screen if hasattr(screen, f"action_{binding.action.partition('(')[0]}") else self)

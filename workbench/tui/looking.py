@@ -16,11 +16,11 @@ from workbench.runs.feed import Feed
 from workbench.runs.repeating import repeated
 from workbench.runs.store import Store
 from workbench.tui.messages import Listed, RunSeen, RunWish, SlotSeen
-from workbench.tui.notice import notice
 from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import card
 from workbench.units import age
 from workbench.views import board, chart, health, log, previews, readout, slots, status_lines, table
+from workbench.views.notice import notice
 from workbench.views.view import LimitsMemory, View
 
 _MOST_RUNS = 500
@@ -47,7 +47,7 @@ class RunLook:
     def look(self, wish: RunWish, now: float) -> RunSeen | None:
         """The run as it is now, drawn as wished."""
         fresh = self.feed.poll(_READING_SECONDS)
-        status = self.feed.refresh()
+        status = self.feed.refresh(now)
         running = status.state == "running"
         state = self.feed.state
         # A clock that stands still does not repaint: beyond news, a quiet run changes with its age in words, others by the minute.
@@ -70,9 +70,9 @@ class RunLook:
         feed, state, status = self.feed, self.feed.state, self.feed.status
         ascii_only = self.look_at.ascii_only
         width, height, back = wish.log
+        self._now = now
         found = self._found(wish)
         kept = log.matching(state, wish.log_find)
-        self._now = now
         return RunSeen(
             wish=wish,
             id=feed.folder.id,
@@ -81,6 +81,7 @@ class RunLook:
             is_live=status.is_live,
             step=state.step,
             phase=status.reason if status.place else state.phase,
+            news=status_lines.news(feed, now),
             status=status_lines.lines(feed, wish.width, ascii_only=ascii_only, now=now, right=_in_sight(wish, len(found))),
             slots=tuple(self._slot(slot, box, wish) for slot, box in zip(self._chosen(wish, found), wish.boxes, strict=False)),
             log=log.rows(kept, width, min(height, max(0, len(kept) - back)), ascii_only=ascii_only, back=back),
@@ -96,7 +97,7 @@ class RunLook:
     def _headline(self) -> tuple[str, str]:
         """The diagnosis in a line; it is made anew once a second, since it looks at every metric."""
         if time.monotonic() - self._judged_at > _JUDGING_SECONDS:
-            self._judged_at, self._findings = time.monotonic(), health.findings(self.feed)
+            self._judged_at, self._findings = time.monotonic(), health.findings(self.feed, now=self._now)
         ink = health.ink(self._findings[0]) if self._findings else "muted"
         return health.headline(self._findings, step=self.feed.state.step), ink
 
@@ -178,7 +179,7 @@ class RunsLook:
         for gone in self._feeds.keys() - set(ids):
             del self._feeds[gone]
             self._stamps.pop(gone, None)
-        feeds = [self._feed(run_id) for run_id in reversed(ids)]
+        feeds = [self._feed(run_id, now) for run_id in reversed(ids)]
         entries = table.entries(feeds, now=now // _MINUTE * _MINUTE)
         seen = tuple(
             Listed(
@@ -197,16 +198,16 @@ class RunsLook:
         self._seen = seen
         return seen
 
-    def _feed(self, run_id: str) -> Feed:
+    def _feed(self, run_id: str, now: float) -> Feed:
         feed = self._feeds.get(run_id)
         stamp = _stamp(self.store, run_id)
         if feed is None:
             feed = self._feeds[run_id] = Feed(self.store.folder(run_id), brief=True)
-            feed.read_all()
+            feed.read_all(now)
         elif feed.status.is_live or stamp != self._stamps.get(run_id):
             if not feed.record.created_at:  # its run.json was not there yet
                 feed.record = feed.folder.record()
-            feed.read_all()
+            feed.read_all(now)
         self._stamps[run_id] = stamp
         return feed
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from workbench.runs.filtering import Facts
     from workbench.runs.folder import Labels
     from workbench.schema import Value
+    from workbench.views.compare_board import Sight
     from workbench.views.table import Entry
     from workbench.views.view import ChartStyle, View
 
@@ -40,11 +41,22 @@ class RunWish:
 
 
 @dataclass(frozen=True)
+class CompareWish:
+    """Which runs to compare, and what of it is looked at."""
+
+    ids: tuple[str, ...]
+    width: int
+    height: int
+    sight: Sight
+
+
+@dataclass(frozen=True)
 class Wish:
     """What there is to look at."""
 
     runs: bool = False
     run: RunWish | None = None
+    compare: CompareWish | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +112,7 @@ class RunSeen:
     is_live: bool
     step: int
     phase: str
+    news: str  # how old the newest of it is
     status: Rows
     slots: tuple[SlotSeen, ...]
     log: Rows
@@ -110,6 +123,34 @@ class RunSeen:
     layers: tuple[Mapping[str, Any], ...]
     answers: Mapping[str, tuple[bool, str]]
     names: tuple[str, ...] = ()  # of all charts and previews
+
+
+@dataclass(frozen=True)
+class CompareSeen:
+    """A comparison, drawn as it was wished for.
+
+    Attributes:
+        lines: the ids of the runs of each line.
+        keys: all metrics that curves can be drawn of; `previews` likewise.
+        moments: how many places of the training there are to scrub through.
+        unread: how many logs are not read to their end.
+    """
+
+    wish: CompareWish
+    rows: Rows
+    lines: tuple[tuple[str, ...], ...]
+    keys: tuple[str, ...] = ()
+    previews: tuple[str, ...] = ()
+    moments: int = 0
+    unread: int = 0
+
+
+class CompareChanged(Message, bubble=False):
+    """The runs that are compared."""
+
+    def __init__(self, seen: CompareSeen) -> None:
+        super().__init__()
+        self.seen = seen
 
 
 class RunsChanged(Message, bubble=False):

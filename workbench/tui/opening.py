@@ -9,6 +9,8 @@ from pathlib import Path
 
 from workbench.tui import terminal
 from workbench.tui.app import Workbench
+from workbench.tui.poller import THIN_SECONDS
+from workbench.views.terminal import has_mouse
 
 
 def run(
@@ -29,11 +31,11 @@ def run(
 
     gc.disable()  # until the first paint: collecting while modules load costs 20 ms
     wanted = preferences()
-    thin = low_bandwidth or wanted.low_bandwidth
+    thin = low_bandwidth or wanted.low_bandwidth or terminal.is_thin()
     look = terminal.look(theme or wanted.theme, ascii_only=ascii_only or wanted.ascii, thin=thin)
-    seconds = 1 / wanted.refresh if wanted.refresh else terminal.THIN_SECONDS if thin else None
+    seconds = 1 / wanted.refresh if wanted.refresh else THIN_SECONDS if thin else None
     app = Workbench(runs, look, run_id=run_id, seconds=seconds, keys=wanted.keys, bell=wanted.bell, slots=wanted.slots)
-    app.run(mouse=mouse and wanted.mouse)
+    app.run(mouse=mouse and wanted.mouse and has_mouse(os.environ, thin=thin))
     for line in farewell(app.finish(), runs):
         print(line, flush=True)
     if app.is_waiting:

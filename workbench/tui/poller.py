@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from workbench.errors import WorkbenchError
-from workbench.tui.messages import RecipesFound, Refused, RunChanged, RunsChanged, Wish
+from workbench.tui.messages import CompareChanged, RecipesFound, Refused, RunChanged, RunsChanged, Wish
 from workbench.tui.theme import Look
 
 if TYPE_CHECKING:
     from workbench.recipe import Recipe
     from workbench.runs.store import Store
+    from workbench.tui.comparing import CompareLook
     from workbench.tui.looking import RunLook, RunsLook
     from workbench.views.view import ChartStyle
 
 Job = Callable[["Store"], Message | None]
 _STARTING_SECONDS = 0.05  # between two looks at a run that has not made a step
 _RUNS_SECONDS = 0.5  # between two looks at the list of runs
+THIN_SECONDS = 1.0  # between two looks on a slow link
+_SLOWLY_SECONDS = 20.0  # for which a link counts as slow that was too slow once
 
 
 class Poller(threading.Thread):
@@ -53,9 +56,11 @@ class Poller(threading.Thread):
         self._leaving = False
         self._run: RunLook | None = None
         self._runs: RunsLook | None = None
+        self._compare: CompareLook | None = None
         self._runs_at = 0.0
         self._styles: dict[str, ChartStyle] | None = None
         self._is_new = False
+        self._slowly_until = 0.0
         self._refused = ""
 
     def watch(self, wish: Wish) -> None:
@@ -96,8 +101,16 @@ class Poller(threading.Thread):
             self._wake.clear()
             while self._jobs:
                 self._guard("", partial(self._do, self._jobs.popleft(), store))
-            if self._behind() or self._look_round(store):
-                self._wake.wait(_STARTING_SECONDS if self._is_starting else self.seconds)
+            if self._behind():
+                self._slowly_until = time.monotonic() + _SLOWLY_SECONDS
+                self._wake.wait(self.pace)
+            elif self._look_round(store):
+                self._wake.wait(_STARTING_SECONDS if self._is_starting else self.pace)
+
+    @property
+    def pace(self) -> float:
+        """Seconds between two looks: more of them for a while after the terminal could not take what there was to show."""
+        return max(self.seconds, THIN_SECONDS) if time.monotonic() < self._slowly_until else self.seconds
 
     @property
     def _is_starting(self) -> bool:
@@ -115,13 +128,28 @@ class Poller(threading.Thread):
                 self._run.forget()
             if self._runs:
                 self._runs.forget()
+            if self._compare:
+                self._compare.forget()
         wish, now = self._wish, self._clock()
         if wish.run is not None:
             self._guard(f"reading {wish.run.id}", lambda: self._look_at_run(store, wish, now))
+        if wish.compare is not None:
+            self._guard("comparing runs", lambda: self._look_at_comparison(store, wish))
         if wish.runs and time.monotonic() - self._runs_at >= _RUNS_SECONDS:
             self._runs_at = time.monotonic()
             self._guard("reading the runs", lambda: self._look_at_runs(store, now))
-        return not (wish.run is not None and self._run is not None and self._run.behind)
+        looked_at = [self._run if wish.run is not None else None, self._compare if wish.compare is not None else None]
+        return not any(look is not None and look.behind for look in looked_at)
+
+    def _look_at_comparison(self, store: Store, wish: Wish) -> None:
+        from workbench.tui.comparing import CompareLook
+
+        assert wish.compare is not None
+        if self._compare is None or self._compare.ids != wish.compare.ids:
+            self._compare = CompareLook(store, wish.compare.ids, self._look)
+        seen = self._compare.look(wish.compare)
+        if seen is not None:
+            self._post(CompareChanged(seen))
 
     def _look_at_run(self, store: Store, wish: Wish, now: float) -> None:
         from workbench.runs.feed import Feed

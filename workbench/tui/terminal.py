@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
 import contextlib
 import locale
 import os
 import select
 import signal
 import sys
+import termios
 import threading
 from collections.abc import Callable, Sequence
 
@@ -19,30 +19,13 @@ from textual.filter import LineFilter
 
 from workbench.clean import clean
 from workbench.tui.theme import Look
+from workbench.views import terminal as views
 
+_FEW, _MANY = 16, 256  # colours; more are not needed
+_SPEEDS = {getattr(termios, f"B{speed}"): speed for speed in (300, 1200, 2400, 4800, 9600, 19200, 38400)}
 HARD_EXIT_SECONDS = 2.0
 _BEHIND = 3  # writes that wait: beyond it a frame is dropped, so that keys are answered on a 15 kB/s link
 _NEAR_HZ, _REMOTE_HZ = 4.0, 2.0
-THIN_SECONDS = 1.0  # between two looks on a slow link
-
-
-def only_ascii() -> bool:
-    """Whether the locale cannot show more than ASCII."""
-    encoding = getattr(sys.__stdout__, "encoding", None) or locale.getpreferredencoding(False)
-    try:
-        return codecs.lookup(encoding).name != "utf-8"
-    except LookupError:
-        return True
-
-
-def colours() -> int:
-    """How many colours to use: 1 where NO_COLOR asks for none, 256 where the terminal does not say, as over SSH."""
-    if os.environ.get("NO_COLOR"):
-        return 1
-    term = os.environ.get("TERM", "")
-    if os.environ.get("COLORTERM") or "256" in term:
-        return 256
-    return 16 if term in ("linux", "xterm", "screen", "vt100", "ansi", "rxvt") else 256
 
 
 def look(theme: str, *, ascii_only: bool = False, thin: bool = False) -> Look:
@@ -52,12 +35,22 @@ def look(theme: str, *, ascii_only: bool = False, thin: bool = False) -> Look:
         theme: auto, dark, light, ansi (the terminal's own 16 colours) or mono.
         thin: a slow link, where colours by number cost bytes.
     """
-    most = {"mono": 1, "ansi": 16}.get(theme, 256)
+    most = {"mono": 1, "ansi": _FEW}.get(theme, _MANY)
+    encoding = getattr(sys.__stdout__, "encoding", None) or locale.getpreferredencoding(False)
     return Look(
-        ascii_only=ascii_only or only_ascii(),
-        colours=min(colours(), most, 16 if thin else 256),
-        theme="light" if theme == "light" else "dark",
+        ascii_only=ascii_only or views.is_ascii(os.environ, encoding),
+        colours=min(views.colours(os.environ, is_terminal=True), most, _FEW if thin else _MANY),
+        theme="light" if theme == "light" or (theme == "auto" and views.is_light(os.environ)) else "dark",
     )
+
+
+def is_thin() -> bool:
+    """Whether the line to this terminal is slow by what it says of itself."""
+    try:
+        speed = termios.tcgetattr((sys.__stdin__ or sys.stdin).fileno())[5]
+    except (OSError, ValueError, AttributeError, termios.error):
+        return False
+    return views.is_thin(os.environ, _SPEEDS.get(speed, 0))
 
 
 def refresh_seconds() -> float:
@@ -73,6 +66,16 @@ def backlog(driver: object) -> int:
     """
     queue = getattr(getattr(driver, "_writer_thread", None), "_queue", None)
     return int(queue.qsize()) if queue is not None else 0
+
+
+def drop_backlog(driver: object) -> None:
+    """Let frames go that wait for a slow terminal, which is about to show its shell again."""
+    queue = getattr(getattr(driver, "_writer_thread", None), "_queue", None)
+    if queue is not None and backlog(driver):
+        with queue.mutex:
+            queue.queue.clear()
+            queue.queue.append("\x1b[?2026l")  # the end of a synchronised update may have been among them
+            queue.not_full.notify_all()
 
 
 def is_behind(driver: object) -> bool:

@@ -10,10 +10,10 @@ from workbench.runs.feed import Feed
 from workbench.units import grouped
 
 
-def findings(feed: Feed) -> list[Finding]:
+def findings(feed: Feed, *, now: float | None = None) -> list[Finding]:
     """What is wrong with a run that was read with its series, gravest first."""
     settings = {**feed.record.settings, **feed.state.amended, **feed.state.settings_now}
-    return diagnose(feed.state, settings, now=time.time(), is_live=feed.status.is_live)
+    return diagnose(feed.state, settings, now=time.time() if now is None else now, is_live=feed.status.is_live)
 
 
 def lines(feed: Feed) -> list[str]:

@@ -98,9 +98,16 @@ def _machine(feed: Feed, ascii_only: bool, now: float) -> list[Part]:
         parts.append((4, [Span(size(state.memory_bytes))]))
     if state.saved_at is not None:
         parts.append((3, [Span(f"checkpoint {_ago(now - state.saved_at)}")]))
-    if state.news_at:
-        parts.append((0, [Span(f"news {_ago(now - state.news_at)}" if live else f"ended {_ago(now - state.news_at)}", "muted")]))
+    if said := news(feed, now):
+        parts.append((0, [Span(said, "muted")]))
     return parts
+
+
+def news(feed: Feed, now: float) -> str:
+    """How old the newest of a run is: `news 8 s ago`, `ended 2 h ago`; nothing before there is any."""
+    if not feed.state.news_at:
+        return ""
+    return f"{'news' if feed.status.is_live else 'ended'} {_ago(now - feed.state.news_at)}"
 
 
 def _ago(seconds: float) -> str:

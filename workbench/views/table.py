@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.charts.rows import Row, Rows, Span, cells, fit, merge, pad, printable
@@ -32,7 +33,8 @@ class Entry:
     age: str
     best: str
     trail: tuple[float, ...]
-    differs: str
+    apart: Mapping[str, str]  # the settings in which runs of its recipe are not alike
+    pinned: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,43 +46,87 @@ class _Column:
 
 _COLUMNS = {
     "run": _Column("run", 0, 28),
-    "name": _Column("name", 4, _WIDEST_NAME),
+    "name": _Column("name", 5, _WIDEST_NAME),
     "state": _Column("state", 0),
-    "step": _Column("step", 2),
-    "age": _Column("age", 3),
+    "step": _Column("step", 3),
+    "age": _Column("age", 4),
     "best": _Column("best", 1, 30),
-    "loss": _Column("loss", 5),
-    "differs": _Column("differs", 2),
+    "loss": _Column("loss", 6),
 }
-_LEAST_DIFFERS = 8
+_SETTING = "setting "  # before the name of a setting that has a column
+_SETTING_RANKS = (2, 5, 6)  # of the columns that differ most; the others go first
+_LAST_RANK = 7
+_WIDEST_SETTING = 16
+_MOST_SETTINGS = 8
 
 
 def entries(feeds: Sequence[Feed], *, now: float | None = None) -> list[Entry]:
-    """What a list says of each run; `differs` names settings in which runs of one recipe are not alike."""
+    """What a list says of each run."""
     now = time.time() if now is None else now
     apart = _differing(feeds)
     return [_entry(feed, apart.get(feed.record.recipe, ()), now) for feed in feeds]
 
 
-def rows(feeds: Sequence[Feed], width: int, *, ascii_only: bool = False, selected: int | None = None, now: float | None = None) -> Rows:
+def rows(feeds: Sequence[Feed], width: int, *, ascii_only: bool = False, now: float | None = None) -> Rows:
     """A heading and a row for each run, each exactly `width` cells, in the order given."""
-    return lay_out(entries(feeds, now=now), width, ascii_only=ascii_only, selected=selected)
+    found = entries(feeds, now=now)
+    return lay_out(found, columns(found, width, ascii_only=ascii_only), width, ascii_only=ascii_only)
 
 
-def lay_out(found: Sequence[Entry], width: int, *, ascii_only: bool = False, selected: int | None = None) -> Rows:
-    """The table of entries already made, so that a screen need not look at the runs again to draw them."""
-    table = [_texts(entry, ascii_only) for entry in found]
-    widths = _widths(table, width - 2)
+def columns(found: Sequence[Entry], width: int, *, ascii_only: bool = False) -> dict[str, int]:
+    """Which columns a table of these runs has in `width` cells, and how wide each is."""
+    known = {**_COLUMNS, **_settings(found)}
+    return _widths(known, [_texts(entry, known, ascii_only) for entry in found], width - 2)
+
+
+def lay_out(
+    found: Sequence[Entry],
+    widths: Mapping[str, int],
+    width: int,
+    *,
+    ascii_only: bool = False,
+    selected: str = "",
+    marked: Collection[str] = (),
+) -> Rows:
+    """The table of entries already made, so that a screen need not look at the runs again to draw those in sight.
+
+    Args:
+        widths: from `columns` of all entries, so that the table stands still while one scrolls.
+        selected, marked: ids of runs.
+    """
     heading: Row = [Span("  ")]
     for name, room in widths.items():
-        heading.append(Span(fit(_COLUMNS[name].title, room) + _GAP, "muted"))
+        heading.append(Span(fit(name.removeprefix(_SETTING), room, ascii_only=ascii_only) + _GAP, "muted"))
     drawn = [pad(heading, width)]
-    for index, (entry, texts) in enumerate(zip(found, table, strict=True)):
-        row: Row = [Span("> " if index == selected else "  ", "mark")]
+    for entry in found:
+        texts = _texts(entry, widths, ascii_only)
+        row: Row = [Span((">" if entry.id == selected else " ") + _sign(entry, entry.id in marked, ascii_only), "mark")]
         for name, room in widths.items():
             row.append(Span(fit(texts[name], room, ascii_only=ascii_only) + _GAP, _ink(name, entry)))
         drawn.append(pad(merge(row), width))
     return drawn
+
+
+def _sign(entry: Entry, is_marked: bool, ascii_only: bool) -> str:
+    """One cell: whether a run is marked, or pinned."""
+    if is_marked:
+        return "+" if ascii_only else "✓"
+    return ("^" if ascii_only else "▴") if entry.pinned else " "
+
+
+def _settings(found: Sequence[Entry]) -> dict[str, _Column]:
+    """A column for each setting that tells runs apart: first those with the most values, which say most."""
+    values: dict[str, set[str]] = {}
+    uses: Counter[str] = Counter()
+    for entry in found:
+        for name, text in entry.apart.items():
+            values.setdefault(name, set()).add(text)
+            uses[name] += 1
+    names = sorted(values, key=lambda name: (-len(values[name]), -uses[name]))[:_MOST_SETTINGS]
+    return {
+        f"{_SETTING}{name}": _Column(name, _SETTING_RANKS[place] if place < len(_SETTING_RANKS) else _LAST_RANK, _WIDEST_SETTING)
+        for place, name in enumerate(names)
+    }
 
 
 def settings_of(feed: Feed) -> dict[str, Value]:
@@ -105,7 +151,8 @@ def _entry(feed: Feed, apart: Sequence[str], now: float) -> Entry:
         age=age(max(0.0, now - since)) if since else "-",
         best=_best(feed),
         trail=tuple(state.trail.means()),
-        differs=", ".join(f"{name} {_value(settings.get(name))}" for name in apart) or "-",
+        apart={name: text_of(settings.get(name)) for name in apart},
+        pinned=feed.labels.pin,
     )
 
 
@@ -132,7 +179,8 @@ def _differing(feeds: Sequence[Feed]) -> dict[str, list[str]]:
     return {recipe: [name for name, values in known.items() if len(values) > 1] for recipe, known in seen.items()}
 
 
-def _value(value: Value) -> str:
+def text_of(value: Value) -> str:
+    """A setting as a table shows it."""
     if value is None:
         return "off"
     if isinstance(value, bool):
@@ -140,8 +188,10 @@ def _value(value: Value) -> str:
     return compact(value) if isinstance(value, float) else str(value)
 
 
-def _texts(entry: Entry, ascii_only: bool) -> dict[str, str]:
+def _texts(entry: Entry, names: Iterable[str], ascii_only: bool) -> dict[str, str]:
+    settings = {name: printable(entry.apart.get(name.removeprefix(_SETTING), ""), ascii_only=ascii_only) for name in names}
     return {
+        **settings,
         "run": printable(entry.id, ascii_only=ascii_only),
         "name": printable(entry.name, ascii_only=ascii_only),
         "state": f"{mark(entry.state, ascii_only=ascii_only)} {entry.state}",
@@ -149,28 +199,23 @@ def _texts(entry: Entry, ascii_only: bool) -> dict[str, str]:
         "age": entry.age,
         "best": entry.best,
         "loss": spark(entry.trail, _SPARK, ascii_only),
-        "differs": printable(entry.differs, ascii_only=ascii_only),
     }
 
 
-def _widths(table: Sequence[dict[str, str]], width: int) -> dict[str, int]:
+def _widths(known: Mapping[str, _Column], table: Sequence[dict[str, str]], width: int) -> dict[str, int]:
     """Cells for each column: as wide as its content, and the least important left out until the rest fits."""
     wanted = {
-        name: min(column.most, max([cells(column.title), *(cells(texts[name]) for texts in table)])) for name, column in _COLUMNS.items()
+        name: min(column.most, max([cells(column.title), *(cells(texts[name]) for texts in table)])) for name, column in known.items()
     }
     if not any(texts["name"] for texts in table):
         del wanted["name"]
-    least = {**wanted, "differs": min(wanted["differs"], _LEAST_DIFFERS)}
-    while len(least) > 1 and sum(least.values()) + len(_GAP) * (len(least) - 1) > width:
-        worst = max(least, key=lambda name: _COLUMNS[name].rank)
-        if not _COLUMNS[worst].rank:
+    while len(wanted) > 1 and sum(wanted.values()) + len(_GAP) * (len(wanted) - 1) > width:
+        worst = max(reversed(wanted), key=lambda name: known[name].rank)
+        if not known[worst].rank:
             break
-        del least[worst]
-    if "differs" in least:
-        spare = width - sum(least.values()) - len(_GAP) * (len(least) - 1)
-        least["differs"] = min(wanted["differs"], least["differs"] + max(0, spare))
-    return least
+        del wanted[worst]
+    return wanted
 
 
 def _ink(column: str, entry: Entry) -> str:
-    return ink(entry.state) if column == "state" else "muted" if column in ("age", "differs") else ""
+    return ink(entry.state) if column == "state" else "muted" if column == "age" else ""

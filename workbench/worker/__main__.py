@@ -67,12 +67,18 @@ def main(arguments: list[str]) -> int:
             return int(ExitCode.DONE)
         arguments = order
     sys.stdout = sys.stderr = io.TextIOWrapper(_LogStream(), "utf-8", "replace", write_through=True)
-    return work(RunFolder(Path(arguments[0])), Order(**json.loads(arguments[1])) if arguments[1:] else Order())
-
-
-def work(folder: RunFolder, order: Order) -> int:
-    """One attempt at a run: lock, log, train, end."""
     os.umask(0o077)
+    signals = Signals()
+    signals.listen()
+    return work(RunFolder(Path(arguments[0])), Order(**json.loads(arguments[1])) if arguments[1:] else Order(), signals)
+
+
+def work(folder: RunFolder, order: Order, signals: Signals | None = None) -> int:
+    """One attempt at a run: lock, log, train, end. What holds for the whole process is for `main` to set.
+
+    Args:
+        signals: those that end the run at its next step.
+    """
     lock = _lock(folder)
     if lock is None:
         print(f"{folder.id} is being trained by another worker", file=sys.stderr)
@@ -95,7 +101,7 @@ def work(folder: RunFolder, order: Order) -> int:
     if order.amended:
         journal.write(SettingsAmended(at=time.time(), values=order.amended))
     reserve = _reserve(folder, attempt)
-    ended = _train(folder, journal, attempt, order)
+    ended = _train(folder, journal, attempt, order, signals or Signals())
     journal.write(ended, commit=True)
     reserve.unlink(missing_ok=True)
     _wait_for_disk(writer)
@@ -104,11 +110,10 @@ def work(folder: RunFolder, order: Order) -> int:
     return _leave(journal, ended)
 
 
-def _train(folder: RunFolder, journal: Journal, attempt: int, order: Order) -> RunEnded:
+def _train(folder: RunFolder, journal: Journal, attempt: int, order: Order, signals: Signals) -> RunEnded:
     """Import, load, build, train; whatever happens, an event that says how it ended."""
     record = folder.record()
     session: Any = None
-    stop = _Signals()
     try:
         recipe = from_path(Path(order.recipe_path)) if order.recipe_path else by_name(record.recipe)
         device: dict[str, Value] = {"device": order.device} if order.device else {}
@@ -118,7 +123,7 @@ def _train(folder: RunFolder, journal: Journal, attempt: int, order: Order) -> R
         from workbench.session.handle import Session, Stopped
 
         session = Session(folder, recipe, config, journal, attempt)
-        stop.tell(session.requests)
+        signals.tell(session.requests)
         try:
             recipe.train(config, session)
             session.returned()
@@ -227,12 +232,15 @@ class _LogStream(io.RawIOBase):
         return len(data)
 
 
-class _Signals:
+class Signals:
     """TERM and INT set a flag that the next step boundary acts on: work inside a signal handler can hang."""
 
     def __init__(self) -> None:
         self._name = ""
         self._requests: Any = None
+
+    def listen(self) -> None:
+        """Take the signals of this process from now on."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._note)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)

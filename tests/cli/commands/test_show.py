@@ -97,7 +97,9 @@ def test_advice_and_command_of_a_failed_run_are_shown(runs: Path, capsys: pytest
             ended("failed", step=1, reason="NaN", advice="Halve lr.", command="workbench train cnn --lr 5e-4"),
         ],
     )
-    assert "Halve lr. try: workbench train cnn --lr 5e-4" in shown(capsys, "--once")
+    text = shown(capsys, "--once")
+    assert " failed: NaN\n Halve lr.\n $ workbench train cnn --lr 5e-4\n" in text
+    assert "r resumes" not in text, "a key of the interface"
 
 
 def test_lines_that_could_not_be_read_are_counted(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,7 +37,9 @@ def command(
         output.emit_json(report(feed, diagnosis=[asdict(finding) for finding in health.findings(feed)]))
         return
     from workbench.views import frame
+    from workbench.views.notice import notice
 
+    said = [text for text, _ in notice(feed, keys=False)]
     colours = 1 if once else output.colours()
     if preview:
         wants_ascii = options.wants_ascii(context, ascii_only)
@@ -50,7 +52,7 @@ def command(
         output.lines() - 1,
         ascii_only=options.wants_ascii(context, ascii_only),
         colours=colours,
-        notes=tuple(filter(None, [*health.lines(feed), differing(feed), _advice(feed), _dropped(feed)])),
+        notes=tuple(filter(None, [*health.lines(feed), differing(feed), *said, _dropped(feed)])),
     )
     output.emit_rows(drawn, colours=colours)
 
@@ -71,11 +73,6 @@ def differing(feed: Feed) -> str:
     changed = differences(settings_of(feed), flat(build(recipe.config, base, recipe=recipe.name)))
     words = [f"{name} {known[name].text(before)} -> {known[name].text(now)}" for name, (before, now) in changed.items() if name in known]
     return f"differs from {preset or 'the defaults'}: {', '.join(words)}" if words else ""
-
-
-def _advice(feed: Feed) -> str:
-    ended = feed.state.ended
-    return " ".join(filter(None, [ended.advice, f"try: {ended.command}" if ended.command else ""])) if ended else ""
 
 
 def _dropped(feed: Feed) -> str:

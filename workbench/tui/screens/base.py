@@ -73,6 +73,7 @@ class WorkScreen(Screen[None]):
         self.set_class(columns < LEAST[0] or rows < LEAST[1], "-too-small")
         self.set_class(columns < 64, "-narrow")
         self.set_class(rows < 20, "-short")
+        self.set_class(rows < 16, "-low")
         self.set_class(columns >= 100, "-wide")
         self.set_class(rows >= 34, "-tall")
         self.set_class(columns >= 160 and rows >= 34, "-broad")

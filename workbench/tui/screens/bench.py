@@ -44,26 +44,28 @@ class Bench(FormActions):
         Binding("pagedown", f"move({_PAGE})", "page down", show=False, id="bench.pagedown", tooltip="ten lines down"),
         Binding("enter", "open", "watch", id="bench.open", tooltip="watch the run under the cursor"),
         Binding("enter", "type", "type", id="bench.type", tooltip="type a value; a digit begins at once"),
-        Binding("x", "stop", "stop", id="bench.stop", tooltip="stop the run under the cursor: it saves and ends"),
-        Binding("d", "delete", "delete", id="bench.delete", tooltip="move the ended run under the cursor to the trash folder"),
-        Binding("R", "reset_all", "reset all", show=False, id="bench.reset_all", tooltip="all settings as the preset has them"),
-        Binding("f", "take", "from", show=False, id="bench.take", tooltip="begin with the settings of another run"),
+        Binding("x", "stop", "stop", id="bench.stop", tooltip="stop the run under the cursor, or all marked: it saves and ends"),
+        Binding("d", "delete", "delete", id="bench.delete", tooltip="move the ended run under the cursor, or all marked, to the trash"),
+        Binding("space", "mark", "mark", id="bench.mark", tooltip="mark the run under the cursor for stop, delete, name and pin"),
         Binding("D", "compare", "differences", show=False, id="bench.compare", tooltip="what differs from the preset and another run"),
         Binding("w", "save", "save", show=False, id="bench.save", tooltip="save the settings to a TOML file, for train --config"),
         Binding("L", "load", "load", show=False, id="bench.load", tooltip="load settings from a TOML file"),
-        Binding("u", "restore", "undo", show=False, id="bench.restore", tooltip="bring back the run that was deleted last"),
-        Binding("n", "label", "name", show=False, id="bench.label", tooltip="name the run under the cursor; tab goes on to tags and note"),
-        Binding("P", "pin", "pin", show=False, id="bench.pin", tooltip="pin the run under the cursor to the top, or let it go"),
+        Binding("u", "restore", "undo", show=False, id="bench.restore", tooltip="bring back what was deleted last"),
+        Binding("n", "label", "name", show=False, id="bench.label", tooltip="name a run; tab: its tags, its note; tag all marked"),
+        Binding("P", "pin", "pin", show=False, id="bench.pin", tooltip="pin the run under the cursor, or all marked, to the top"),
+        Binding("C", "beside", "compare", id="bench.beside", tooltip="compare the marked runs, or those that were found"),
         Binding("o", "order", "order", show=False, id="bench.order", tooltip="the next order of runs: age, best, name, state, step, time"),
+        Binding("f", "take", "from", show=False, id="bench.take", tooltip="begin with the settings of another run"),
+        Binding("R", "reset_all", "reset all", show=False, id="bench.reset_all", tooltip="all settings as the preset has them"),
         Binding("tab", "pane(1)", "pane", id="bench.pane", tooltip="the next pane: recipes, settings, runs"),
         Binding("shift+tab", "pane(-1)", "pane before", show=False, id="bench.pane_before", tooltip="the pane before"),
         Binding("a", "all", "all", id="bench.all", tooltip="all settings in groups, or the basic ones"),
-        Binding("r", "reset", "reset", id="bench.reset", tooltip="the preset's value again"),
+        Binding("backspace", "reset", "reset", id="bench.reset", tooltip="the preset's value again"),
         Binding("b", "batch", "batch", id="bench.batch", tooltip="a batch as the model sees it"),
         Binding("m", "model", "model", id="bench.model", tooltip="the layers with shapes and parameters"),
         Binding("i", "notes", "notes", id="bench.notes", tooltip="what the recipe is, its equations, what to watch"),
         Binding("slash", "find", "find", id="bench.find", tooltip="find in the pane that has the cursor"),
-        Binding("escape", "clear", "all lines", show=False, id="bench.clear", tooltip="all lines again after a find"),
+        Binding("escape", "clear", "all lines", show=False, id="bench.clear", tooltip="all lines again after a find, no run marked"),
         Binding("question_mark", "help", "help", id="bench.help", tooltip="all keys of this screen"),
         Binding("q", "leave", "leave", id="bench.leave", tooltip="leave; runs go on training"),
     ]
@@ -157,6 +159,7 @@ class Bench(FormActions):
 
     def on_descendant_focus(self) -> None:
         self.set_class(self.has_class("-narrow") and self.focused is self.recipes, "-recipes")
+        self.set_class(self.focused is self.runs, "-runs")
         self._tell()
 
     def on_foot_typed(self, message: Foot.Typed) -> None:
@@ -176,14 +179,14 @@ class Bench(FormActions):
         """Which keys do something depends on the pane and on the run under its cursor."""
         run = self.run_here
         here = {
-            "open": run is not None,
-            "delete": run is not None and not run.is_live,
-            "stop": run is not None and run.is_live,
             "queue": self.form is not None,
-            **dict.fromkeys(("label", "pin"), run is not None),
+            "delete": bool(self.ended),
+            "stop": bool(self.live),
+            **dict.fromkeys(("open", "mark", "label", "pin"), run is not None),
             **dict.fromkeys(("compare", "save", "load", "reset_all", "take"), self.form is not None),
             "order": self.focused is self.runs,
-            "clear": bool(getattr(self._pane, "word", "")),
+            "beside": self.focused is self.runs and self.runs.count > 1,
+            "clear": bool(getattr(self._pane, "word", "") or self.runs.marked),
             **dict.fromkeys(("type", "all", "reset", "step"), self.focused is self.settings),
         }
         return here.get(action, True)
@@ -234,6 +237,7 @@ class Bench(FormActions):
         self.foot.ask(Question(_FIND))
 
     def action_clear(self) -> None:
+        self.runs.unmark()
         self._pane.find("")
 
     # What belongs together

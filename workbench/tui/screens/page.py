@@ -111,7 +111,12 @@ class LogPage(WorkScreen):
         self._count = seen.log_lines
         newest = "newest last" if not self._back else f"{self._back} newer lines below"
         newest = f"/{self._find}: {seen.log_lines} lines, {newest}" if self._find else newest
-        pane.paint([heading(f"LOG {seen.id}", newest, pane.size.width, self.bench.look, focused=True), *seen.log])
+        pane.paint(
+            [
+                heading(f"LOG {seen.id}", ", ".join(filter(None, [newest, seen.news])), pane.size.width, self.bench.look, focused=True),
+                *seen.log,
+            ]
+        )
 
     def action_scroll(self, lines: int) -> None:
         height = self.query_one("#log").size.height - 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -177,7 +178,7 @@ class RunScreen(Steering):
         """Show the previews as they were when the one before, or behind, was saved."""
         shown = next((slot for slot in (self.seen.slots if self.seen else ()) if slot.steps), None)
         if shown:
-            self._step = scrubbed(shown.steps, shown.step, by)
+            self._step = scrubbed(shown.steps, self._step or shown.step, by)  # also faster than they are drawn
             self.tell_wish()
 
     def action_live(self) -> None:
@@ -233,6 +234,15 @@ class RunScreen(Steering):
             self.tell_wish()
 
     def _show_foot(self, seen: RunSeen) -> None:
-        notice = [[Span(f" {text}", ink)] for text, ink in seen.notice]
-        room = max(0, self.foot.size.height - len(notice))
+        height = max(1, self.foot.size.height)
+        notice = [[Span(f" {text}", ink)] for text, ink in most_telling(seen.notice, height)]
+        room = max(0, height - len(notice))
         self.foot.show([*seen.log[len(seen.log) - min(room, len(seen.log)) :], *notice])
+
+
+def most_telling(notice: Sequence[tuple[str, str]], height: int) -> list[tuple[str, str]]:
+    """As many lines as fit: the last ones, but rather what went wrong than anything else."""
+    kept = list(notice)
+    while len(kept) > height:
+        kept.remove(next((line for line in kept if line[1] != "error"), kept[0]))
+    return kept

@@ -1,7 +1,8 @@
-"""What can be done with the run under the cursor of a list."""
+"""What can be done with the runs of a list: those that are marked or, where none is, the one under the cursor."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from workbench.tui.screens.base import WorkScreen
@@ -11,57 +12,105 @@ from workbench.tui.widgets.run_list import RunList
 if TYPE_CHECKING:
     from workbench.tui.messages import Listed
 
+TAGS = "tags for all marked"
+
 
 class RunActions(WorkScreen):
     """A screen with a list of runs; its table of keys names these actions."""
 
     runs: RunList
     foot: Foot
-    labelled: Listed | None = None  # whose name is being typed
+    labelled: Sequence[Listed] = ()  # whose name or tags are being typed
 
     @property
     def run_here(self) -> Listed | None:
         """The run under the cursor, while the list has the keys."""
         return self.runs.at_cursor if self.focused is self.runs else None
 
+    @property
+    def meant(self) -> list[Listed]:
+        """The runs that a key is about, while the list has the keys."""
+        here = self.run_here
+        return self.runs.marked or ([here] if here else []) if self.focused is self.runs else []
+
+    @property
+    def live(self) -> list[Listed]:
+        return [run for run in self.meant if run.is_live]
+
+    @property
+    def ended(self) -> list[Listed]:
+        return [run for run in self.meant if not run.is_live]
+
     def action_open(self) -> None:
         if run := self.run_here:
             self.bench.open_run(run.id)
 
+    def action_mark(self) -> None:
+        self.runs.mark()
+        self.show_keys()
+
     def action_stop(self) -> None:
-        run = self.run_here
-        queued = run is not None and run.entry.state == "queued"
-        what = "takes {} out of the queue; esc leaves it there" if queued else "stops {}: it saves and ends; esc leaves it training"
-        if run and self.confirm("x", run.id, f"x again {what.format(run.id)}"):
-            self.bench.ask(run.id, "stop")
-            self.say(f"asked {run.id} to stop ...")
+        which = named(self.live)
+        queued = all(run.entry.state == "queued" for run in self.live)
+        what = (
+            f"takes {which} out of the queue; esc keeps the place"
+            if queued
+            else f"stops {which}: it saves and ends; esc leaves it training"
+        )
+        if self.live and self.confirm("x", which, f"x again {what}"):
+            for run in self.live:
+                self.bench.jobs.ask(run.id, "stop")
+            self.say(f"asked {which} to stop ...")
 
     def action_delete(self) -> None:
-        if (run := self.run_here) and self.confirm("d", run.id, f"d again moves {run.id} to the trash folder; esc keeps it"):
-            self.bench.delete(run.id)
+        which = named(self.ended)
+        if self.ended and self.confirm("d", which, f"d again moves {which} to the trash folder; esc keeps it"):
+            self.bench.jobs.delete([run.id for run in self.ended])
+            self.runs.unmark()
+            self.say(f"{which} lies in the trash; u brings it back", "good")
 
     def action_restore(self) -> None:
-        self.bench.restore()
+        self.bench.jobs.restore()
 
     def action_label(self) -> None:
-        if run := self.run_here:
-            self.labelled = run
-            texts = {"name": run.labels.name, "tags": " ".join(run.labels.tags), "note": run.labels.note}
+        self.labelled = self.meant
+        if len(self.labelled) > 1:
+            self.foot.ask(Question(TAGS))
+        elif self.labelled:
+            labels = self.labelled[0].labels
+            texts = {"name": labels.name, "tags": " ".join(labels.tags), "note": labels.note}
             self.foot.ask(*(Question(label, text) for label, text in texts.items()))
 
     def action_pin(self) -> None:
-        if run := self.run_here:
-            self.bench.label(run.id, pin=not run.labels.pin)
+        if runs := self.meant:
+            self.bench.jobs.label([run.id for run in runs], pin=not all(run.labels.pin for run in runs))
+
+    def action_beside(self) -> None:
+        """Compare the marked runs; with none marked, those that a find has left."""
+        together = self.runs.together
+        if len(together) > 1:
+            self.bench.open_comparison(together)
+        else:
+            self.say("space marks runs to compare: two at least, or / finds some, as tag:paper does")
 
     def action_order(self) -> None:
         self.runs.next_order()
 
     def took_label(self, message: Foot.Done) -> bool:
         """Whether a line that was typed was a run's name, tags or note; it is written then."""
-        run, self.labelled = self.labelled, None
-        if run is None:
+        run_ids, self.labelled = [run.id for run in self.labelled], ()
+        if not run_ids:
             return False
         self.set_focus(self.runs)
-        if message.text is not None:
-            self.bench.label(run.id, **{message.label: tuple(message.text.split()) if message.label == "tags" else message.text})
+        if message.text is None:
+            return True
+        if message.label == TAGS:
+            self.bench.jobs.tag(run_ids, message.text.split())
+        else:
+            self.bench.jobs.label(run_ids, **{message.label: tuple(message.text.split()) if message.label == "tags" else message.text})
         return True
+
+
+def named(runs: Sequence[Listed]) -> str:
+    """`cnn-3`, or `3 runs`."""
+    return runs[0].id if len(runs) == 1 else f"{len(runs)} runs"

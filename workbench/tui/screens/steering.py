@@ -42,27 +42,27 @@ class Steering(WorkScreen):
         return here.get(action)
 
     def action_pause(self) -> None:
-        self.bench.ask(str(self.run_id), "pause")
+        self.bench.jobs.ask(str(self.run_id), "pause")
 
     def action_go_on(self) -> None:
-        self.bench.ask(str(self.run_id), "resume")
+        self.bench.jobs.ask(str(self.run_id), "resume")
 
     def action_start_now(self) -> None:
         """Let a run that waits in the queue begin beside what trains."""
-        self.bench.ask(str(self.run_id), "resume")
+        self.bench.jobs.ask(str(self.run_id), "resume")
 
     def action_stop(self) -> None:
         queued = self.seen is not None and self.seen.state == "queued"
         what = "take it out of the queue; esc to leave it there" if queued else "stop: it saves and ends; esc to leave it training"
         if self.confirm("x", str(self.run_id), f"x again to {what}"):
-            self.bench.ask(str(self.run_id), "stop")
+            self.bench.jobs.ask(str(self.run_id), "stop")
 
     def action_resume(self) -> None:
         self.say("starting another attempt ...")
         self.bench.resume(str(self.run_id))
 
     def action_save(self) -> None:
-        self.bench.ask(str(self.run_id), "save")
+        self.bench.jobs.ask(str(self.run_id), "save")
 
     def action_change(self) -> None:
         asked = questions(self.seen, self.bench.recipes.get(self.seen.recipe)) if self.seen else []
@@ -71,7 +71,7 @@ class Steering(WorkScreen):
 
     def set_live(self, name: str, value: str) -> None:
         """Ask for another value of a live setting."""
-        self.bench.ask(str(self.run_id), "set", **{name: value})
+        self.bench.jobs.ask(str(self.run_id), "set", **{name: value})
 
     def on_asked(self, message: Asked) -> None:
         self._asked[message.request] = message.kind

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.charts.rows import Row, Span
+from workbench.charts.rows import Row, Span, cells, pad
 from workbench.tui.messages import RunChanged, RunSeen, RunWish, SlotSeen, Wish
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.widgets.foot import Foot
@@ -50,8 +50,8 @@ class Zoom(WorkScreen):
         Binding("full_stop", "live", "live", id="zoom.live", tooltip="back to what is newest: no cursor, the whole run"),
         Binding("y", "log_scale", "log", id="zoom.log_scale", tooltip="logarithmic or linear y axis; kept for this metric"),
         Binding("t", "smooth", "smooth", id="zoom.smooth", tooltip="smoothing: light, medium, strong, off; kept for this metric"),
-        Binding("e", "axis", "axis", id="zoom.axis", tooltip="steps, epochs or time along the x axis; kept for this metric"),
-        Binding("o", "outliers", "outliers", id="zoom.outliers", tooltip="limits without outliers, or with; kept for this metric"),
+        Binding("e", "axis", "axis", id="zoom.axis", tooltip="steps, epochs, time or examples along the x axis; kept for this metric"),
+        Binding("O", "outliers", "outliers", id="zoom.outliers", tooltip="limits without outliers, or with; kept for this metric"),
         Binding("v", "view", "view", id="zoom.view", tooltip="the next chart or preview"),
         Binding("g", "histograms", "histograms", show=False, id="zoom.histograms", tooltip="weights, gradients, dead units by layer"),
         Binding("escape", "back", "back", id="zoom.back", tooltip="back to all charts"),
@@ -191,17 +191,19 @@ class Zoom(WorkScreen):
 
     def _scrub(self, by: int) -> None:
         if self._seen:
-            self._step = scrubbed(self._seen.steps, self._seen.step, by)
+            self._step = scrubbed(self._seen.steps, self._step or self._seen.step, by)  # also faster than they are drawn
 
     @property
     def _kind(self) -> str:
         return self._seen.kind if self._seen and self._seen.name == self._slot else _kind_of(self._slot)
 
     def _reading(self, seen: RunSeen) -> Row:
+        """The values at the cursor, or what the keys do; at the right how old the newest data are."""
         slot = seen.slots[0]
         smoothing = slot.style.smoothing if slot.style and slot.kind == "chart" else ""
         hint = _HINTS.get(slot.kind, "") + (f"   smoothing {smoothing}" if smoothing else "")
-        return list(slot.reading) or [Span(f" {hint}", "muted")]
+        news = Span(f"  {seen.news} ", "muted")
+        return [*pad(slot.reading or [Span(f" {hint}", "muted")], max(0, self.size.width - cells(news.text))), news]
 
 
 def following(names: Sequence[str], name: str) -> str:

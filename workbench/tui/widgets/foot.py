@@ -9,7 +9,7 @@ from typing import NamedTuple
 from textual.events import Key, Paste
 from textual.message import Message
 
-from workbench.charts.rows import Row, Rows, Span, cells, fit, pad, printable
+from workbench.charts.rows import Row, Rows, Span, cells, cut, fit, pad, printable
 from workbench.tui.editing.line_editor import LineEditor
 from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import Painted
@@ -106,7 +106,7 @@ class Foot(Painted):
     def compose_rows(self, width: int, height: int) -> Rows:
         last = [self._prompt(width)] if self._editor else self._said(width, height) if self._word else []
         room = max(0, height - len(last))
-        lines = [pad(line, width) for line in self._lines[len(self._lines) - room :]] if room < len(self._lines) else list(self._lines)
+        lines = [_ended(line, width, self.look) for line in self._lines[max(0, len(self._lines) - room) :]]
         blank: Rows = [[Span("")]] * (room - len(lines))
         return [*lines, *blank, *last]
 
@@ -117,7 +117,7 @@ class Foot(Painted):
         lines = textwrap.wrap(printable(text, ascii_only=self.look.ascii_only), max(8, width - 2), break_on_hyphens=False) or [""]
         if len(lines) > height:
             lines[height - 1 :] = [" ".join(lines[max(0, height - 1) :])]
-        return [[Span(f" {fit(line, width - 1, ascii_only=self.look.ascii_only)}", ink)] for line in lines]
+        return [[Span(f" {cut(line, width - 1, ascii_only=self.look.ascii_only)}", ink)] for line in lines]
 
     def _prompt(self, width: int) -> Row:
         assert self._editor is not None
@@ -140,3 +140,11 @@ class Foot(Painted):
         self.can_focus = False
         self.redraw()
         self.post_message(self.Done(self._questions[0].label, text))
+
+
+def _ended(line: Row, width: int, look: Look) -> Row:
+    """The line, with an ellipsis where it is too long."""
+    if sum(cells(span.text) for span in line) <= width:
+        return line
+    shorter = pad(line, width - 1)
+    return [*shorter, Span(look.marks.ellipsis, shorter[-1].ink if shorter else "")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from workbench.charts.rows import Rows, Span, cells, fit
+from workbench.charts.rows import Rows, Span, cells, cut, fit
 from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import Painted
 
@@ -64,7 +64,4 @@ class CommandLine(Painted):
         self.redraw()
 
     def compose_rows(self, width: int, height: int) -> Rows:
-        text = f" $ {self._command}" if self._command else ""
-        if cells(text) > width:
-            text = fit(text, width - 2, ascii_only=self.look.ascii_only) + f" {self.look.marks.ellipsis}"
-        return [[Span(text, "command")]]
+        return [[Span(cut(f" $ {self._command}", width, ascii_only=self.look.ascii_only) if self._command else "", "command")]]

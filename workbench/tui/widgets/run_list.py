@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from workbench.charts.rows import Rows, Span, fit
+from workbench.charts.rows import Rows, Span
 from workbench.errors import WorkbenchError
 from workbench.tui.theme import Look
 from workbench.tui.widgets.pane import Pane, inked
@@ -22,7 +23,7 @@ _ORDERED = {
     "step": "most steps first",
     "seconds": "longest first",
 }
-_WELCOME = (
+_WELCOME = (  # to who opens it for the first time
     "No runs yet. s trains the recipe above, in a process of its own.",
     "Leave whenever you like: it goes on, and its charts wait for you here.",
     "Arrows and tab change settings first, i explains the recipe, ? lists all keys.",
@@ -40,12 +41,17 @@ class RunList(Pane):
         self.all: tuple[Listed, ...] | None = None
         self.word = self.wrong = ""
         self.order = "age"
+        self._marked: set[str] = set()
+        self._shown: list[Listed] | None = None
+        self._columns: tuple[int, dict[str, int]] | None = None  # for a width
         self._fits: Callable[[Facts], bool] = lambda known: True
 
     def offer(self, runs: tuple[Listed, ...]) -> None:
         """Show these runs; the cursor stays on the run that it stands on."""
         kept = self.at_cursor
         self.all = runs
+        self._marked &= {run.id for run in runs}
+        self._forget()
         self.cursor = next(
             (index for index, run in enumerate(self.shown) if kept and run.id == kept.id), min(self.cursor, max(0, self.count - 1))
         )
@@ -67,6 +73,7 @@ class RunList(Pane):
             self.wrong = error.message
         else:
             self.word, self.wrong, self.cursor, self.top = word, "", 0, 0
+            self._forget()
         self.redraw()
         self.post_message(self.Moved(self))
 
@@ -76,8 +83,16 @@ class RunList(Pane):
             return []
         from workbench.runs.ordering import ordered  # brings pydantic: not before the first paint
 
-        found = [run for run in self.all if not self.word or self._fits(run.facts)]
-        return ordered(found, self.order, lambda run: run.facts, lambda run: run.labels.pin)
+        if self._shown is None:
+            found = [run for run in self.all if not self.word or self._fits(run.facts)]
+            self._shown = ordered(found, self.order, lambda run: run.facts, lambda run: run.labels.pin)
+        return self._shown
+
+    @property
+    def together(self) -> list[str]:
+        """Ids of the runs that are meant together: the marked ones, else those that were found; oldest first."""
+        chosen = self.marked or (self.shown if self.word else [])
+        return [run.id for run in (self.all or ())[::-1] if run in chosen]
 
     def next_order(self) -> None:
         """Stand in the next of the orders that there are; the cursor stays on its run."""
@@ -85,9 +100,27 @@ class RunList(Pane):
 
         kept = self.at_cursor
         self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
+        self._forget()
         if kept:
             self.go_to(kept.id)
         self.redraw()
+
+    def mark(self) -> None:
+        """Mark the run under the cursor, or no longer, and go on to the next."""
+        if run := self.at_cursor:
+            self._marked ^= {run.id}
+            self.move(1)
+            self.redraw()
+
+    def unmark(self) -> None:
+        """Mark none."""
+        self._marked.clear()
+        self.redraw()
+
+    @property
+    def marked(self) -> list[Listed]:
+        """The marked runs that are shown, in the order of the list."""
+        return [run for run in self.shown if run.id in self._marked] if self._marked else []
 
     @property
     def count(self) -> int:
@@ -99,19 +132,28 @@ class RunList(Pane):
         return shown[self.cursor] if self.cursor < len(shown) else None
 
     def heading_right(self) -> str:
-        return self.wrong or f"found: {self.word}, esc shows all" if self.word or self.wrong else _ORDERED[self.order] if self.all else ""
+        if self.wrong:
+            return self.wrong
+        marked = f"{len(self.marked)} marked, " if self.marked else ""
+        return marked + (f"found: {self.word}, esc shows all" if self.word else _ORDERED[self.order] if self.all else "")
 
     def compose_rows(self, width: int, height: int) -> Rows:
         shown = self.shown
         self.title = f"RUNS {len(shown)}" if shown else "RUNS"
         if not shown:
             lines = ("looking for runs ...",) if self.all is None else ("no run has it",) if self.word else _WELCOME
-            return [self.heading(width), *([Span(f"  {fit(line, width - 2)}", "muted")] for line in lines)]
+            return [self.heading(width), *([Span(f"  {part}", "muted")] for line in lines for part in wrap(line, max(1, width - 3)))]
         from workbench.views import table
 
-        window = self.window(self.body_height(height))
-        rows = table.lay_out(
-            [shown[index].entry for index in window], width, ascii_only=self.look.ascii_only, selected=self.cursor - window.start
-        )
-        rows[self.cursor - window.start + 1] = inked(rows[self.cursor - window.start + 1], self.cursor_ink, width)
+        look = self.look
+        if self._columns is None or self._columns[0] != width:
+            self._columns = width, table.columns([run.entry for run in shown], width, ascii_only=look.ascii_only)
+        here, seen = shown[self.cursor].id, [shown[index].entry for index in self.window(self.body_height(height))]
+        rows = table.lay_out(seen, self._columns[1], width, ascii_only=look.ascii_only, selected=here, marked=self._marked)
+        at = self.cursor - self.top + 1
+        rows[at] = inked(rows[at], self.cursor_ink, width)
         return [self.heading(width), *rows]
+
+    def _forget(self) -> None:
+        """Which runs are shown, or how they stand, has changed."""
+        self._shown = self._columns = None

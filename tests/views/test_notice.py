@@ -6,12 +6,12 @@ from pathlib import Path
 
 from tests.tui.runs import cnn_run, live_run
 from workbench.runs.feed import open_run
-from workbench.tui.notice import notice
+from workbench.views.notice import notice
 
 
 def test_a_finished_run_says_its_best_and_its_test_beside_what_needed_no_network(tmp_path: Path) -> None:
     lines = [text for text, _ in notice(open_run(cnn_run(tmp_path)))]
-    assert lines == ["best accuracy 98.5 % at step 1,260   1,260 steps in 1:03"]
+    assert lines == ["best accuracy 98.5 % at step 1,260 (1:03)   loss 0.06201 at step 1,260 (1:03)", "1,260 steps in 1:03"]
 
 
 def test_a_stopped_run_says_by_whom_and_how_to_go_on(tmp_path: Path) -> None:

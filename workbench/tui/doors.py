@@ -1,0 +1,78 @@
+"""Which screen opens behind which key: the app's doors, so that no screen needs to know another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from textual.binding import Binding
+
+from workbench.tui.keyed import Keyed
+from workbench.tui.screens import page
+from workbench.tui.theme import Look
+
+if TYPE_CHECKING:
+    from workbench.recipe import Recipe
+    from workbench.schema import Value
+    from workbench.tui.editing.form import Form
+    from workbench.tui.launching import Launcher
+
+
+class Doors(Keyed):
+    """Opens screens. A screen is imported when it is opened: the first paint waits for none but its own."""
+
+    look: Look
+    launcher: Launcher
+
+    def about(self, form: Form) -> dict[str, Any]:
+        """What the helper needs to know to answer about a form's model."""
+        return {"recipe": form.recipe.path or form.recipe.name, "settings": dict(form.values)}
+
+    def ask_about(self, form: Form, *questions: str) -> None:
+        """Ask the helper about a form's model or data; `Answered` tells."""
+        for question in questions:
+            self.launcher.ask(question, self.about(form))
+
+    def open_run(self, run_id: str) -> None:
+        from workbench.tui.screens.run import RunScreen
+
+        self.push_screen(RunScreen(run_id))
+
+    def open_zoom(self, run_id: str, name: str, step: int | None = None) -> None:
+        """One chart or preview on the whole screen, a preview as it was at a step."""
+        from workbench.tui.screens.zoom import Zoom
+
+        self.push_screen(Zoom(run_id, name, step))
+
+    def open_comparison(self, ids: Sequence[str]) -> None:
+        """Several runs beside each other."""
+        from workbench.tui.screens.compare import Compare
+
+        self.push_screen(Compare(ids))
+
+    def open_log(self, run_id: str) -> None:
+        self.push_screen(page.LogPage(run_id))
+
+    def open_batch(self, form: Form) -> None:
+        from workbench.tui.screens.batch import Batch
+
+        self.ask_about(form, "batch", "contents")
+        self.push_screen(Batch(f"BATCH {form.recipe.name}/{form.preset.name}", self.about(form)))
+
+    def open_model(self, layers: Iterable[Mapping[str, Any]], parameters: int | None) -> None:
+        self.push_screen(page.of_model(list(layers), parameters, self.size.width, self.look))
+
+    def open_health(self, lines: Sequence[tuple[str, str]]) -> None:
+        self.push_screen(page.of_health(lines, self.size.width, self.look))
+
+    def open_differences(self, form: Form, others: Mapping[str, Mapping[str, Value]]) -> None:
+        from workbench.tui.editing.form import compared
+
+        self.push_screen(page.of_differences(compared(form, others), self.look))
+
+    def open_notes(self, recipe: Recipe) -> None:
+        self.push_screen(page.of_notes(recipe, self.look))
+
+    def open_help(self, keys: Iterable[Binding]) -> None:
+        """The keys of a screen and of the app, from their own tables."""
+        self.push_screen(page.of_keys([*keys, *self.keys_of(self.BINDINGS)]))

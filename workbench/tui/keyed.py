@@ -1,0 +1,46 @@
+"""One table of keys: the user's own stand in it, and key bar, help and palette follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from workbench.tui.screens.base import WorkScreen
+from workbench.tui.widgets.key_bar import shown_key
+
+
+class Keyed(App[None]):
+    """The keys that every screen has, and what is made of the tables of all."""
+
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "suspend_process", "suspend", id="app.suspend", tooltip="back to the shell; fg returns"),
+        Binding("ctrl+c", "leave", "leave", id="app.interrupt", priority=True, tooltip="leave; runs go on training"),
+        Binding("ctrl+q", "leave", "leave", id="app.quit", priority=True, tooltip="leave; runs go on training"),
+        Binding("ctrl+l", "repaint", "repaint", id="app.repaint", tooltip="paint the screen anew"),
+    ]
+    own_keys: Mapping[str, str]  # by the ids of bindings
+
+    def keys_of(self, table: Iterable[BindingType]) -> list[Binding]:
+        """A table of keys, with those of the user's own choice in their places."""
+        return [self._own(binding) for binding in table if isinstance(binding, Binding)]
+
+    def _own(self, binding: Binding) -> Binding:
+        key = self.own_keys.get(binding.id or "")
+        return replace(binding, key=key, key_display=None) if key else binding
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette offers: the keys of the screen that do something now, and those of the app."""
+        offered = screen.offered() if isinstance(screen, WorkScreen) else []
+        for binding in [*offered, *self.keys_of(self.BINDINGS)]:
+            title = f"{binding.description}: {binding.tooltip}"  # what is typed is looked for in the title alone
+            yield SystemCommand(title, f"key {shown_key(binding)}", partial(self._act, screen, binding))
+
+    async def _act(self, screen: Screen[Any], binding: Binding) -> None:
+        await self.run_action(binding.action, screen if hasattr(screen, f"action_{binding.action.partition('(')[0]}") else self)
