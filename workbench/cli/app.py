@@ -23,7 +23,7 @@ EVERYDAY = {
     "runs": ("[FILTER]", "List the runs, newest first."),
     "show": ("RUN", "One look at a run: status, charts, newest preview."),
     "attach": ("RUN", "Open the terminal interface on a run."),
-    "recipes": ("[NAME]", "What can be trained; one recipe: notes, settings, layers."),
+    "recipes": ("[NAME]", "What can be trained; recipes new NAME writes one of your own."),
 }
 OTHERS = {
     "compare": ("RUN RUN...", "What differs, which is better, by how much."),
@@ -33,7 +33,8 @@ OTHERS = {
     "stop": ("RUN", "End a run after this step, with a checkpoint."),
     "save": ("RUN", "Save a checkpoint now."),
     "set": ("RUN NAME=VALUE", "Change a setting while a run trains."),
-    "export": ("RUN --to csv|json", "Every logged number, or every event."),
+    "export": ("RUN --to FORM", "Take a run elsewhere: csv, json, html, tensorboard, onnx, safetensors."),
+    "import": ("PATH", "Bring in TensorBoard's event files, or a CSV table, as runs."),
     "label": ("RUN", "Name, tag, note or pin a run."),
     "delete": ("RUN", "Move a run to the trash folder."),
     "restore": ("[ID]", "Bring a deleted run back."),

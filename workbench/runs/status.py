@@ -7,6 +7,7 @@ an end that was recorded counts; else the boot, the lock and the process decide;
 from __future__ import annotations
 
 import functools
+import os
 import platform
 import time
 from dataclasses import dataclass, replace
@@ -106,6 +107,9 @@ def status(folder: RunFolder, state: RunState, *, created_at: float, host: str =
     ended = state.ended
     host = state.host or host
     local = host in ("", platform.node())
+    alive = local and not ended and is_process(state.pid, state.process_started)
+    # The trainer itself must not look: closing the file would drop its lock, which it is not shown besides.
+    held = alive and state.pid == os.getpid()
     judged = judge(
         Evidence(
             started=state.attempt > 0,
@@ -117,8 +121,8 @@ def status(folder: RunFolder, state: RunState, *, created_at: float, host: str =
             exit=None if ended or state.queued else read_exit(folder.exit_file(state.attempt or 1)),
             same_host=local,
             same_boot=not state.boot_id or state.boot_id == boot_id(),
-            lock_held=local and not ended and lock_holder(folder.lock) is not None,
-            process_alive=local and not ended and is_process(state.pid, state.process_started),
+            lock_held=held or (local and not ended and lock_holder(folder.lock) is not None),
+            process_alive=alive,
             quiet_seconds=max(0.0, now - (state.news_at or created_at)),
             claimed_seconds=now - created_at,
             host=host,

@@ -108,7 +108,10 @@ class Bench(FormActions):
     # What arrives
 
     def on_recipes_found(self, message: RecipesFound) -> None:
-        self.recipes.offer(message.recipes, str(message.problem or ""))
+        self.recipes.offer(message.recipes, str(message.problem or ""), message.broken)
+        if message.broken:
+            first = message.broken[0]
+            self.say(f"{first.name} is broken: {first.reason}", "error")
 
     def on_runs_changed(self, message: RunsChanged) -> None:
         self.runs.offer(message.runs)

@@ -35,9 +35,9 @@ class Steering(WorkScreen):
             "pause": live and not paused and not queued,
             "start_now": queued,
             "go_on": paused,
-            "resume": self.seen is not None and not live,
+            "resume": self.seen is not None and not live and self.seen.has_recipe,
             "stop": live,
-            **dict.fromkeys(("save", "change"), live and not queued),
+            **dict.fromkeys(("save", "change"), live and not queued and self.seen is not None and self.seen.has_recipe),
         }
         return here.get(action)
 
