@@ -20,6 +20,8 @@ UI_NEEDS = frozenset(
     {
         "events",
         "runs",
+        "queue",
+        "sweeps",
         "diagnosis",
         "preferences",
         "config_file",
@@ -33,12 +35,13 @@ UI_NEEDS = frozenset(
         "data.catalogue",
         "worker.launch",
         "worker.ask",
+        "worker.study",
         "exporting",
         "importing",
         "scaffolding",
     }
 )
-WORKER_NEEDS = frozenset({"events", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
+WORKER_NEEDS = frozenset({"events", "queue", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
 TRAINING_NEEDS = frozenset({"recipe", "uses", "measures", "schema", "settings", "data.catalogue"})
 HEAVY = frozenset({"torch", "torchvision", "textual"})
 
@@ -76,10 +79,13 @@ RULES = {
     "recipe": Rule(frozenset({"schema", "uses"})),
     "measures": Rule(frozenset({"recipe"})),
     "finding": Rule(frozenset({"recipe"})),
-    "runs": Rule(frozenset({"events"})),
+    "locks": Rule(),
+    "queue": Rule(frozenset({"locks"})),
+    "runs": Rule(frozenset({"events", "locks", "queue"})),
     "diagnosis": Rule(frozenset({"runs", "events"})),
+    "sweeps": Rule(frozenset({"runs", "events", "locks", "recipe", "schema"})),
     "comparison": Rule(),
-    "views": Rule(frozenset({"runs", "charts", "events", "diagnosis", "comparison"})),
+    "views": Rule(frozenset({"runs", "sweeps", "charts", "events", "diagnosis", "queue", "schema", "comparison"})),
     "cache": Rule(torch="yes"),
     "data": Rule(TRAINING_NEEDS | {"cache"}, torch="yes"),
     "training": Rule(TRAINING_NEEDS | {"cache"}, torch="yes"),
@@ -92,15 +98,18 @@ RULES = {
     "using": Rule(frozenset({"runs", "recipe", "uses", "schema", "finding", "data", "training", "package"}), torch="yes"),
     "worker.spawn": Rule(frozenset({"package"})),
     "worker.ask": Rule(frozenset({"runs", "events", "worker.spawn", "package"})),
-    "worker.launch": Rule(frozenset({"runs", "events", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})),
+    "worker.study": Rule(frozenset({"sweeps", "schema"})),
+    "worker.launch": Rule(
+        frozenset({"runs", "sweeps", "events", "queue", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})
+    ),
     "session.journal": Rule(frozenset({"events", "runs"}), torch="inside"),
     "session.requests": Rule(frozenset({"events", "runs", "recipe", "schema", "session.journal"})),
     "session": Rule(WORKER_NEEDS | {"session.journal", "session.requests"}, torch="yes"),
     "recording": Rule(frozenset({"events", "runs", "recipe", "session.journal", "session.requests", "package"})),
     "worker": Rule(
         WORKER_NEEDS
-        | {"session", "session.journal", "session.requests", "worker.launch", "worker.ask", "worker.spawn", "package"}
-        | {"exporting", "using"},
+        | {"session", "session.journal", "session.requests", "worker.launch", "worker.ask", "worker.spawn", "package", "exporting", "using"}
+        | {"worker.study", "sweeps", "locks"},
         torch="inside",
     ),
     "cli": Rule(UI_NEEDS | {"package"}, inside=frozenset({"tui"})),

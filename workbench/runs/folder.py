@@ -41,6 +41,8 @@ class RunRecord(BaseModel):
     command_line: list[str] = []
     host: str = ""
     source: Literal["recipe", "script", "import"] = "recipe"  # what trained it; only a recipe's run can be resumed
+    sweep: str = ""  # the sweep that it belongs to, as run number `trial`
+    trial: int | None = None
 
 
 class Labels(BaseModel):
