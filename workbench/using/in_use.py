@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,11 @@ def load(folder: Path, *, recipe: str = "", step: int | None = None, as_int8: bo
     return found
 
 
+def forget() -> None:
+    """Let go of all models: the process has something else to do with its memory."""
+    _models.clear()
+
+
 def _build(folder: Path, recipe: str, step: int | None, as_int8: bool, newest: str) -> InUse:
     with torch.random.fork_rng(devices=[]):  # untrained weights are drawn, and thrown away
         run = TrainedRun(RunFolder(folder), step)
@@ -82,5 +88,7 @@ def _build(folder: Path, recipe: str, step: int | None, as_int8: bool, newest: s
 
 def _newest(folder: Path) -> str:
     """The name of the newest checkpoint; its folder's time of change tells a step that was saved again."""
-    found = checkpoint.newest_first(folder / "checkpoints")
-    return f"{found[0].name}@{found[0].stat().st_mtime_ns}" if found and found[0].exists() else ""
+    for path in checkpoint.newest_first(folder / "checkpoints"):
+        with contextlib.suppress(FileNotFoundError):  # a run that trains removes the older ones meanwhile
+            return f"{path.name}@{path.stat().st_mtime_ns}"
+    return ""

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import select
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,9 @@ def _reply(answer: dict[str, Any]) -> None:
 
 
 def _become_worker(log: str) -> None:
-    """Let go of the user interface's pipes: from here on it may come and go."""
+    """Let go of the user interface's pipes, which may come and go from here on, and of the models that it used."""
+    if used := sys.modules.get("workbench.using.in_use"):  # else none was
+        used.forget()
     nothing = os.open(os.devnull, os.O_RDONLY)
     lines = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(nothing, 0)

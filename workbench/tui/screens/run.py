@@ -46,9 +46,7 @@ class RunScreen(Steering):
         Binding("full_stop", "live", "live", show=False, id="run.live", tooltip="the newest previews again"),
         Binding("g", "histograms", "histograms", show=False, id="run.histograms", tooltip="weights, gradients, dead units by layer"),
         Binding("h", "health", "health", show=False, id="run.health", tooltip="the diagnosis in full: cause, evidence, what to try"),
-        Binding(
-            "U", "use", "use", id="run.use", tooltip="use what it has learnt: draw a digit, type a word or a prompt, walk between images"
-        ),
+        Binding("U", "use", "use", id="run.use", tooltip="use what it has learnt: draw, type, walk"),
         Binding("l", "log", "log", id="run.log", tooltip="the whole log"),
         Binding("m", "model", "model", show=False, id="run.model", tooltip="the layers with shapes and parameters"),
         Binding("i", "notes", "notes", show=False, id="run.notes", tooltip="what the recipe is, its equations, what to watch"),
