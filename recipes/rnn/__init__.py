@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -11,6 +12,7 @@ from recipes.rnn.tasks import CLASSIFY, COPY, GRADIENTS, REGRESS, TEXT
 from workbench.recipe import Contents, Preset, Preview, Recipe, Run, Task
 from workbench.schema import Group, setting
 from workbench.settings import Budget, Common, Optimization
+from workbench.uses import Use
 
 Dataset = Literal["python-docs", "text", "mnist5k", "digits", "csv", "adding", "copy"]
 
@@ -103,6 +105,13 @@ def model(config: Config) -> tuple[Any, Any]:
     return network(config)
 
 
+def use(config: Config, network: Any, known: Mapping[str, Any]) -> Use:
+    """What the trained model can be asked."""
+    from recipes.rnn.using import use as of_model
+
+    return of_model(config, network, known)
+
+
 def batch(config: Config, count: int) -> Preview:
     """The first training sequences as the network is given them."""
     from recipes.rnn.previews import first_batch
@@ -138,6 +147,11 @@ PRESETS = (
     Preset("text", "continues the documentation of the running Python, character by character", {}, expect="53 s 1.72 bits"),
     Preset("text-long", "the same for three times as long, with more dropout", {"epochs": 18, "dropout": 0.45}, expect="163 s 1.67 bits"),
     Preset("rows", "names 5,000 handwritten digits, read row by row", {**_ROWS, **_DIGITS, "lr": 5e-3, "epochs": 24}, expect="39 s 98.2 %"),
+    Preset(
+        "digit-rows",
+        "names 1,797 small handwritten digits, read row by row: 8 steps of 8 numbers",
+        {**_ROWS, "dataset": "digits", "shift": 0.75, "rotate": 10.0, "zoom": 0.1, "lr": 5e-3, "epochs": 60},
+    ),
     Preset(
         "pixels",
         "names small handwritten digits, read pixel by pixel: 64 steps of one number",
@@ -182,5 +196,6 @@ RECIPE = Recipe(
     train=train,
     model=model,
     batch=batch,
+    use=use,
     contents=contents,
 )

@@ -19,6 +19,7 @@ from workbench.tui.messages import (
     Answered,
     Asked,
     Begun,
+    CompareChanged,
     RecipesFound,
     Refused,
     RunChanged,
@@ -46,7 +47,14 @@ _UNFOCUSED = 4  # times slower while another window has the keyboard, where the 
 class Workbench(Doors):
     """The app. Screens call its methods; widgets never do."""
 
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/bench.tcss", "screens/run.tcss", "screens/zoom.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        "app.tcss",
+        "screens/bench.tcss",
+        "screens/run.tcss",
+        "screens/zoom.tcss",
+        "screens/compare.tcss",
+        "screens/playground/screen.tcss",
+    ]
     TITLE = "workbench"
 
     def __init__(
@@ -164,6 +172,9 @@ class Workbench(Doors):
             self._note({message.seen.id: message.seen.is_live})
         self._pass_on(message)
 
+    def on_compare_changed(self, message: CompareChanged) -> None:
+        self._pass_on(message)
+
     def _note(self, seen: Mapping[str, bool]) -> None:
         """Remember which runs live; ring when one has ended, however it did."""
         if self._bell and any(self.live.get(run_id) and not is_live for run_id, is_live in seen.items()):
@@ -230,6 +241,14 @@ class Workbench(Doors):
         self.launcher.start(form)
         phase = "starting a worker" if self.launcher.is_warm else "importing torch"  # in the helper, which becomes the worker
         self.push_screen(RunScreen(None, title=f"{form.recipe.name}/{form.preset.name}", phase=phase))
+
+    def queue(self, form: Form) -> None:
+        """Let a run start by itself once its device is free.
+
+        Raises:
+            WorkbenchError: a setting is not what it may be.
+        """
+        self.launcher.start(form, queue=True)
 
     def resume(self, run_id: str) -> None:
         self.launcher.resume(run_id)

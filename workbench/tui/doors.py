@@ -44,6 +44,18 @@ class Doors(Keyed):
 
         self.push_screen(Zoom(run_id, name, step))
 
+    def open_comparison(self, ids: Sequence[str]) -> None:
+        """Several runs beside each other."""
+        from workbench.tui.screens.compare import Compare
+
+        self.push_screen(Compare(ids))
+
+    def open_playground(self, run_id: str) -> None:
+        """Use what a run has learnt."""
+        from workbench.tui.screens.playground.screen import Playground
+
+        self.push_screen(Playground(run_id))
+
     def open_log(self, run_id: str) -> None:
         self.push_screen(page.LogPage(run_id))
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import select
+import sys
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError
-from workbench.finding import find_recipe
+from workbench.finding import find_recipe, looks_like_path, place_in
 from workbench.recipe import Recipe
+from workbench.runs.folder import RunFolder
 from workbench.schema import Settings, build
 
 _IDLE_SECONDS = 300.0
@@ -54,12 +57,19 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
                 return _contents(*_configured(question))
             case "device":
                 return _device(question.get("device", "auto"))
+            case "export":
+                return _export(question)
+            case "check":
+                return _check(question)
+            case "use":
+                return _use(question)
             case other:
                 return {"error": f"unknown question `{other}`"}
     except WorkbenchError as error:
-        return {"error": error.message, "hint": error.hint}
+        return {"error": error.message, "hint": error.hint, "code": int(error.code)}
     except Exception as error:  # noqa: BLE001  a user's recipe may fail in any way; the one who asked shows it, and the helper lives on
-        return {"error": f"{type(error).__name__}: {error}"}
+        where = place_in(error, Path(question["recipe"])) if looks_like_path(str(question.get("recipe", ""))) else ""
+        return {"error": f"{type(error).__name__}: {error}{where}"}
 
 
 def _configured(question: dict[str, Any]) -> tuple[Recipe, Settings]:
@@ -81,9 +91,31 @@ def _batch(recipe: Recipe, config: Settings) -> dict[str, Any]:
     return as_json(recipe.batch(config, _EXAMPLES))
 
 
+def _export(question: dict[str, Any]) -> dict[str, Any]:
+    """Write a trained model in one of the forms that need torch."""
+    from workbench.exporting import forms
+
+    folder, target = RunFolder(Path(question["folder"])), Path(question["target"])
+    return forms.write(question["form"], folder, target, recipe=question.get("recipe", ""))
+
+
+def _use(question: dict[str, Any]) -> dict[str, Any]:
+    """What a trained model says to a question; the model stays for the next one."""
+    from workbench.using.answering import answer
+
+    return answer(question)
+
+
+def _check(question: dict[str, Any]) -> dict[str, Any]:
+    """Whether a recipe keeps its side of the treaty: what was looked at, and what is wrong, empty where nothing is."""
+    from workbench.worker.contract import check
+
+    return {"checks": [asdict(outcome) for outcome in check(find_recipe(question["recipe"]))]}
+
+
 def _contents(recipe: Recipe, config: Settings) -> dict[str, Any]:
     """What a run would learn from; nothing where the recipe does not tell."""
-    return dataclasses.asdict(recipe.contents(config)) if recipe.contents else {}
+    return asdict(recipe.contents(config)) if recipe.contents else {}
 
 
 def _device(name: str) -> dict[str, Any]:
@@ -100,7 +132,9 @@ def _reply(answer: dict[str, Any]) -> None:
 
 
 def _become_worker(log: str) -> None:
-    """Let go of the user interface's pipes: from here on it may come and go."""
+    """Let go of the user interface's pipes, which may come and go from here on, and of the models that it used."""
+    if used := sys.modules.get("workbench.using.in_use"):  # else none was
+        used.forget()
     nothing = os.open(os.devnull, os.O_RDONLY)
     lines = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(nothing, 0)

@@ -51,7 +51,13 @@ class RunActions(WorkScreen):
 
     def action_stop(self) -> None:
         which = named(self.live)
-        if self.live and self.confirm("x", which, f"x again stops {which}: it saves and ends; esc leaves it training"):
+        queued = all(run.entry.state == "queued" for run in self.live)
+        what = (
+            f"takes {which} out of the queue; esc keeps the place"
+            if queued
+            else f"stops {which}: it saves and ends; esc leaves it training"
+        )
+        if self.live and self.confirm("x", which, f"x again {what}"):
             for run in self.live:
                 self.bench.jobs.ask(run.id, "stop")
             self.say(f"asked {which} to stop ...")
@@ -78,6 +84,18 @@ class RunActions(WorkScreen):
     def action_pin(self) -> None:
         if runs := self.meant:
             self.bench.jobs.label([run.id for run in runs], pin=not all(run.labels.pin for run in runs))
+
+    def action_beside(self) -> None:
+        """Compare the marked runs; with none marked, those that a find has left."""
+        together = self.runs.together
+        if len(together) > 1:
+            self.bench.open_comparison(together)
+        else:
+            self.say("space marks runs to compare: two at least, or / finds some, as tag:paper does")
+
+    def action_use(self) -> None:
+        if run := self.run_here:
+            self.bench.open_playground(run.id)
 
     def action_order(self) -> None:
         self.runs.next_order()
