@@ -32,6 +32,7 @@ UI_NEEDS = frozenset(
         "finding",
         "data.catalogue",
         "worker.launch",
+        "worker.fork",
         "worker.ask",
     }
 )
@@ -84,6 +85,7 @@ RULES = {
     "worker.spawn": Rule(frozenset({"package"})),
     "worker.ask": Rule(frozenset({"runs", "events", "worker.spawn", "package"})),
     "worker.launch": Rule(frozenset({"runs", "events", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})),
+    "worker.fork": Rule(frozenset({"runs", "recipe", "schema", "worker.launch", "worker.ask"})),
     "session": Rule(WORKER_NEEDS, torch="yes"),
     "worker": Rule(WORKER_NEEDS | {"session", "worker.launch", "worker.ask", "worker.spawn", "package"}, torch="inside"),
     "cli": Rule(UI_NEEDS | {"package"}, inside=frozenset({"tui"})),

@@ -87,6 +87,14 @@ class Batches(Protocol):
         """The batches of an epoch (counted from 0), without its first `skip` ones."""
         ...
 
+    def resized(self, batch_size: int) -> Batches:
+        """The same data in batches of another size, as the setting `batch_size` counts them. Only where that setting is live.
+
+        Raises:
+            WorkbenchError: it cannot be cut so.
+        """
+        ...
+
 
 class Run(Protocol):
     """What a recipe may ask of the run that it trains in."""
@@ -99,6 +107,11 @@ class Run(Protocol):
     """Whether the loop came to its own end (budget or patience) rather than being stopped."""
     steps_total: int | None
     steps_per_epoch: int
+    """Of the epochs from here on; those before may have had batches of another size."""
+    epoch: int
+    """Passes over the data that were complete before this step."""
+    begins_epoch: bool
+    """Whether this step is the first of a pass."""
     progress: float
     """The share of the budget that is spent, 0 to 1: schedules follow it."""
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from workbench.events.codec import encode
 from workbench.events.reader import EventReader
-from workbench.events.types import Evaluated, Event, LoopStarted, Metrics, Paused, Resumed, RunEnded, Tested
+from workbench.events.types import EpochsChanged, Evaluated, Event, LoopStarted, Metrics, Paused, Resumed, RunEnded, Tested
+from workbench.runs.epochs import Epochs, Stretch
 from workbench.runs.folder import RunFolder
 from workbench.runs.state import Clock
 
@@ -78,7 +79,7 @@ class _Outline:
 def _rows(log: Path, outline: _Outline) -> Iterator[tuple[int, int | None, float | None, Row]]:
     """(step, epoch, elapsed seconds, values) in the order of steps."""
     clock = Clock()
-    loop, per_epoch = 0, 0
+    loop, epochs = 0, Epochs()
     open_step: int | None = None
     row: Row = {}
     about: tuple[int | None, float | None] = (None, None)
@@ -91,11 +92,14 @@ def _rows(log: Path, outline: _Outline) -> Iterator[tuple[int, int | None, float
                 if open_step is not None:
                     yield open_step, *about, row
                 open_step, row = step, dict(late.pop((loop, step), {}))
-                about = ((step - 1) // per_epoch + 1 if per_epoch else None, clock.read(at))
+                about = (epochs.number(step) if epochs else None, clock.read(at))
             row.update(values)
         if isinstance(event, LoopStarted):
-            loop, per_epoch = loop + 1, event.steps_per_epoch
+            loop += 1
+            epochs = Epochs.of(event.stretches or [(0, 0, event.steps_per_epoch, event.examples_per_step)])
             clock.start(event.at, event.elapsed_seconds)
+        elif isinstance(event, EpochsChanged):
+            epochs.begin(Stretch(event.step, event.epoch, max(1, event.steps_per_epoch), event.examples_per_step))
         elif isinstance(event, Paused | RunEnded):
             clock.stop(event.at)
         elif isinstance(event, Resumed):

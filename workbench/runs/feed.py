@@ -21,7 +21,7 @@ from workbench.runs.folder import Checkpoint, Labels, RunFolder, RunRecord
 from workbench.runs.state import RunState
 from workbench.runs.status import Status, status
 
-_FORMAT = 2
+_FORMAT = 3
 # What a list does not show. A later attempt needs what is known of the checkpoints; the log is then read from its beginning.
 _LEFT_OUT = {"series", "ghosts", "times", "log", "at_checkpoint", "settings_at_checkpoint", "answers"}
 _UNREAD = Status("unknown", "its log is being read")

@@ -18,7 +18,8 @@ from workbench.errors import ExitCode, WorkbenchError
 from workbench.events.types import Event
 from workbench.recipe import Recipe
 from workbench.runs.feed import Feed
-from workbench.runs.folder import Labels, RunFolder, RunRecord
+from workbench.runs.folder import Fork, Labels, RunFolder, RunRecord
+from workbench.runs.lineage import take_over
 from workbench.runs.status import is_process
 from workbench.runs.store import Store
 from workbench.schema import Settings, Value, flat
@@ -39,6 +40,7 @@ def start(
     tags: tuple[str, ...] = (),
     parent: str | None = None,
     weights: bool = False,
+    fork: Fork | None = None,
     command_line: Sequence[str] = (),
     helper: Helper | None = None,
 ) -> RunFolder:
@@ -46,18 +48,22 @@ def start(
 
     Args:
         parent: the id of the run that the settings come from; with `weights`, those of its best evaluation too.
+        fork: the checkpoint of the parent that it goes on from, which is taken over.
 
     Raises:
         WorkbenchError: the runs folder cannot be written; nothing is left in it.
     """
     folder = store.claim(recipe.name)
     record = RunRecord(
-        id=folder.id, recipe=recipe.name, recipe_path=recipe.path, preset=preset, settings=flat(config), parent=parent, weights=weights,
+        id=folder.id, recipe=recipe.name, recipe_path=recipe.path, preset=preset, settings=flat(config),
+        parent=parent, weights=weights, fork=fork,
         created_at=time.time(), versions={"workbench": workbench.__version__, "python": platform.python_version()},
         git_commit=_git_commit(Path.cwd()), command_line=list(command_line), host=platform.node(),
     )  # fmt: skip
     try:
         folder.prepare(record, Labels(name=name, tags=tags))
+        if fork is not None and parent:
+            take_over(store.folder(parent), fork, folder)
         _begin(folder, {}, recipe.path, helper)
     except BaseException:
         shutil.rmtree(folder.path, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,7 +25,6 @@ from workbench.worker import launch
 
 _VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data")
 _HELP = ("-h", "--help")
-_RESERVED_NAME = re.compile(r"last(~\d*)?")
 
 
 def command_for(arguments: list[str]) -> tuple[Any, list[str]]:
@@ -98,7 +96,7 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
             recipe,
             chosen.name,
             consent.settled(build(recipe.config, values, recipe=recipe.name)),
-            name=_label(name),
+            name=asking.label(name),
             tags=tuple(clean(tag) for tag in tags or ()),
             parent=parent.id if parent else None,
             weights=weights,
@@ -125,12 +123,6 @@ def _preset(recipe: Recipe, name: str) -> Preset:
     if name not in known:
         raise unknown("preset", name, known, where=f"of recipe `{recipe.name}`")
     return known[name]
-
-
-def _label(name: str) -> str:
-    if _RESERVED_NAME.fullmatch(name):
-        raise WorkbenchError(f"a run cannot be named `{name}`", "last and last~1 stand for the newest runs; choose another name")
-    return clean(name)
 
 
 def _recipe_among(arguments: list[str]) -> tuple[str, list[str]]:
