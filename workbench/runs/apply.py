@@ -115,6 +115,9 @@ def _(event: events.LoopStarted, state: RunState) -> None:
         text = f"attempt {state.attempt} goes on behind step {event.step:,}"
         state.interventions.append(Intervention(event.step, event.at, "attempt", text))
         state.add(event.at, text)
+    elif event.step:  # a first attempt that does not begin at the beginning
+        state.interventions.append(Intervention(event.step, event.at, "forked", f"forked at step {event.step:,}"))
+        state.add(event.at, f"goes on behind step {event.step:,} of its parent")
     state.step, state.news_at, state.step_at, state.phase = event.step, event.at, event.at, "training"
     state.clock.start(event.at, event.elapsed_seconds)
     state.rate.append((event.at, event.step))

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
@@ -59,12 +60,16 @@ def state_at(folder: RunFolder, step: int, attempt: int) -> RunState:
 
 
 def settings_at(folder: RunFolder, state: RunState) -> dict[str, Value]:
-    """The settings of a run as they were in that state, and the number of threads that it measured, for that changes rounding."""
-    settings = {**folder.record().settings, **state.amended, **state.settings_now}
-    settings.pop(_NOT_INHERITED, None)
-    if settings.get("threads") is None and isinstance(measured := state.tuning.get("threads"), int):
-        settings["threads"] = measured
-    return settings
+    """The settings of a run as they were in that state, for a run that goes on from there."""
+    return inherited({**folder.record().settings, **state.amended, **state.settings_now}, state)
+
+
+def inherited(settings: Mapping[str, Value], state: RunState) -> dict[str, Value]:
+    """What another run takes over of a run's settings, with the number of threads that it measured: the count changes rounding."""
+    taken = {name: value for name, value in settings.items() if name != _NOT_INHERITED}
+    if taken.get("threads") is None and isinstance(measured := state.tuning.get("threads"), int):
+        taken["threads"] = measured
+    return taken
 
 
 def take_over(parent: RunFolder, fork: Fork, child: RunFolder) -> None:

@@ -67,7 +67,7 @@ class Intervention:
 
     step: int
     at: float
-    kind: Literal["paused", "resumed", "set", "saved", "attempt", "stopped"]
+    kind: Literal["paused", "resumed", "set", "saved", "attempt", "stopped", "forked"]
     text: str
 
 

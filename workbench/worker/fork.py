@@ -48,8 +48,11 @@ def plan(parent: RunFolder, recipe: Recipe, step: int | None, typed: Mapping[str
     there = flat(build(recipe.config, before, recipe=recipe.name))
     changes = differences(flat(config), there)
     _check_limits(parent, checkpoint, state, flat(config), changes)
-    fork = Fork(step=checkpoint.step, attempt=checkpoint.attempt, changed=tuple(changes))
-    return Plan(parent, parent.record(), recipe, fork, config, changes)
+    record = parent.record()
+    # The checkpoint that a fork began with is its parent's: what the fork changed is not in there either.
+    earlier = record.fork.changed if record.fork and checkpoint.attempt == lineage.ROOT_ATTEMPT else ()
+    fork = Fork(step=checkpoint.step, attempt=checkpoint.attempt, changed=tuple(dict.fromkeys([*earlier, *changes])))
+    return Plan(parent, record, recipe, fork, config, changes)
 
 
 def start(
