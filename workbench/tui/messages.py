@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
@@ -123,6 +123,8 @@ class RunSeen:
     layers: tuple[Mapping[str, Any], ...]
     answers: Mapping[str, tuple[bool, str]]
     names: tuple[str, ...] = ()  # of all charts and previews
+    preset: str = ""
+    checkpoints: Mapping[int, Mapping[str, Value]] = field(default_factory=dict)  # step -> the settings there
 
 
 @dataclass(frozen=True)

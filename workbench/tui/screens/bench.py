@@ -55,6 +55,7 @@ class Bench(FormActions):
         Binding("C", "beside", "compare", id="bench.beside", tooltip="compare the marked runs, or those that were found"),
         Binding("o", "order", "order", show=False, id="bench.order", tooltip="the next order of runs: age, best, name, state, step, time"),
         Binding("f", "take", "from", show=False, id="bench.take", tooltip="begin with the settings of another run"),
+        Binding("F", "fork", "fork", show=False, id="bench.fork", tooltip="go on from a run's newest checkpoint, as a run of its own"),
         Binding("R", "reset_all", "reset all", show=False, id="bench.reset_all", tooltip="all settings as the preset has them"),
         Binding("tab", "pane(1)", "pane", id="bench.pane", tooltip="the next pane: recipes, settings, runs"),
         Binding("shift+tab", "pane(-1)", "pane before", show=False, id="bench.pane_before", tooltip="the pane before"),
@@ -173,7 +174,7 @@ class Bench(FormActions):
         here = {
             "delete": bool(self.ended),
             "stop": bool(self.live),
-            **dict.fromkeys(("open", "mark", "label", "pin"), run is not None),
+            **dict.fromkeys(("open", "mark", "label", "pin", "fork"), run is not None),
             **dict.fromkeys(("compare", "save", "load", "reset_all", "take"), self.form is not None),
             "order": self.focused is self.runs,
             "beside": self.focused is self.runs and self.runs.count > 1,
