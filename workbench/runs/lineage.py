@@ -19,7 +19,7 @@ from workbench.runs.state import RunState
 from workbench.units import grouped
 
 ROOT_ATTEMPT = 0  # of the checkpoint that a fork begins with: older than those of its own attempts
-_NOT_INHERITED = "download"  # allowed for one data set in one run
+NOT_INHERITED = ("download",)  # allowed for one data set in one run
 _MOST_GENERATIONS = 100  # that are looked back at; also where somebody wrote a circle of parents
 
 
@@ -66,7 +66,7 @@ def settings_at(folder: RunFolder, state: RunState) -> dict[str, Value]:
 
 def inherited(settings: Mapping[str, Value], state: RunState) -> dict[str, Value]:
     """What another run takes over of a run's settings, with the number of threads that it measured: the count changes rounding."""
-    taken = {name: value for name, value in settings.items() if name != _NOT_INHERITED}
+    taken = {name: value for name, value in settings.items() if name not in NOT_INHERITED}
     if taken.get("threads") is None and isinstance(measured := state.tuning.get("threads"), int):
         taken["threads"] = measured
     return taken

@@ -75,6 +75,11 @@ class Listed:
     def id(self) -> str:
         return self.entry.id
 
+    @property
+    def in_force(self) -> Mapping[str, Value]:
+        """The same as later attempts and live changes left it."""
+        return {name: self.asked[name] if self.settings.get(name) is None else self.settings[name] for name in self.asked}
+
 
 @dataclass(frozen=True)
 class SlotSeen:

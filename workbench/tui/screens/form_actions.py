@@ -76,7 +76,7 @@ class FormActions(RunActions):
         """What differs from the preset and from the run that the form began with, or the last one of its recipe."""
         if self.form:
             run = self.compared_with
-            self.bench.open_differences(self.form, {run.id: run.asked} if run else {})
+            self.bench.open_differences(self.form, {run.id: run.in_force} if run else {})
 
     def action_save(self) -> None:
         form = self.form
@@ -134,11 +134,7 @@ class FormActions(RunActions):
     def begin_fork(self, run_id: str, step: int | None = None, settings: Mapping[str, Value] | None = None) -> None:
         """Fill the form for a fork of a run, at its newest checkpoint or one with these settings."""
         if run := self._named(run_id):
-            asked = run.asked if settings is None else settings
-            now = run.settings if settings is None else settings
-            self._begin_from(
-                run, is_fork=True, step=step, settings={name: now.get(name) for name in asked} | {"threads": asked.get("threads")}
-            )
+            self._begin_from(run, is_fork=True, step=step, settings=run.in_force if settings is None else settings)
             self.set_focus(self.settings)
 
     def _begin_from(
