@@ -20,6 +20,8 @@ UI_NEEDS = frozenset(
     {
         "events",
         "runs",
+        "queue",
+        "sweeps",
         "diagnosis",
         "preferences",
         "config_file",
@@ -34,9 +36,13 @@ UI_NEEDS = frozenset(
         "worker.launch",
         "worker.fork",
         "worker.ask",
+        "worker.study",
+        "exporting",
+        "importing",
+        "scaffolding",
     }
 )
-WORKER_NEEDS = frozenset({"events", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
+WORKER_NEEDS = frozenset({"events", "queue", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
 TRAINING_NEEDS = frozenset({"recipe", "measures", "schema", "settings", "data.catalogue"})
 HEAVY = frozenset({"torch", "torchvision", "textual"})
 
@@ -61,7 +67,7 @@ RULES = {
     "units": Rule(),
     "clean": Rule(),
     "paths": Rule(),
-    "package": Rule(),
+    "package": Rule(inside=frozenset({"recording", "recipe"})),
     "__main__": Rule(frozenset({"cli"})),
     "events": Rule(),
     "charts": Rule(),
@@ -73,21 +79,39 @@ RULES = {
     "recipe": Rule(frozenset({"schema"})),
     "measures": Rule(frozenset({"recipe"})),
     "finding": Rule(frozenset({"recipe"})),
-    "runs": Rule(frozenset({"events"})),
+    "locks": Rule(),
+    "queue": Rule(frozenset({"locks"})),
+    "runs": Rule(frozenset({"events", "locks", "queue"})),
     "diagnosis": Rule(frozenset({"runs", "events"})),
+    "sweeps": Rule(frozenset({"runs", "events", "locks", "recipe", "schema"})),
     "comparison": Rule(),
-    "views": Rule(frozenset({"runs", "charts", "events", "diagnosis", "comparison"})),
+    "views": Rule(frozenset({"runs", "sweeps", "charts", "events", "diagnosis", "queue", "schema", "comparison"})),
     "cache": Rule(torch="yes"),
     "data": Rule(TRAINING_NEEDS | {"cache"}, torch="yes"),
     "training": Rule(TRAINING_NEEDS | {"cache"}, torch="yes"),
     "recipes": Rule(TRAINING_NEEDS, inside=frozenset({"recipes.parts"}), torch="inside"),
     "recipes.parts": Rule(TRAINING_NEEDS | {"recipes", "data", "training"}, torch="yes"),
+    "scaffolding": Rule(),
+    "importing": Rule(frozenset({"events", "runs", "recipe", "recording", "session.journal", "package"})),
+    "exporting": Rule(frozenset({"events", "runs", "views", "charts"})),
+    "exporting.model": Rule(frozenset({"exporting", "runs", "recipe", "schema", "finding", "training", "package"}), torch="yes"),
     "worker.spawn": Rule(frozenset({"package"})),
     "worker.ask": Rule(frozenset({"runs", "events", "worker.spawn", "package"})),
-    "worker.launch": Rule(frozenset({"runs", "events", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})),
+    "worker.study": Rule(frozenset({"sweeps", "schema"})),
+    "worker.launch": Rule(
+        frozenset({"runs", "sweeps", "events", "queue", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})
+    ),
     "worker.fork": Rule(frozenset({"runs", "recipe", "schema", "worker.launch", "worker.ask"})),
-    "session": Rule(WORKER_NEEDS, torch="yes"),
-    "worker": Rule(WORKER_NEEDS | {"session", "worker.launch", "worker.ask", "worker.spawn", "package"}, torch="inside"),
+    "session.journal": Rule(frozenset({"events", "runs"}), torch="inside"),
+    "session.requests": Rule(frozenset({"events", "runs", "recipe", "schema", "session.journal"})),
+    "session": Rule(WORKER_NEEDS | {"session.journal", "session.requests"}, torch="yes"),
+    "recording": Rule(frozenset({"events", "runs", "recipe", "session.journal", "session.requests", "package"})),
+    "worker": Rule(
+        WORKER_NEEDS
+        | {"session", "session.journal", "session.requests", "worker.launch", "worker.ask", "worker.spawn", "package", "exporting"}
+        | {"worker.study", "sweeps", "locks"},
+        torch="inside",
+    ),
     "cli": Rule(UI_NEEDS | {"package"}, inside=frozenset({"tui"})),
     "tui": Rule(UI_NEEDS | {"package"}, textual=True),
 }
@@ -115,7 +139,7 @@ def imports_of(file: Path) -> Iterator[Import]:
 
     def walk(node: ast.AST, is_inside: bool) -> Iterator[Import]:
         for child in ast.iter_child_nodes(node):
-            inside = is_inside or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            inside = is_inside or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or _is_for_types(child)
             if isinstance(child, ast.Import):
                 yield from (Import(file, child.lineno, alias.name, inside) for alias in child.names)
             elif isinstance(child, ast.ImportFrom):
@@ -124,6 +148,11 @@ def imports_of(file: Path) -> Iterator[Import]:
             yield from walk(child, inside)
 
     yield from walk(ast.parse(file.read_text(encoding="utf-8")), False)
+
+
+def _is_for_types(node: ast.AST) -> bool:
+    """Whether a block is `if TYPE_CHECKING:`, which never runs."""
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def room_of(module: str) -> str | None:

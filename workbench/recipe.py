@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from workbench.schema import Settings, Value
 
@@ -72,6 +72,7 @@ class Recipe:
     train: Callable[[Any, Run], None]
     model: Callable[[Any], tuple[Any, Any]]  # config -> (module, its input or inputs, a batch of one), for the table of layers
     batch: Callable[[Any, int], Preview]  # (config, how many) -> training examples as the model sees them
+    serves: Callable[[Any, Any, Any], tuple[Any, Any]] | None = None  # (config, module, inputs) -> the part that leaves as ONNX
     contents: Callable[[Any], Contents] | None = None  # config -> what a run would learn from; without it, nobody is told before a start
     path: str = field(default="", compare=False)  # set for a recipe that was given as a path
 
@@ -87,8 +88,13 @@ class Batches(Protocol):
         """The batches of an epoch (counted from 0), without its first `skip` ones."""
         ...
 
+
+@runtime_checkable
+class Resizable(Batches, Protocol):
+    """Training data whose batches may get another size from an epoch to the next: what a live setting `batch_size` needs."""
+
     def resized(self, batch_size: int) -> Batches:
-        """The same data in batches of another size, as the setting `batch_size` counts them. Only where that setting is live.
+        """The same data in batches of another size, as the setting `batch_size` counts them.
 
         Raises:
             WorkbenchError: it cannot be cut so.

@@ -23,24 +23,26 @@ EVERYDAY = {
     "runs": ("[FILTER]", "List the runs, newest first."),
     "show": ("RUN", "One look at a run: status, charts, newest preview."),
     "attach": ("RUN", "Open the terminal interface on a run."),
-    "recipes": ("[NAME]", "What can be trained; one recipe: notes, settings, layers."),
+    "recipes": ("[NAME]", "What can be trained; recipes new NAME writes one of your own."),
 }
 OTHERS = {
     "compare": ("RUN RUN...", "What differs, which is better, by how much."),
+    "sweep": ("RECIPE NAME=A,B", "Train many runs of one plan: grids, seeds, searches."),
     "pause": ("RUN", "Let a run wait between two steps."),
     "resume": ("RUN", "Let a paused run go on, or continue one that ended."),
     "fork": ("RUN", "A new run from a checkpoint of another, with other settings."),
     "stop": ("RUN", "End a run after this step, with a checkpoint."),
     "save": ("RUN", "Save a checkpoint now."),
     "set": ("RUN NAME=VALUE", "Change a setting while a run trains."),
-    "export": ("RUN --to csv|json", "Every logged number, or every event."),
+    "export": ("RUN --to FORM", "Take a run elsewhere: csv, json, html, tensorboard, onnx, safetensors."),
+    "import": ("PATH", "Bring in TensorBoard's event files, or a CSV table, as runs."),
     "label": ("RUN", "Name, tag, note or pin a run."),
     "delete": ("RUN", "Move a run to the trash folder."),
     "restore": ("[ID]", "Bring a deleted run back."),
     "doctor": ("", "Look at this machine: device, terminal, disk, recipes."),
 }
 COMMANDS = {**EVERYDAY, **OTHERS}
-_READ_BY_THEMSELVES = ("train", "resume", "fork")  # their flags are settings, which depend on what else was typed
+_READ_BY_THEMSELVES = ("train", "resume", "sweep", "fork")  # their flags are settings, which depend on what else was typed
 EXIT_CODES = {
     ExitCode.DONE: "done",
     ExitCode.RUN_FAILED: "the run failed",

@@ -11,6 +11,7 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -50,6 +51,9 @@ class RunRecord(BaseModel):
     git_commit: str = ""
     command_line: list[str] = []
     host: str = ""
+    source: Literal["recipe", "script", "import"] = "recipe"  # what trained it; only a recipe's run can be resumed
+    sweep: str = ""  # the sweep that it belongs to, as run number `trial`
+    trial: int | None = None
 
 
 class Labels(BaseModel):

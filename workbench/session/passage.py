@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbench.errors import WorkbenchError
-from workbench.recipe import Batches
+from workbench.recipe import Batches, Resizable
 from workbench.runs.epochs import Epochs, Stretch
 
 
@@ -97,6 +97,6 @@ class Passage:
 
 
 def _resized(data: Batches, batch_size: int) -> Batches:
-    if not hasattr(data, "resized"):
+    if not isinstance(data, Resizable):
         raise WorkbenchError("the batches of this recipe keep their size", "start another run with another batch_size")
     return data.resized(batch_size)

@@ -248,6 +248,14 @@ class Workbench(Doors):
             self.pop_screen()
         self.screen.begin_fork(seen.id, step, seen.checkpoints[step])
 
+    def queue(self, form: Form) -> None:
+        """Let a run start by itself once its device is free.
+
+        Raises:
+            WorkbenchError: a setting is not what it may be.
+        """
+        self.launcher.start(form, queue=True)
+
     def resume(self, run_id: str) -> None:
         self.launcher.resume(run_id)
 

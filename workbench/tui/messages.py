@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from workbench.errors import WorkbenchError
+    from workbench.finding import Broken
     from workbench.recipe import Preset, Recipe
     from workbench.runs.filtering import Facts
     from workbench.runs.folder import Labels
@@ -130,6 +131,7 @@ class RunSeen:
     names: tuple[str, ...] = ()  # of all charts and previews
     preset: str = ""
     checkpoints: Mapping[int, Mapping[str, Value]] = field(default_factory=dict)  # step -> the settings there
+    has_recipe: bool = True  # not of a script's own run, nor of an imported one: nothing here can go on with those
 
 
 @dataclass(frozen=True)
@@ -177,12 +179,13 @@ class RunChanged(Message, bubble=False):
 
 
 class RecipesFound(Message, bubble=False):
-    """All recipes, with those that could not be read."""
+    """All recipes, those that are broken, and why there are none where there are none."""
 
-    def __init__(self, recipes: Mapping[str, Recipe], problem: WorkbenchError | None = None) -> None:
+    def __init__(self, recipes: Mapping[str, Recipe], problem: WorkbenchError | None = None, broken: Sequence[Broken] = ()) -> None:
         super().__init__()
         self.recipes = recipes
         self.problem = problem
+        self.broken = tuple(broken)
 
 
 class Asked(Message, bubble=False):

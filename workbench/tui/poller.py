@@ -183,10 +183,11 @@ class Poller(threading.Thread):
             self._post(RunsChanged(seen))
 
     def _find_recipes(self) -> None:
-        from workbench.finding import find_recipes
+        from workbench.finding import Found, search
 
         try:
-            self._post(RecipesFound((self._find or find_recipes)()))
+            found = Found(dict(self._find())) if self._find else search()
+            self._post(RecipesFound(found.recipes, broken=found.broken))
         except WorkbenchError as error:
             self._post(RecipesFound({}, error))
 

@@ -22,10 +22,11 @@ def notice(feed: Feed, now: float | None = None, *, keys: bool = True) -> tuple[
     now = time.time() if now is None else now
     state, status = feed.state, feed.status
     run_id = feed.folder.id
+    resumes = keys and feed.record.source == "recipe"
     if status.state == "finished":
         return _summary(feed, "good")
     if status.state == "stopped":
-        how = f"{status.reason}; r resumes from its newest checkpoint" if keys else status.reason
+        how = f"{status.reason}; r resumes from its newest checkpoint" if resumes else status.reason
         return (*_summary(feed, "muted"), (how, "warning"))
     if status.state in ("failed", "died"):
         return _failure(feed, keys)
@@ -37,6 +38,8 @@ def notice(feed: Feed, now: float | None = None, *, keys: bool = True) -> tuple[
     if status.state == "running" and state.step_at and quiet > STALLED_SECONDS:
         took = f", last step took {seconds(state.step_seconds)}" if state.step_seconds else ""
         return ((f"no step for {age(quiet)}{took}; if it hangs: workbench stop --force {run_id}", "warning"),)
+    if status.state == "queued" and keys:
+        return ((f"{run_id} starts by itself, also when this screen is closed; s starts it now, beside what trains", "muted"),)
     return ((f"closing this screen leaves {run_id} training: workbench attach {run_id}", "muted"),) if keys else ()
 
 
@@ -93,7 +96,7 @@ def _failure(feed: Feed, keys: bool) -> tuple[Line, ...]:
         lines.append((ended.advice, ""))
     if ended and ended.command:
         lines.append((f"$ {ended.command}", "command"))
-    else:
+    elif feed.record.source == "recipe":
         lines.append((f"{'r resumes from its newest good checkpoint   ' if keys else ''}$ workbench resume {feed.folder.id}", ""))
     return tuple(lines)
 

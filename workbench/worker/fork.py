@@ -62,6 +62,7 @@ def start(
     name: str = "",
     tags: tuple[str, ...] = (),
     command_line: Sequence[str] = (),
+    queue: bool = False,
     helper: Helper | None = None,
 ) -> RunFolder:
     """Claim a folder, take the checkpoint over, and start a worker there.
@@ -71,7 +72,7 @@ def start(
     """
     return launch.start(
         store, planned.recipe, planned.record.preset, planned.config, name=name, tags=tags, parent=planned.parent.id, fork=planned.fork,
-        command_line=command_line, helper=helper,
+        command_line=command_line, queue=queue, helper=helper,
     )  # fmt: skip
 
 

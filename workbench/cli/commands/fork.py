@@ -14,13 +14,13 @@ import typer
 from workbench.clean import clean
 from workbench.cli import asking, consent, flags, follow, options, output, usage
 from workbench.cli.commands.resume import checked
-from workbench.cli.options import Data, Json, RecipePath, RunName, Runs
+from workbench.cli.options import Data, Json, Now, RecipePath, RunName, Runs, Slots
 from workbench.paths import short
 from workbench.schema import describe
 from workbench.units import grouped
 from workbench.worker import fork
 
-_OWN = frozenset({"--step", "--name", "--tag", "--runs", "--data", "--recipe", "--detach", "--json", "--help", "-h"})
+_OWN = frozenset({"--step", "--now", "--slots", "--name", "--tag", "--runs", "--data", "--recipe", "--detach", "--json", "--help", "-h"})
 
 
 def command_for(arguments: list[str]) -> tuple[Any, list[str]]:
@@ -36,12 +36,15 @@ def command(
     name: Annotated[str, typer.Option("--name", metavar="TEXT", help="What to call the run.")] = "",
     tags: Annotated[list[str] | None, typer.Option("--tag", metavar="TEXT", help="A word to find it by; may be given again.")] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Return after the first new step; print the id and nothing else.")] = False,
+    now: Now = False,
+    slots: Slots = "",
     recipe: RecipePath = "",
     runs: Runs = None,
     data: Data = None,
     as_json: Json = False,
 ) -> int:
     options.use_data(data)
+    options.use_slots(slots)
     store = options.store(context, runs)
     feed = asking.find(store, run)
     found = asking.recipe_of(feed, recipe)
@@ -53,6 +56,7 @@ def command(
     folder = fork.start(
         store, planned, name=asking.label(name), tags=tuple(clean(tag) for tag in tags or ()),
         command_line=["workbench", *(clean(argument) for argument in sys.argv[1:])],
+        queue=not now,
     )  # fmt: skip
     if detach:
         return follow.detach(folder)

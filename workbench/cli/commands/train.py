@@ -12,7 +12,7 @@ import typer
 from workbench import config_file
 from workbench.clean import clean
 from workbench.cli import asking, consent, flags, follow, options, output, usage
-from workbench.cli.options import Data, Json, Runs
+from workbench.cli.options import Data, Json, Now, Runs, Slots
 from workbench.errors import ExitCode, WorkbenchError, unknown
 from workbench.finding import find_recipe, find_recipes, looks_like_path
 from workbench.paths import short
@@ -24,7 +24,7 @@ from workbench.schema import Setting, Value, build, describe, flat
 from workbench.settings import ordered
 from workbench.worker import launch
 
-_VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data")
+_VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data", "--slots")
 _HELP = ("-h", "--help")
 
 
@@ -87,6 +87,8 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings in a TOML file.")] = None,
         print_config: Annotated[bool, typer.Option("--print-config", help="Print the settings as such a file; start nothing.")] = False,
         detach: Annotated[bool, typer.Option("--detach", help="Return after the first step; print the id and nothing else.")] = False,
+        now: Now = False,
+        slots: Slots = "",
         runs: Runs = None,
         data: Data = None,
         as_json: Json = False,
@@ -94,6 +96,7 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
     ) -> int:
         store = options.store(context, runs)
         options.use_data(data)
+        options.use_slots(slots)
         if weights and not from_run:
             raise WorkbenchError("--weights needs a run to take them from", f"workbench train {recipe.name} --from RUN --weights")
         other = asking.find(store, from_run) if from_run else None
@@ -117,6 +120,7 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
             parent=parent.id if parent else None,
             weights=weights,
             command_line=["workbench", *(clean(argument) for argument in sys.argv[1:])],
+            queue=not now,
         )
         if detach:
             return follow.detach(folder)
