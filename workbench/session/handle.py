@@ -312,7 +312,7 @@ class Session:
         patience = self._config.budget.patience
         spent = self._stopping.exhausted and patience is not None
         raise WorkbenchError(
-            f"a fork at step {self.step:,} has nothing left to do: it {'ran out of patience' if spent else self.end_reason()}",
+            f"a fork at step {self.step:,} has nothing left to do: it {'ran out of patience' if spent else self._budget.reason(self.step)}",
             f"raise --patience {2 * (patience or 1)}" if spent else "raise the limit: --epochs, --max-steps or --max-seconds",
             code=ExitCode.WRONG_USE,
         )

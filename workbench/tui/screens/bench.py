@@ -116,6 +116,7 @@ class Bench(FormActions):
 
     def on_runs_changed(self, message: RunsChanged) -> None:
         self.runs.offer(message.runs)
+        self.go_on_with_fork()
         if not self._greeted:
             self._greeted = True
             living = [run for run in message.runs if run.is_live]
