@@ -34,8 +34,8 @@ from workbench.session.journal import Journal
 from workbench.session.keeper import Keeper
 from workbench.session.passage import Passage
 from workbench.session.previews import save_preview
-from workbench.session.replay import Number, Replay
-from workbench.session.requests import Requests
+from workbench.session.replay import Replay
+from workbench.session.requests import Number, Requests
 from workbench.session.restoring import restore, set_dropout
 from workbench.session.vitals import Vitals, gpu_reader
 from workbench.session.warm_start import adopt

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from workbench.events.reader import EventReader
 from workbench.events.types import CheckpointSaved, SettingChanged, SettingsAmended
 from workbench.runs.folder import RunFolder
+from workbench.session.requests import Number
 
-Number = int | float | None
 Change = tuple[int, str, Number]  # behind this step, this setting, to this value
 Key = tuple[int, int]  # step and attempt of a checkpoint
 
