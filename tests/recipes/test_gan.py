@@ -71,7 +71,7 @@ def test_digits_reach_their_distance_with_all_classes_and_are_called_healthy(tmp
     ("preset", "fault"), [("collapse", "collapsed"), ("partial-collapse", "collapsed"), ("overpowered", "overpowered")]
 )
 def test_each_failing_preset_is_recognised_by_what_it_logs(preset, fault, tmp_path):
-    config = _config(preset, precision="auto", max_steps=300)
+    config = _config(preset, precision="auto", max_steps=500)
     folder = prepare(tmp_path, RECIPE, config)
     train_here(folder, RECIPE, config)
     assert fault in _faults(folder, config)

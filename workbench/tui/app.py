@@ -54,6 +54,7 @@ class Workbench(Doors):
         "screens/run.tcss",
         "screens/zoom.tcss",
         "screens/compare.tcss",
+        "screens/playground/screen.tcss",
     ]
     TITLE = "workbench"
 
