@@ -196,10 +196,10 @@ class RunFolder:
 
 
 def _checkpoint(path: Path, *, verify: bool) -> Checkpoint | None:
-    manifest = read_json(path / "manifest.json")
+    manifest = read_json(f"{path}/manifest.json")
     try:
         size = int(manifest["size_bytes"])
-        whole = (path / "state.pt").stat().st_size == size
+        whole = os.stat(f"{path}/state.pt").st_size == size
         if whole and verify and size <= _LARGEST_HASHED:
             whole = _sha256(path / "state.pt") == manifest["sha256"]
         return Checkpoint(

@@ -197,7 +197,7 @@ class Session:
         return is_time or self._budget.is_last(self.step)
 
     def log(self, step: int, values: Mapping[str, Any]) -> None:
-        self._journal.log(step, values)
+        self._journal.log(step, {**values, **self._vitals.of_step()})
 
     def evaluated(self, step: int, values: Mapping[str, float]) -> None:
         numbers = {key: float(value) for key, value in values.items()}
