@@ -39,6 +39,8 @@ class RunRecord(BaseModel):
     git_commit: str = ""
     command_line: list[str] = []
     host: str = ""
+    trying: str = ""  # what kind of trial it is, rather than a run; whoever asked for it is `asker`: process id, start time
+    asker: tuple[int, float] = (0, 0.0)
 
 
 class Labels(BaseModel):

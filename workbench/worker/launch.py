@@ -19,7 +19,7 @@ from workbench.events.types import Event
 from workbench.recipe import Recipe
 from workbench.runs.feed import Feed
 from workbench.runs.folder import Labels, RunFolder, RunRecord
-from workbench.runs.status import is_process
+from workbench.runs.status import is_process, process_started
 from workbench.runs.store import Store
 from workbench.schema import Settings, Value, flat
 from workbench.worker.ask import Helper
@@ -40,12 +40,14 @@ def start(
     parent: str | None = None,
     weights: bool = False,
     command_line: Sequence[str] = (),
+    trying: str = "",
     helper: Helper | None = None,
 ) -> RunFolder:
     """Claim a folder for a new run and start its worker, or turn a helper that has torch already into it.
 
     Args:
         parent: the id of the run that the settings come from; with `weights`, those of its best evaluation too.
+        trying: the kind of trial to conduct instead of a run; it ends when this process does.
 
     Raises:
         WorkbenchError: the runs folder cannot be written; nothing is left in it.
@@ -54,7 +56,8 @@ def start(
     record = RunRecord(
         id=folder.id, recipe=recipe.name, recipe_path=recipe.path, preset=preset, settings=flat(config), parent=parent, weights=weights,
         created_at=time.time(), versions={"workbench": workbench.__version__, "python": platform.python_version()},
-        git_commit=_git_commit(Path.cwd()), command_line=list(command_line), host=platform.node(),
+        git_commit=_git_commit(Path.cwd()), command_line=list(command_line), host=platform.node(), trying=trying,
+        asker=(os.getpid(), process_started(os.getpid()) or 0.0) if trying else (0, 0.0),
     )  # fmt: skip
     try:
         folder.prepare(record, Labels(name=name, tags=tags))

@@ -12,7 +12,7 @@ import typer
 
 from workbench import config_file
 from workbench.clean import clean
-from workbench.cli import asking, consent, flags, follow, options, output, usage
+from workbench.cli import asking, consent, flags, follow, options, output, trials, usage
 from workbench.cli.options import Data, Json, Runs
 from workbench.errors import ExitCode, WorkbenchError, unknown
 from workbench.finding import find_recipe, find_recipes, looks_like_path
@@ -20,11 +20,12 @@ from workbench.paths import short
 from workbench.recipe import Preset, Recipe
 from workbench.runs.folder import RunRecord
 from workbench.runs.repeating import repeated
-from workbench.schema import Setting, Value, build, describe, flat
+from workbench.schema import Setting, Settings, Value, build, describe, flat
 from workbench.settings import ordered
+from workbench.trying.plan import Kind
 from workbench.worker import launch
 
-_VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data")
+_VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data", "--find")
 _HELP = ("-h", "--help")
 _RESERVED_NAME = re.compile(r"last(~\d*)?")
 
@@ -76,6 +77,12 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         weights: Annotated[bool, typer.Option("--weights", help="Begin with the best weights of that run, too: fine-tuning.")] = False,
         config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings in a TOML file.")] = None,
         print_config: Annotated[bool, typer.Option("--print-config", help="Print the settings as such a file; start nothing.")] = False,
+        dry_run: Annotated[
+            bool, typer.Option("--dry-run", help="A few steps of everything: times, memory, checkpoint, estimated total.")
+        ] = False,
+        find: Annotated[
+            str, typer.Option("--find", metavar="WHAT", help="lr: the loss over a rising rate. batch_size: which fits, which is fastest.")
+        ] = "",
         detach: Annotated[bool, typer.Option("--detach", help="Return after the first step; print the id and nothing else.")] = False,
         runs: Runs = None,
         data: Data = None,
@@ -93,11 +100,14 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         if print_config:
             output.emit_text(_as_file(recipe, chosen, settings, values))
             return int(ExitCode.DONE)
+        config_now = consent.settled(build(recipe.config, values, recipe=recipe.name))
+        if kind := trials.kind_of(dry_run, find):
+            return _try(context, store.root, recipe, chosen, config_now, kind, as_json=as_json, weights=weights)
         folder = launch.start(
             store,
             recipe,
             chosen.name,
-            consent.settled(build(recipe.config, values, recipe=recipe.name)),
+            config_now,
             name=_label(name),
             tags=tuple(clean(tag) for tag in tags or ()),
             parent=parent.id if parent else None,
@@ -111,6 +121,12 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         return follow.follow(folder, as_json=as_json)
 
     return start
+
+
+def _try(context: Any, root: Path, recipe: Recipe, preset: Preset, config: Settings, kind: Kind, *, as_json: bool, weights: bool) -> int:
+    if weights:
+        raise WorkbenchError("a trial begins with weights of its own", "leave --weights out: times and memory are the same")
+    return trials.run(root, recipe, preset.name, config, kind, as_json=as_json, ascii_only=options.wants_ascii(context, False))
 
 
 def _as_file(recipe: Recipe, preset: Preset, settings: Sequence[Setting], values: Mapping[str, Value]) -> str:
