@@ -89,11 +89,15 @@ def conduct(recipe: Recipe, config: Common, begin: Callable[..., Any]) -> tuple[
         run.phase(f"trying batch_size {size}")
         try:
             recipe.train(run._config, run)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
+        except (RuntimeError, MemoryError, WorkbenchError) as error:
+            if isinstance(error, WorkbenchError) and tried:
+                why = error.message
+            elif is_out_of_memory(error):
+                why = f"{size} does not fit into the memory of {run.device}"
+            else:
                 raise
             run.completed = True
-            return run, _named(tried, f"{size} does not fit into the memory of {run.device}")
+            return run, _named(tried, why)
         finally:
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()

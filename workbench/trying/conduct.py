@@ -15,7 +15,7 @@ from workbench.trying import batch_sizes, dry_run, plan, range_test
 _CONDUCTED = {"dry-run": dry_run.conduct, "lr": range_test.conduct, "batch_size": batch_sizes.conduct}
 
 
-def conduct(kind: plan.Kind, folder: RunFolder, recipe: Recipe, config: Common, journal: Journal, told: Callable[[Requests], None]) -> Any:
+def conduct(kind: str, folder: RunFolder, recipe: Recipe, config: Common, journal: Journal, told: Callable[[Requests], None]) -> Any:
     """Try what was asked for in this run, and leave what was found in its folder; returns the last handle.
 
     Args:

@@ -40,6 +40,7 @@ class DryRun(Rehearsal):
         self.start_seconds = self.test_seconds = 0.0
         self.peaks = {"before_model": 0, "step": 0, "all": 0}
         self.device_peak: int | None = None
+        self.cores = 0.0  # that worked while it trained: few where others work here, too
         self._now: dict[str, float] = {}
         self._part, self._since = "step", 0.0
         self._looking = False
@@ -82,7 +83,8 @@ class DryRun(Rehearsal):
         self.start_seconds = time.time() - self._journal.state.attempts[-1].started_at
         self.peaks["all"] = memory.peak_bytes()
         memory.reset_peak(self.device)
-        self._since = self._clock()
+        self._since = self._began = self._clock()
+        self._cpu_began = time.process_time()
 
     def _before(self, step: int) -> None:
         enough = sum(cycle["step"] for cycle in self.cycles) >= _STEP_SECONDS and step >= _LEAST_STEPS
@@ -118,6 +120,7 @@ class DryRun(Rehearsal):
         self.peaks["all"] = max(self.peaks["all"], memory.peak_bytes())
         self.device_peak = memory.device_peak_bytes(self.device)
         self.parts_at_end = _copied({name: part.state_dict() for name, part in self._parts.items()})
+        self.cores = (time.process_time() - self._cpu_began) / max(1e-9, self._clock() - self._began)
         self.completed = not self.requests.stopping
         self._since = self._clock()
 
@@ -184,7 +187,7 @@ def _found(run: DryRun, again: Reloaded) -> dict[str, Any]:
     examples = run.examples / len(run.cycles)
     saved = run._keeper.last_size_bytes
     return {
-        "steps": len(steps), "examples_per_step": examples, "unit": run.unit, "throughput": examples / step,
+        "steps": len(steps), "examples_per_step": examples, "unit": run.unit, "throughput": examples / step, "cores": run.cores,
         "seconds": {
             "start": parts.start, "first_step": steps[0], "step": step, "step_least": min(steady), "step_most": max(steady),
             "evaluation": parts.evaluation, "preview": parts.preview, "checkpoint": parts.checkpoint, "load": again.load_seconds,

@@ -15,6 +15,7 @@ from workbench.trying import rate
 from workbench.trying.rehearsal import Rehearsal
 
 _LOSS = "train/loss"
+_TOLD = 20  # steps between two words about how far it is
 
 
 class RangeTest(Rehearsal):
@@ -43,6 +44,8 @@ class RangeTest(Rehearsal):
                 self.losses.setdefault(key, []).append(loss)
 
     def _before(self, step: int) -> None:
+        if step % _TOLD == 1:
+            self.phase(f"trying rates: {step} of {len(self.at)}")
         followed = [part for part in self._parts.values() if hasattr(part, "change")]
         if not followed:
             raise WorkbenchError(

@@ -93,7 +93,7 @@ def _below_breaking(broke_at: float | None) -> dict[str, Any]:
         return {"lr": None, "rule": "", "why": why, "steepest": None, "lowest": None}
     return {
         "lr": float(f"{broke_at / 10:.2g}"), "rule": "a tenth of the rate at which the game broke apart",
-        "why": f"it broke apart at {broke_at:.2g}; a falling loss of one of two opponents is no progress, so this is only a bound for stability",
+        "why": f"it broke apart at {broke_at:.2g}; one opponent's falling loss is no progress, so this only bounds stability",
         "steepest": None, "lowest": None,
     }  # fmt: skip
 

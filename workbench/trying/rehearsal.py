@@ -22,6 +22,7 @@ class Rehearsal(Session):
 
     _looked = 0.0
     _ending = False
+    _whole = 0  # the most examples that a batch had; the data may count them otherwise, such as by characters
 
     def phase(self, name: str) -> None:
         self._leave_if_alone()
@@ -34,7 +35,8 @@ class Rehearsal(Session):
         for step, group in super().steps(data, batches=batches):
             self._before(step)
             yield step, group
-            self._after(step, sum(_examples(batch) for batch in group), data)
+            self._whole = max(self._whole, *map(_examples, group))
+            self._after(step, sum(round(_examples(batch) / self._whole * data.batch_size) for batch in group), data)
             self._leave_if_alone()
 
     def _before(self, step: int) -> None:

@@ -19,12 +19,15 @@ from workbench.tui.messages import (
     Answered,
     Asked,
     Begun,
+    RateTaken,
     RecipesFound,
     Refused,
     RunChanged,
     RunsChanged,
     SettingsRead,
     SettingsWritten,
+    Tried,
+    TryingOn,
     Wish,
 )
 from workbench.tui.poller import Poller
@@ -184,6 +187,15 @@ class Workbench(Doors):
         self._pass_on(message)
 
     def on_asked(self, message: Asked) -> None:
+        self._pass_on(message)
+
+    def on_trying_on(self, message: TryingOn) -> None:
+        self._pass_on(message)
+
+    def on_tried(self, message: Tried) -> None:
+        self._pass_on(message)
+
+    def on_rate_taken(self, message: RateTaken) -> None:
         self._pass_on(message)
 
     def on_refused(self, message: Refused) -> None:

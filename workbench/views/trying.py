@@ -50,7 +50,7 @@ def curve(found: Mapping[str, Any], width: int, height: int, *, ascii_only: bool
     named, broke = found["lr"], found["broke_at"]
     return line.render(
         lines, width, height, x_limits=x_limits, y_limits=_y_limits(found["curves"]), decades=True, ascii_only=ascii_only,
-        heading=[*heads, Span("over the learning rate; points as measured, lines smoothed", "muted")],
+        heading=[*heads, Span("by learning rate; dots as measured", "muted")],
         marks=[(math.log10(named), f"lr {named:g}")] if named else [],
         nonfinite_at=[math.log10(broke)] if broke else [],
         mark_outside=True, placeholder="no losses",
@@ -65,11 +65,11 @@ def rate_words(found: Mapping[str, Any]) -> list[str]:
     else:
         lines.append(f"lr {found['lr']:g}: {found['rule']} ({found['why']})")
     if found["steepest"]:
-        lines.append(f"the loss fell fastest at {found['steepest']:g}, which is as far as a schedule's peak may go")
+        lines.append(f"the loss fell fastest at {found['steepest']:g} (the other rule)")
     if found["broke_at"]:
         lines.append(f"it broke apart at {found['broke_at']:.2g} (step {found['steps']})")
     lines.append(
-        "range test after Smith 2017 (arXiv:1506.01186), rules after fastai (arXiv:2002.04688); one seed, a few batches: a start, no optimum"
+        "range test of Smith 2017 (arXiv:1506.01186), rules of fastai (arXiv:2002.04688); one seed, a few batches: a start, no optimum"
     )
     return lines
 
@@ -78,9 +78,10 @@ def dry_run(found: Mapping[str, Any]) -> Table:
     """What each part took, and what it will add up to."""
     took, total = found["seconds"], found["total"]
     rows: Table = [("part", "took", "times", "in all", "")]
+    spread = f"{seconds(took['step_least'])} to {seconds(took['step_most'])}; the first {seconds(took['first_step'])}"
     for part, each, count, note in (
         ("start", took["start"], 1, "imports, data, model"),
-        ("steps", took["step"], total["steps"], f"{seconds(took['step_least'])} to {seconds(took['step_most'])}; the first {seconds(took['first_step'])}"),
+        ("steps", took["step"], total["steps"], spread),
         ("evaluations", took["evaluation"], total["evaluations"], ""),
         ("previews", took["preview"], total["previews"], ""),
         ("checkpoints", took["checkpoint"], total["checkpoints"], f"{size(found['checkpoint_bytes'])}; loads in {seconds(took['load'])}"),
@@ -99,17 +100,13 @@ def dry_run_words(found: Mapping[str, Any]) -> list[str]:
         at_most = "at most " if total["at_most"] else ""
         lines = [f"estimated {at_most}{duration(total['seconds'])}: each count times what one took here, after {found['steps']} steps"]
     device = "" if found["device_memory_bytes"] is None else f", of the device {size(found['device_memory_bytes'])}"
-    unit = found["unit"]
-    lines.append(f"{compact(found['throughput'])} {unit}/s on {found['device']} with {found['precision']}; "
-                 f"memory at most {size(found['memory_bytes'])}{device}, {size(found['memory_of_step_bytes'])} of it for model and step")  # fmt: skip
+    speed = f"{compact(found['throughput'])} {found['unit']}/s on {found['device']} in {found['precision']}, {found['cores']:.1f} cores busy"
+    share = f"{size(found['memory_of_step_bytes'])} of it for model and step"
+    lines.append(f"{speed}; memory at most {size(found['memory_bytes'])}{device}, {share}")
     resumed = found["resumed"]
-    if resumed["equal"]:
-        lines.append(
-            f"going on from the checkpoint is exact: the next step's {resumed['numbers']} numbers, weights and optimizer are equal bit for bit"
-        )
-    else:
-        differing = ", ".join([*resumed["differing_parts"], *resumed["differing_numbers"][:3]])
-        lines.append(f"going on from the checkpoint is NOT exact: {differing} differ")
+    differing = ", ".join([*resumed["differing_parts"], *resumed["differing_numbers"][:3]])
+    same = f"exact: {resumed['numbers']} numbers of the next step, weights and optimizer are equal bit for bit"
+    lines.append(f"going on from the checkpoint is {same if resumed['equal'] else f'NOT exact: {differing} differ'}")
     return lines
 
 
