@@ -94,7 +94,7 @@ def test_a_recipe_that_does_not_run_is_refused_with_the_line(tmp_path, text, sai
         finding.from_path(path)
     assert f"the recipe {path} does not run: " in caught.value.message
     assert said in caught.value.message
-    assert "workbench_recipe_broken" not in sys.modules
+    assert not [name for name in sys.modules if name.startswith("workbench_recipe_broken")]
 
 
 @pytest.mark.parametrize("text", ["", "RECIPE = 'cnn'\n"])
@@ -131,9 +131,33 @@ def test_an_entry_point_brings_a_recipe_under_its_own_name(monkeypatch):
 )
 def test_an_entry_point_that_brings_no_recipe_is_named(monkeypatch, value, said):
     _entry("theirs", value, monkeypatch)
-    with pytest.raises(WorkbenchError, match=said) as caught:
-        finding.find_recipes()
-    assert f"theirs = {value}" in caught.value.message
+    found = finding.search()
+    assert list(found.recipes) == list(finding.BUILT_IN)
+    (broken,) = found.broken
+    assert broken.name == "theirs"
+    assert said in broken.error.message
+    assert f"theirs = {value}" in broken.error.message
+
+
+def test_a_broken_recipe_of_a_folder_stops_no_other_and_is_told_with_its_line(tmp_path, monkeypatch):
+    _write(tmp_path / "bad.py", "import json\n1 / 0\n")
+    _write(tmp_path / "good.py", MINE.format(name="good"))
+    monkeypatch.setenv("WORKBENCH_RECIPES", str(tmp_path))
+    found = finding.search()
+    assert set(found.recipes) == {*finding.BUILT_IN, "good"}
+    assert [broken.name for broken in found.broken] == ["bad.py"]
+    assert found.broken[0].error.message.endswith("ZeroDivisionError: division by zero (line 2)")
+    with pytest.raises(WorkbenchError, match="does not run"):
+        finding.by_name("bad")
+
+
+@pytest.mark.parametrize(("text", "said"), [("x = (\n", "model.py, line 1"), ("\n\nraise ValueError\n", "model.py, line 3")])
+def test_an_error_in_a_part_of_a_recipe_is_told_with_that_file(tmp_path, text, said):
+    _write(tmp_path / "mine" / "__init__.py", "from .model import Network\n")
+    _write(tmp_path / "mine" / "model.py", text)
+    with pytest.raises(WorkbenchError) as caught:
+        finding.from_path(tmp_path / "mine")
+    assert f"({said})" in caught.value.message
 
 
 @pytest.mark.parametrize("files", [{"recipes/__init__.py": ""}, {"recipes/__init__.py": "", "recipes/cnn.py": ""}, {"recipes.py": ""}])
@@ -151,3 +175,18 @@ def test_a_foreign_package_of_the_same_name_is_recognised_and_shown(tmp_path, mo
 
 def test_the_package_that_is_used_can_be_shown():
     assert (finding.recipes_package() / "cnn" / "train.py").is_file()
+
+
+def test_a_recipe_that_was_mended_and_one_of_the_same_name_elsewhere_are_read_as_they_are(tmp_path):
+    for place in ("here", "there"):
+        _write(tmp_path / place / "mine" / "__init__.py", MINE.format(name="mine") + "from .model import ANSWER\n")
+        _write(tmp_path / place / "mine" / "model.py", f"ANSWER = '{place}'\n")
+    here, there = (finding.from_path(tmp_path / place / "mine") for place in ("here", "there"))
+    assert (here.path, there.path) == (str(tmp_path / "here" / "mine"), str(tmp_path / "there" / "mine"))
+    answers = {
+        module.ANSWER for name, module in sys.modules.items() if name.startswith("workbench_recipe_mine") and hasattr(module, "ANSWER")
+    }
+    assert {"here", "there"} <= answers
+    _write(tmp_path / "here" / "mine" / "model.py", "1 / 0\n")
+    with pytest.raises(WorkbenchError, match="ZeroDivisionError"):
+        finding.from_path(tmp_path / "here" / "mine")

@@ -24,6 +24,7 @@ UI_NEEDS = frozenset(
         "preferences",
         "config_file",
         "charts",
+        "comparison",
         "views",
         "recipe",
         "schema",
@@ -32,6 +33,11 @@ UI_NEEDS = frozenset(
         "data.catalogue",
         "worker.launch",
         "worker.ask",
+        "worker.trial",
+        "trying.plan",
+        "exporting",
+        "importing",
+        "scaffolding",
     }
 )
 WORKER_NEEDS = frozenset({"events", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
@@ -59,7 +65,7 @@ RULES = {
     "units": Rule(),
     "clean": Rule(),
     "paths": Rule(),
-    "package": Rule(),
+    "package": Rule(inside=frozenset({"recording", "recipe"})),
     "__main__": Rule(frozenset({"cli"})),
     "events": Rule(),
     "charts": Rule(),
@@ -73,17 +79,37 @@ RULES = {
     "finding": Rule(frozenset({"recipe"})),
     "runs": Rule(frozenset({"events"})),
     "diagnosis": Rule(frozenset({"runs", "events"})),
-    "views": Rule(frozenset({"runs", "charts", "events", "diagnosis"})),
+    "comparison": Rule(),
+    "views": Rule(frozenset({"runs", "charts", "events", "diagnosis", "comparison"})),
     "cache": Rule(torch="yes"),
     "data": Rule(TRAINING_NEEDS | {"cache"}, torch="yes"),
     "training": Rule(TRAINING_NEEDS | {"cache"}, torch="yes"),
     "recipes": Rule(TRAINING_NEEDS, inside=frozenset({"recipes.parts"}), torch="inside"),
     "recipes.parts": Rule(TRAINING_NEEDS | {"recipes", "data", "training"}, torch="yes"),
+    "scaffolding": Rule(),
+    "importing": Rule(frozenset({"events", "runs", "recipe", "recording", "session.journal", "package"})),
+    "exporting": Rule(frozenset({"events", "runs", "views", "charts"})),
+    "exporting.model": Rule(frozenset({"exporting", "runs", "recipe", "schema", "finding", "training", "package"}), torch="yes"),
     "worker.spawn": Rule(frozenset({"package"})),
     "worker.ask": Rule(frozenset({"runs", "events", "worker.spawn", "package"})),
     "worker.launch": Rule(frozenset({"runs", "events", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})),
-    "session": Rule(WORKER_NEEDS, torch="yes"),
-    "worker": Rule(WORKER_NEEDS | {"session", "worker.launch", "worker.ask", "worker.spawn", "package"}, torch="inside"),
+    "session.journal": Rule(frozenset({"events", "runs"}), torch="inside"),
+    "session.requests": Rule(frozenset({"events", "runs", "recipe", "schema", "session.journal"})),
+    "session": Rule(WORKER_NEEDS | {"session.journal", "session.requests"}, torch="yes"),
+    "recording": Rule(frozenset({"events", "runs", "recipe", "session.journal", "session.requests", "package"})),
+    "trying.plan": Rule(frozenset({"runs"})),
+    "trying.estimate": Rule(),
+    "trying.rate": Rule(),
+    "trying": Rule(
+        WORKER_NEEDS | {"session", "session.journal", "session.requests", "trying.plan", "trying.estimate", "trying.rate"}, torch="yes"
+    ),
+    "worker.trial": Rule(frozenset({"events", "runs", "recipe", "schema", "trying.plan", "worker.launch", "worker.ask"})),
+    "worker": Rule(
+        WORKER_NEEDS
+        | {"session", "session.journal", "session.requests", "worker.launch", "worker.ask", "worker.spawn", "package", "exporting"},
+        inside=frozenset({"trying"}),
+        torch="inside",
+    ),
     "cli": Rule(UI_NEEDS | {"package"}, inside=frozenset({"tui"})),
     "tui": Rule(UI_NEEDS | {"package"}, textual=True),
 }
@@ -111,7 +137,7 @@ def imports_of(file: Path) -> Iterator[Import]:
 
     def walk(node: ast.AST, is_inside: bool) -> Iterator[Import]:
         for child in ast.iter_child_nodes(node):
-            inside = is_inside or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            inside = is_inside or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or _is_for_types(child)
             if isinstance(child, ast.Import):
                 yield from (Import(file, child.lineno, alias.name, inside) for alias in child.names)
             elif isinstance(child, ast.ImportFrom):
@@ -120,6 +146,11 @@ def imports_of(file: Path) -> Iterator[Import]:
             yield from walk(child, inside)
 
     yield from walk(ast.parse(file.read_text(encoding="utf-8")), False)
+
+
+def _is_for_types(node: ast.AST) -> bool:
+    """Whether a block is `if TYPE_CHECKING:`, which never runs."""
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def room_of(module: str) -> str | None:
@@ -235,11 +266,21 @@ def a_runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     root = tmp_path_factory.mktemp("runs")
     build_run(root, finished_run())
+    build_run(root, finished_run(), "cnn-2")
     return root
 
 
 @pytest.mark.parametrize(
-    "typed", [["--help"], ["recipes"], ["runs", "--json"], ["runs"], ["show", "last", "--once"], ["train", "cnn", "--help"]]
+    "typed",
+    [
+        ["--help"],
+        ["recipes"],
+        ["runs", "--json"],
+        ["runs"],
+        ["show", "last", "--once"],
+        ["compare", "cnn-1", "cnn-2"],
+        ["train", "cnn", "--help"],
+    ],
 )
 def test_commands_that_only_read_load_neither_torch_nor_textual(typed: list[str], a_runs_folder: Path) -> None:
     program = f"from workbench.cli import app\nassert app.run({typed!r}) == 0"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable
-from dataclasses import replace
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -17,27 +20,54 @@ from workbench.recipe import Recipe
 
 BUILT_IN = ("cnn", "rnn", "attention", "gan")
 ENTRY_POINTS = "workbench.recipes"
+_DOES_NOT_RUN = " does not run: "
 
 
-def find_recipes(paths: Iterable[str] = ()) -> dict[str, Recipe]:
-    """All recipes by name: built in, from entry points, from folders in WORKBENCH_RECIPES, and from `paths`.
+@dataclass(frozen=True)
+class Broken:
+    """Something that should bring a recipe and does not: where it is, in few words, and what is wrong with it."""
+
+    name: str
+    error: WorkbenchError
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, without the path that `name` ends."""
+        return self.error.message.partition(_DOES_NOT_RUN)[2] or self.error.message
+
+
+@dataclass
+class Found:
+    """All recipes by name, and what brought none."""
+
+    recipes: dict[str, Recipe] = field(default_factory=dict)
+    broken: list[Broken] = field(default_factory=list)
+
+
+def search(paths: Iterable[str] = ()) -> Found:
+    """All recipes: built in, from entry points, from folders in WORKBENCH_RECIPES, and from `paths`.
+
+    One that is broken does not stop the others, unless it was given in `paths`.
 
     Raises:
-        WorkbenchError: a foreign `recipes` package hides the built-in one, or a path or an entry point holds no recipe.
+        WorkbenchError: a foreign `recipes` package hides the built-in one, or a given path holds no recipe.
     """
-    found = {name: _built_in(name) for name in BUILT_IN}
+    found = Found({name: _built_in(name) for name in BUILT_IN})
     for entry in entry_points(group=ENTRY_POINTS):
-        recipe = _from_entry_point(entry)
-        found[recipe.name] = recipe
+        _add(found, entry.name, partial(_from_entry_point, entry))
     for folder in filter(None, os.environ.get("WORKBENCH_RECIPES", "").split(os.pathsep)):
         for path in sorted(Path(folder).expanduser().glob("*")):
             if _is_recipe_path(path):
-                recipe = from_path(path)
-                found[recipe.name] = recipe
+                _add(found, path.name, partial(from_path, path))
     for given in paths:
         recipe = from_path(Path(given))
-        found[recipe.name] = recipe
+        found.recipes[recipe.name] = recipe
     return found
+
+
+def find_recipes(paths: Iterable[str] = ()) -> dict[str, Recipe]:
+    """The recipes by name, see `search`, without a word of what is broken."""
+    return search(paths).recipes
 
 
 def find_recipe(name: str, paths: Iterable[str] = ()) -> Recipe:
@@ -55,10 +85,13 @@ def by_name(name: str, paths: Iterable[str] = ()) -> Recipe:
     Raises:
         WorkbenchError: there is none of that name.
     """
-    recipes = find_recipes(paths)
-    if name not in recipes:
-        raise unknown("recipe", name, recipes, hint="`workbench recipes` lists them")
-    return recipes[name]
+    found = search(paths)
+    if name in found.recipes:
+        return found.recipes[name]
+    for broken in found.broken:
+        if Path(broken.name).stem == name:
+            raise broken.error
+    raise unknown("recipe", name, found.recipes, hint="`workbench recipes` lists them")
 
 
 def looks_like_path(name: str) -> bool:
@@ -78,7 +111,9 @@ def from_path(path: Path) -> Recipe:
         raise WorkbenchError(
             f"no recipe at {path}", "give a .py file or a folder with an __init__.py that defines RECIPE", code=ExitCode.NOT_FOUND
         )
-    name = f"workbench_recipe_{path.stem}"
+    # Named after the whole path, for two folders may hold a recipe of one name; read afresh, for it may have been mended since.
+    name = f"workbench_recipe_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    _forget(name)
     spec = importlib.util.spec_from_file_location(name, source, submodule_search_locations=[str(path)] if path.is_dir() else None)
     assert spec is not None
     assert spec.loader is not None
@@ -87,10 +122,25 @@ def from_path(path: Path) -> Recipe:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        del sys.modules[name]
-        line = _line_in(error, source)
-        raise WorkbenchError(f"the recipe {source} does not run: {type(error).__name__}: {error}{line}", "mend it and try again") from error
+        _forget(name)
+        reason = error.msg if isinstance(error, SyntaxError) else str(error)  # whose text names a place of its own
+        raise WorkbenchError(
+            f"the recipe {source}{_DOES_NOT_RUN}{type(error).__name__}: {reason}{place_in(error, path)}", "mend it and try again"
+        ) from error
     return replace(_checked(module, str(source)), path=str(path))  # a copy: the file may have imported it from elsewhere
+
+
+def place_in(error: BaseException, path: Path) -> str:
+    """Where in a recipe, a file or a folder, an error arose: ` (line 3)`, ` (model.py, line 3)`; empty where it did elsewhere."""
+    places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename:
+        places.append((error.filename, error.lineno))
+    main = path / "__init__.py" if path.is_dir() else path
+    own = [(Path(name), line) for name, line in places if Path(name) == main or (path.is_dir() and Path(name).is_relative_to(path))]
+    if not own:
+        return ""
+    name, line = own[-1]
+    return f" (line {line})" if name == main else f" ({name.relative_to(path)}, line {line})"
 
 
 def recipes_package() -> Path | None:
@@ -98,6 +148,20 @@ def recipes_package() -> Path | None:
     spec = importlib.util.find_spec("recipes")
     places = [*(spec.submodule_search_locations or []), spec.origin] if spec else []
     return next((Path(place) for place in places if place), None)
+
+
+def _forget(name: str) -> None:
+    for known in [known for known in sys.modules if known == name or known.startswith(f"{name}.")]:
+        del sys.modules[known]
+
+
+def _add(found: Found, name: str, load: Callable[[], Recipe]) -> None:
+    try:
+        recipe = load()
+    except WorkbenchError as error:
+        found.broken.append(Broken(name, error))
+    else:
+        found.recipes[recipe.name] = recipe
 
 
 def _built_in(name: str) -> Recipe:
@@ -139,14 +203,3 @@ def _is_recipe_path(path: Path) -> bool:
     if path.name.startswith((".", "_")):  # an editor's, Python's own, or the parts of a recipe
         return False
     return path.suffix == ".py" or (path / "__init__.py").is_file()
-
-
-def _line_in(error: BaseException, source: Path) -> str:
-    if isinstance(error, SyntaxError):
-        return f" (line {error.lineno})"
-    trace, line = error.__traceback__, 0
-    while trace:
-        if trace.tb_frame.f_code.co_filename == str(source):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return f" (line {line})" if line else ""

@@ -72,6 +72,7 @@ class Recipe:
     train: Callable[[Any, Run], None]
     model: Callable[[Any], tuple[Any, Any]]  # config -> (module, its input or inputs, a batch of one), for the table of layers
     batch: Callable[[Any, int], Preview]  # (config, how many) -> training examples as the model sees them
+    serves: Callable[[Any, Any, Any], tuple[Any, Any]] | None = None  # (config, module, inputs) -> the part that leaves as ONNX
     contents: Callable[[Any], Contents] | None = None  # config -> what a run would learn from; without it, nobody is told before a start
     path: str = field(default="", compare=False)  # set for a recipe that was given as a path
 

@@ -106,6 +106,13 @@ def model(config: Config) -> tuple[Any, Any]:
     return Adversaries(config.model, shape, len(classes)), inputs
 
 
+def serves(config: Config, networks: Any, inputs: Any) -> tuple[Any, Any]:
+    """The part that draws: noise (and class) to images from 0 to 1."""
+    from recipes.gan.model import Artist
+
+    return Artist(networks), inputs
+
+
 def batch(config: Config, count: int) -> Preview:
     """The first real images that the discriminator sees."""
     import torch
@@ -211,5 +218,6 @@ RECIPE = Recipe(
     train=train,
     model=model,
     batch=batch,
+    serves=serves,
     contents=contents,
 )

@@ -52,6 +52,22 @@ class Adversaries(nn.Module):
         return (images.float() + 1) / 2
 
 
+class Artist(nn.Module):
+    """What a trained pair is kept for: the generator alone, or its average where there is one.
+
+    Shapes:
+        noise (B, Z), labels (B,); returns images (B, C, H, W) from 0 to 1
+    """
+
+    def __init__(self, networks: Adversaries) -> None:
+        super().__init__()
+        self.generator = networks.generator if networks.average is None else networks.average
+
+    def forward(self, noise: Tensor, labels: Tensor | None = None) -> Tensor:
+        images: Tensor = self.generator(noise, labels)
+        return (images + 1) / 2
+
+
 class Generator(nn.Module):
     """Noise and, one-hot beside it, the class go through `layers`; what is larger than the images is cut at its edges.
 

@@ -35,8 +35,8 @@ class Characters(nn.Module):
             ids (B, T); tail (B, window - 1), what came before; None where nothing did, which reads as unknown characters
             returns (B, T, size) and (B, window - 1)
         """
-        before, length = len(self.ago) - 1, ids.shape[1]
-        known = torch.cat([ids.new_zeros(len(ids), before) if tail is None else tail, ids], dim=1)  # (B, window - 1 + T)
+        before, (batch, length) = len(self.ago) - 1, ids.shape
+        known = torch.cat([ids.new_zeros(batch, before) if tail is None else tail, ids], dim=1)  # (B, window - 1 + T)
         parts = [table(known[:, before - ago : before - ago + length]) for ago, table in enumerate(self.ago)]
         return torch.stack(parts).sum(dim=0), known[:, length:]
 

@@ -101,7 +101,7 @@ def test_a_reader_that_went_away_is_no_error(number: int, monkeypatch: pytest.Mo
     def gone(*_: object, **__: object) -> None:
         raise OSError(number, "gone")
 
-    monkeypatch.setattr("workbench.cli.output.emit_json", gone)
+    monkeypatch.setattr("workbench.cli.output.emit_items", gone)
     monkeypatch.setattr("workbench.cli.output.give_up", lambda: None)
     assert app.run(["runs", "--json"]) == 0
     assert capsys.readouterr().err == ""
@@ -120,7 +120,7 @@ def test_an_interruption_has_its_own_code(monkeypatch: pytest.MonkeyPatch) -> No
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("workbench.cli.output.emit_json", interrupted)
+    monkeypatch.setattr("workbench.cli.output.emit_items", interrupted)
     assert app.run(["runs", "--json"]) == 130
 
 
@@ -128,7 +128,7 @@ def test_a_mistake_of_the_programmer_is_not_hidden(monkeypatch: pytest.MonkeyPat
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("workbench.cli.output.emit_json", broken)
+    monkeypatch.setattr("workbench.cli.output.emit_items", broken)
     with pytest.raises(ZeroDivisionError):
         app.run(["runs", "--json"])
 

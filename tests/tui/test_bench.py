@@ -373,3 +373,19 @@ async def test_at_40x12_the_pane_that_has_the_keys_is_shown(tmp_path: Path) -> N
         await shows(app, "SETTINGS")
         await pilot.press("tab")
         await shows(app, "cnn-1  + finished")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_broken_recipe_is_shown_with_its_line_beside_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "mine.py").write_text("import json\n1 / 0\n")
+    monkeypatch.setenv("WORKBENCH_RECIPES", str(tmp_path / "recipes"))
+    app = interface(tmp_path)
+    app._poller._find = None  # what is really found
+    async with app.run_test(size=size):
+        await shows(app, "ready:")
+        await shows(app, "mine.py is broken")
+        await shows(app, "(line 2)")
+        await shows(app, "attention")

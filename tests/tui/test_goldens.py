@@ -168,5 +168,5 @@ async def test_a_small_terminal_looks_as_it_did(tmp_path: Path, run_id: str, com
     app = interface(tmp_path / "runs", now=NOW, run_id=run_id)
     async with app.run_test(size=(40, 12)):
         await shows(app, complete)
-        await shows(app, "loss ")
+        await shows(app, "+0-")  # the foot of a chart
         checks(app, (40, 12))(f"run-{STATES[run_id][0]}")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.sizes import SCREENS, any_sizes, survive
-from tests.builders import append, build_run, loop, started
+from tests.builders import METRICS, START, append, build_run, ended, loop, metrics, started
 from tests.tui.runs import NOW, FakeLauncher, cnn_run, declared, interface, live_run, opening, save_preview, shown, shows, training, until
-from workbench.events.types import Measured, Paused, PhaseChanged, RequestAnswered, Resumed
+from workbench.events.types import Measured, MetricsDeclared, Paused, PhaseChanged, RequestAnswered, Resumed
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.tui.screens.bench import Bench
@@ -224,3 +224,21 @@ async def test_the_diagnosis_stands_in_a_line_and_in_full_behind_a_key(tmp_path:
         await pilot.press("h")
         await shows(app, "HEALTH")
         await shows(app, "try:")
+
+
+async def test_a_run_that_a_script_recorded_offers_nothing_that_only_a_recipe_can_do(tmp_path: Path) -> None:
+    log = [started(), MetricsDeclared(at=START, objective="", metrics=METRICS, charts={"loss": {"title": "loss"}}, slots=("loss",)), loop()]
+    build_run(tmp_path, [*log, metrics(range(1, 9)), ended("stopped", step=8, reason="stopped by ada")], "script-1", source="script")
+    app = interface(tmp_path, run_id="script-1", now=NOW)
+    async with app.run_test(size=(80, 24)):
+        await shows(app, "stopped by ada")
+        await shows(app, "enter zoom")
+        assert "resume" not in shown(app)
+
+
+async def test_a_died_script_is_not_said_to_resume(tmp_path: Path) -> None:
+    build_run(tmp_path, [started(), loop(), metrics(range(1, 9))], "script-1", source="script")
+    app = interface(tmp_path, run_id="script-1", now=NOW)
+    async with app.run_test(size=(80, 24)):
+        await shows(app, "its process is gone")
+        assert "resume" not in shown(app)

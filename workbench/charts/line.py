@@ -11,7 +11,7 @@ from workbench.charts.dots import Canvas, Column, Layer, Path, Pen, Scale, conne
 from workbench.charts.frame import Frame, draw
 from workbench.charts.rows import Rows, Span, cells, fill, fit, merge, printable
 from workbench.charts.spark import spark
-from workbench.charts.title import DASHES, SERIES, Reading, Style, legend, title
+from workbench.charts.title import DASHES, SERIES, Reading, Style, dashes, legend, title
 
 __all__ = ["Columns", "Line", "Reading", "Style", "extent", "legend", "render", "title"]
 
@@ -41,6 +41,8 @@ class Line:
         style: "points" does not connect the values.
         smoothing: over which share of the width to smooth: a dim band from the least to the greatest value, and a smoothed
             line over it. 0 draws the values; 0.015 keeps the steep start of a loss.
+        place: which ink, marker and dashes it has; by default those of its place in the chart.
+        band: whether the dim band is drawn.
     """
 
     label: str
@@ -49,6 +51,8 @@ class Line:
     ink: str = ""
     style: Style = "line"
     smoothing: float = 0.0
+    place: int | None = None
+    band: bool = True
 
 
 def extent(lines: Sequence[Line], x_limits: Limits) -> tuple[float, float] | None:
@@ -127,8 +131,9 @@ def render(
 
 def _draw_line(canvas: Canvas, line: Line, index: int, path: Path) -> bool:
     """Draw one series; False when it has nothing between the limits of x."""
+    index = index if line.place is None else line.place
     place = index % SERIES
-    pen = Pen(line.ink or f"series{place}", legend(index, marker=line.marker, ascii_only=True), DASHES[index % len(DASHES)])
+    pen = Pen(line.ink or f"series{place}", legend(index, marker=line.marker, ascii_only=True), DASHES[dashes(index)])
     filled = [(column, reach) for column, reach in enumerate(path) if reach is not None]
     if line.style == "points" or len(filled) == 1:
         for column, reach in filled:
@@ -136,7 +141,8 @@ def _draw_line(canvas: Canvas, line: Line, index: int, path: Path) -> bool:
                 canvas.point(column, row, pen)
         return bool(filled)
     if line.smoothing:
-        canvas.draw(path, Pen(f"band{place}", _BAND_MARKER), Layer.BANDS, stippled=True)
+        if line.band:
+            canvas.draw(path, Pen(f"band{place}", _BAND_MARKER), Layer.BANDS, stippled=True)
         path = smoothed(path, line.smoothing)
     path = connected(path)
     canvas.draw(path if canvas.ascii_only else dashed(path, pen.dashes), pen)
@@ -221,5 +227,7 @@ def _small(lines: Sequence[Line], width: int, x_limits: Limits, ascii_only: bool
         columns = line.columns.columns(max(2, width), *x_limits)
         course = [column[2] for column in columns if column is not None]
         if course:
-            rows.append([Span(spark(course, width, ascii_only), line.ink or f"series{index % SERIES}")])
+            rows.append(
+                [Span(spark(course, width, ascii_only), line.ink or f"series{(index if line.place is None else line.place) % SERIES}")]
+            )
     return rows or [[Span(fit(placeholder, width, ascii_only=ascii_only), "muted")]]

@@ -11,7 +11,7 @@ from workbench.units import compact, grouped
 
 _LEAST_NAME = 8  # cells that a long name may be cut to
 SERIES = 8  # that have an ink of their own; a ninth takes the first one's
-MARKERS = "ox*+#@%&"
+MARKERS = "ox*+#@%&bcdeghkmnpqrstuvwyzADEH"  # the first eight stand out best
 DASHES = ((True, True, True, True), (True, False, True, False), (True, True, False, False), (True, False, False, False))
 _DASH_LEGENDS = ("⠒⠒", "⠂⠂", "⠒", "⠂")  # two cells of each of the dashes
 _POINT_LEGEND = "⠶"
@@ -35,11 +35,16 @@ class Reading(NamedTuple):
     style: Style = "line"
 
 
+def dashes(place: int) -> int:
+    """Which of the dashes belong to a place: beyond the eighth, colours come back with others."""
+    return (place + place // SERIES) % len(DASHES)
+
+
 def legend(index: int, *, marker: str = "", style: Style = "line", ascii_only: bool = False) -> str:
     """How the line at this place of a chart looks: its marker in ASCII, else a bit of its dashes."""
     if ascii_only:
         return printable(marker, ascii_only=True)[:1] or MARKERS[index % len(MARKERS)]
-    return _POINT_LEGEND if style == "points" else _DASH_LEGENDS[index % len(_DASH_LEGENDS)]
+    return _POINT_LEGEND if style == "points" else _DASH_LEGENDS[dashes(index)]
 
 
 def title(

@@ -32,9 +32,10 @@ def require_live(feed: Feed, verb: str) -> None:
     """
     if not feed.status.is_live:
         run_id = feed.folder.id
+        may_resume = feed.status.state != "finished" and feed.record.source == "recipe"
         raise WorkbenchError(
             f"{run_id} is not alive: {in_words(feed)}; there is nothing to {verb}",
-            f"`workbench resume {run_id}` continues it" if feed.status.state != "finished" else f"`workbench show {run_id}` shows it",
+            f"`workbench {'resume' if may_resume else 'show'} {run_id}` {'continues' if may_resume else 'shows'} it",
         )
 
 

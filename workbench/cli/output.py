@@ -66,9 +66,14 @@ def emit_json(value: Any) -> None:
     from workbench.runs.report import strict_json  # brings pydantic, which help does without
 
     if isinstance(value, list):  # indenting is written in Python, and ten times as slow
-        print("[" + ",\n ".join(strict_json(item) for item in value) + "]")
+        emit_items(strict_json(item) for item in value)
     else:
         print(strict_json(value, indent=1))
+
+
+def emit_items(items: Iterable[str]) -> None:
+    """One JSON document, a list of what is JSON already."""
+    print("[" + ",\n ".join(items) + "]")
 
 
 def emit_rows(rows: Rows, *, colours: int = 1) -> None:

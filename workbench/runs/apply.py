@@ -219,6 +219,7 @@ def _(event: events.RequestAnswered, state: RunState) -> None:
 @apply.register
 def _(event: events.Measured, state: RunState) -> None:
     state.memory_bytes, state.cpu_seconds, state.news_at = event.memory_bytes, event.cpu_seconds, event.at
+    state.peak_memory_bytes = max(state.peak_memory_bytes, event.memory_bytes)
 
 
 @apply.register

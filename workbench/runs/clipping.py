@@ -30,27 +30,37 @@ class Clipping:
     _clipped: dict[str, Series] = field(default_factory=dict)  # 1 where a step was clipped, 0 where not
 
     def note(self, events: Iterable[Event]) -> None:
+        waiting: dict[str, tuple[list[int], list[float]]] = {}  # counted together: a log has thousands of small groups
         for event in events:
-            if isinstance(event, Metrics) and event.steps:
+            if isinstance(event, Metrics):
                 for key in filter(is_norm, event.values):
-                    self._count(key, event.steps, event.values[key])
-            elif isinstance(event, SettingChanged) and event.name == SETTING:
+                    steps, norms = waiting.setdefault(key, ([], []))
+                    steps += event.steps
+                    norms += event.values[key]
+                continue
+            if isinstance(event, (SettingChanged, SettingsAmended, LoopStarted)):
+                self._count(waiting)
+            if isinstance(event, SettingChanged) and event.name == SETTING:
                 self.norm = event.new
             elif isinstance(event, SettingsAmended) and SETTING in event.values:
                 self.norm = as_norm(event.values[SETTING])
             elif isinstance(event, LoopStarted):
                 for series in self._clipped.values():
                     series.cut(event.step)
+        self._count(waiting)
 
     def share(self, key: str, x_limits: tuple[float, float] | None = None) -> float | None:
         """The share of steps that were clipped, in all or between two; None where none was logged."""
         series = self._clipped.get(key)
         return series.mean(*x_limits) if series and x_limits else series.mean() if series else None
 
-    def _count(self, key: str, steps: list[int], norms: list[float]) -> None:
+    def _count(self, waiting: dict[str, tuple[list[int], list[float]]]) -> None:
         largest = self.norm
-        series = self._clipped.setdefault(key, Series())
-        series.extend(steps, [float(largest is not None and norm > largest) for norm in norms])
+        for key, (steps, norms) in waiting.items():
+            if steps:
+                flags = [0.0] * len(norms) if largest is None else [float(norm > largest) for norm in norms]
+                self._clipped.setdefault(key, Series()).extend(steps, flags)
+        waiting.clear()
 
 
 def as_norm(value: object) -> float | None:

@@ -95,8 +95,8 @@ class Feed:
             self.status = _UNREAD if self.behind else self._judge(now)
         return self.status
 
-    def checkpoints(self) -> list[Checkpoint]:
-        return self.folder.saved_checkpoints(verify=not self.brief)
+    def checkpoints(self, *, verify: bool = True) -> list[Checkpoint]:
+        return self.folder.saved_checkpoints(verify=verify and not self.brief)
 
     @property
     def behind(self) -> bool:

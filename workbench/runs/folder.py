@@ -11,6 +11,7 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -39,6 +40,7 @@ class RunRecord(BaseModel):
     git_commit: str = ""
     command_line: list[str] = []
     host: str = ""
+    source: Literal["recipe", "script", "import"] = "recipe"  # what trained it; only a recipe's run can be resumed
     trying: str = ""  # what kind of trial it is, rather than a run; whoever asked for it is `asker`: process id, start time
     asker: tuple[int, float] = (0, 0.0)
 

@@ -13,8 +13,12 @@ from workbench.runs.series import Summary
 from workbench.runs.state import RunState
 
 
-def report(feed: Feed, *, diagnosis: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    """Everything about a run, in the units that the keys name; `strict_json` writes it."""
+def report(feed: Feed, *, diagnosis: list[dict[str, Any]] | None = None, verify: bool = True) -> dict[str, Any]:
+    """Everything about a run, in the units that the keys name; `strict_json` writes it.
+
+    Args:
+        verify: whether to compare checkpoints with their checksums, where the feed is no brief one.
+    """
     state, record, status = feed.state, feed.record, feed.status
     now = time.time()
     live = status.is_live
@@ -47,17 +51,19 @@ def report(feed: Feed, *, diagnosis: list[dict[str, Any]] | None = None) -> dict
         "precision": state.precision,
         "memory_format": state.memory_format,
         "memory_bytes": state.memory_bytes,
+        "peak_memory_bytes": state.peak_memory_bytes,
         "parameters": state.parameters,
         "layers": state.layers,
         "settings": settings,
         "metrics": {key: _metric(summary, state, key) for key, summary in state.summaries.items()},
         "objective": state.objective,
-        "checkpoints": [_checkpoint(checkpoint) for checkpoint in feed.checkpoints()],
+        "checkpoints": [_checkpoint(checkpoint) for checkpoint in feed.checkpoints(verify=verify)],
         "samples": [_sample(shown) for shown in state.previews],
         "diagnosis": diagnosis or [],
         "host": state.host or record.host,
         "pid": state.pid or None,
         "parent": record.parent,
+        "weights": record.weights,
         "cpu_seconds": state.cpu_seconds,
         "preset": record.preset,
         "dataset": state.data or {"name": settings.get("dataset")},

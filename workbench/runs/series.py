@@ -79,26 +79,21 @@ class Series:
         """Append finite points, at least one, whose steps rise; returns the lowest and the highest of them."""
         self.version += 1
         self.last_step = steps[-1]
-        lowest, highest = math.inf, -math.inf
         at, end = 0, len(values)
+        lowest, highest = math.inf, -math.inf
         while at < end:
             room = self.stride - self.points[-1] if self.points else 0
-            if room <= 0:
-                if len(self.first) >= self.capacity:
-                    self._merge_neighbours()
-                    continue
-                room = self.stride
-                self._open(steps[at], values[at])
-            piece = values[at : at + room] if at or room < end else values
-            low, high = min(piece), max(piece)
-            if low < self.low[-1]:
-                self.low[-1] = low
-            if high > self.high[-1]:
-                self.high[-1] = high
-            self.total[-1] += sum(piece)
-            self.points[-1] += len(piece)
+            if room > 0:
+                low, high = self._top_up(values[at : at + room] if at or room < end else values)
+                at += room
+            elif len(self.first) >= self.capacity:
+                self._merge_neighbours()
+                continue
+            else:
+                stop = min(end, at + (self.capacity - len(self.first)) * self.stride)
+                low, high = self._open(steps[at:stop], values[at:stop])
+                at = stop
             lowest, highest = min(lowest, low), max(highest, high)
-            at += len(piece)
         return lowest, highest
 
     def columns(
@@ -173,12 +168,26 @@ class Series:
             start -= reaches_in
         return range(start, end)
 
-    def _open(self, step: int, value: float) -> None:
-        self.first.append(step)
-        self.low.append(value)
-        self.high.append(value)
-        self.total.append(0.0)
-        self.points.append(0)
+    def _top_up(self, values: list[float]) -> tuple[float, float]:
+        """Take points into the last bucket, which has room for them; the least and the greatest of them."""
+        low, high = min(values), max(values)
+        self.low[-1] = min(self.low[-1], low)
+        self.high[-1] = max(self.high[-1], high)
+        self.total[-1] += sum(values)
+        self.points[-1] += len(values)
+        return low, high
+
+    def _open(self, steps: list[int], values: list[float]) -> tuple[float, float]:
+        """Take points into buckets of their own, for all of which there is room; the last may stay partly filled."""
+        stride = self.stride
+        pieces = [values[start : start + stride] for start in range(0, len(values), stride)] if stride > 1 else []
+        lows, highs = ([*map(min, pieces)], [*map(max, pieces)]) if pieces else (values, values)
+        self.low += lows
+        self.high += highs
+        self.total += map(sum, pieces) if pieces else values
+        self.points += map(len, pieces) if pieces else [1] * len(values)
+        self.first += steps[::stride]
+        return min(lows), max(highs)
 
     def _merge_neighbours(self) -> None:
         even, odd = slice(0, None, 2), slice(1, None, 2)

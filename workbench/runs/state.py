@@ -116,6 +116,7 @@ class RunState:
     paused: bool = False
     ended: events.RunEnded | None = None
     memory_bytes: int = 0
+    peak_memory_bytes: int = 0  # the most that was measured
     cpu_seconds: float = 0.0
     settings_now: dict[str, float | None] = field(default_factory=dict)  # live changes in force
     amended: dict[str, bool | int | float | str | None] = field(default_factory=dict)  # on resuming
@@ -137,11 +138,11 @@ class RunState:
     @property
     def loss_key(self) -> str:
         """What a list shows a sparkline of: the loss that is logged each step."""
-        return (
-            "train/loss"
-            if "train/loss" in self.declared
-            else next((key for key in self.declared if key.startswith("train/")), "train/loss")
-        )
+        if "train/loss" in self.declared:
+            return "train/loss"
+        training = (key for key in self.declared if key.startswith("train/"))
+        charted = (key for key, about in self.declared.items() if about.get("chart") == "loss")
+        return next(training, None) or next(charted, "train/loss")
 
     @property
     def steps_per_second(self) -> float | None:

@@ -104,6 +104,9 @@ def status(folder: RunFolder, state: RunState, *, created_at: float, host: str =
     ended = state.ended
     host = state.host or host
     local = host in ("", platform.node())
+    alive = local and not ended and is_process(state.pid, state.process_started)
+    # The trainer itself must not look: closing the file would drop its lock, which it is not shown besides.
+    held = alive and state.pid == os.getpid()
     return judge(
         Evidence(
             started=state.attempt > 0,
@@ -114,8 +117,8 @@ def status(folder: RunFolder, state: RunState, *, created_at: float, host: str =
             exit=None if ended else read_exit(folder.exit_file(state.attempt or 1)),
             same_host=local,
             same_boot=not state.boot_id or state.boot_id == boot_id(),
-            lock_held=local and not ended and lock_holder(folder.lock) is not None,
-            process_alive=local and not ended and is_process(state.pid, state.process_started),
+            lock_held=held or (local and not ended and lock_holder(folder.lock) is not None),
+            process_alive=alive,
             quiet_seconds=max(0.0, now - (state.news_at or created_at)),
             claimed_seconds=now - created_at,
             host=host,

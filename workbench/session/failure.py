@@ -45,7 +45,7 @@ def _words(error: BaseException, step: int, record: RunRecord, state: RunState) 
         return (*_non_finite(error, step, record, state), "")
     if is_out_of_memory(error):
         return (*_out_of_memory(record, state), _trace(error))
-    where = _last_frame(error)
+    where = _last_frame(error, record.recipe_path)
     return (
         f"{type(error).__name__}: {error}{where}",
         "the error is in the recipe or in its data; the log has the traceback",
@@ -102,7 +102,9 @@ def _trace(error: BaseException) -> str:
     return "".join(traceback.format_exception(error))[-8000:]
 
 
-def _last_frame(error: BaseException) -> str:
+def _last_frame(error: BaseException, recipe_path: str) -> str:
+    """The line of the recipe that the error came through last; of any file where it came through none."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "recipe" in frame.filename] or list(frames)
-    return f" ({own[-1].filename.rpartition('/')[2]}, line {own[-1].lineno})" if own else ""
+    own = [frame for frame in frames if (recipe_path and frame.filename.startswith(recipe_path)) or "/recipes/" in frame.filename]
+    last = (own or list(frames))[-1:]
+    return f" ({last[0].filename.rpartition('/')[2]}, line {last[0].lineno})" if last else ""

@@ -41,10 +41,14 @@ class Journal:
         self.flush()
         self._put(event, commit=commit)
 
-    def log(self, step: int, values: Mapping[str, Any]) -> None:
-        """Keep one step's numbers for the next group. Tensors are let go of their graph now and read then."""
+    def log(self, step: int, values: Mapping[str, Any], *, at: float | None = None) -> None:
+        """Keep one step's numbers for the next group. Tensors are let go of their graph now and read then.
+
+        Args:
+            at: when it was, in seconds since 1970; by default now.
+        """
         self._steps.append(step)
-        self._at.append(time.time())
+        self._at.append(time.time() if at is None else at)
         self._rows.append({key: value.detach() if hasattr(value, "detach") else value for key, value in values.items()})
 
     def is_due(self, now: float) -> bool:

@@ -12,7 +12,7 @@ from workbench.errors import ExitCode, WorkbenchError
 from workbench.runs.feed import read_state
 from workbench.runs.folder import RunFolder
 from workbench.runs.store import Store
-from workbench.training import checkpoint
+from workbench.training import trained
 
 
 def adopt(folder: RunFolder, parent: str, parts: Mapping[str, Any], classes: tuple[str, ...], device: torch.device) -> str:
@@ -29,33 +29,14 @@ def adopt(folder: RunFolder, parent: str, parts: Mapping[str, Any], classes: tup
     if parent not in store.ids():
         raise WorkbenchError(f"there is no run `{parent}` to take weights from", "`workbench runs` lists them", code=ExitCode.WRONG_USE)
     other = store.folder(parent)
-    step, saved = _best(other, device)
+    theirs = trained.best(other.checkpoints, device)
     same = tuple(read_state(other).data.get("classes") or ()) == classes
     fresh: list[str] = []
     for name, part in parts.items():
         if isinstance(part, nn.Module):
-            fresh += _load(part, saved.get(name, {}), parent, keep_head=same)
+            fresh += _load(part, theirs.parts.get(name, {}), parent, keep_head=same)
     head = f"; new: {', '.join(fresh)}" if fresh else ""
-    return f"begins with the weights of {parent} at step {step:,}{head}"
-
-
-def _best(other: RunFolder, device: torch.device) -> tuple[int, dict[str, Any]]:
-    """(step, parts) of a run's best evaluation where its checkpoints still have it, else of its newest good checkpoint."""
-    newest, damaged = checkpoint.newest_good(other.checkpoints, device)
-    if newest is None:
-        why = f": {damaged[0]}" if damaged else ""
-        raise WorkbenchError(f"{other.id} has no checkpoint that can be trusted{why}", "choose another run, or leave --weights out")
-    best = newest.state["best"]
-    step, parts = int(newest.state["step"]), dict(newest.state["parts"])
-    if best["weights"] is not None:
-        return int(best["step"]), {**parts, "model": best["weights"]}
-    for path in checkpoint.newest_first(other.checkpoints):
-        if best["step"] is not None and path.name.split("-")[0] == str(best["step"]):
-            try:
-                return int(best["step"]), dict(checkpoint.load(path, device)[0]["parts"])
-            except checkpoint.DamagedCheckpoint:
-                continue  # the newest good one is the next best thing
-    return step, parts
+    return f"begins with the weights of {parent} at step {theirs.step:,}{head}"
 
 
 def _load(module: nn.Module, theirs: Mapping[str, Tensor], parent: str, *, keep_head: bool) -> list[str]:

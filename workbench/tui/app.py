@@ -19,6 +19,7 @@ from workbench.tui.messages import (
     Answered,
     Asked,
     Begun,
+    CompareChanged,
     RateTaken,
     RecipesFound,
     Refused,
@@ -49,7 +50,13 @@ _UNFOCUSED = 4  # times slower while another window has the keyboard, where the 
 class Workbench(Doors):
     """The app. Screens call its methods; widgets never do."""
 
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/bench.tcss", "screens/run.tcss", "screens/zoom.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        "app.tcss",
+        "screens/bench.tcss",
+        "screens/run.tcss",
+        "screens/zoom.tcss",
+        "screens/compare.tcss",
+    ]
     TITLE = "workbench"
 
     def __init__(
@@ -165,6 +172,9 @@ class Workbench(Doors):
     def on_run_changed(self, message: RunChanged) -> None:
         if message.seen.is_live or message.seen.id in self.live:
             self._note({message.seen.id: message.seen.is_live})
+        self._pass_on(message)
+
+    def on_compare_changed(self, message: CompareChanged) -> None:
         self._pass_on(message)
 
     def _note(self, seen: Mapping[str, bool]) -> None:

@@ -44,6 +44,12 @@ class Doors(Keyed):
 
         self.push_screen(Zoom(run_id, name, step))
 
+    def open_comparison(self, ids: Sequence[str]) -> None:
+        """Several runs beside each other."""
+        from workbench.tui.screens.compare import Compare
+
+        self.push_screen(Compare(ids))
+
     def open_log(self, run_id: str) -> None:
         self.push_screen(page.LogPage(run_id))
 

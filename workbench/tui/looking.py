@@ -92,6 +92,7 @@ class RunLook:
             layers=tuple(state.layers),
             answers=dict(state.answers),
             names=tuple(slot.name for slot in found),
+            has_recipe=feed.record.source == "recipe",
         )
 
     def _headline(self) -> tuple[str, str]:

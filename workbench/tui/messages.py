@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from workbench.errors import WorkbenchError
+    from workbench.finding import Broken
     from workbench.recipe import Preset, Recipe
     from workbench.runs.filtering import Facts
     from workbench.runs.folder import Labels
     from workbench.schema import Value
+    from workbench.views.compare_board import Sight
     from workbench.views.table import Entry
     from workbench.views.view import ChartStyle, View
 
@@ -40,11 +42,22 @@ class RunWish:
 
 
 @dataclass(frozen=True)
+class CompareWish:
+    """Which runs to compare, and what of it is looked at."""
+
+    ids: tuple[str, ...]
+    width: int
+    height: int
+    sight: Sight
+
+
+@dataclass(frozen=True)
 class Wish:
     """What there is to look at."""
 
     runs: bool = False
     run: RunWish | None = None
+    compare: CompareWish | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +124,35 @@ class RunSeen:
     layers: tuple[Mapping[str, Any], ...]
     answers: Mapping[str, tuple[bool, str]]
     names: tuple[str, ...] = ()  # of all charts and previews
+    has_recipe: bool = True  # not of a script's own run, nor of an imported one: nothing here can go on with those
+
+
+@dataclass(frozen=True)
+class CompareSeen:
+    """A comparison, drawn as it was wished for.
+
+    Attributes:
+        lines: the ids of the runs of each line.
+        keys: all metrics that curves can be drawn of; `previews` likewise.
+        moments: how many places of the training there are to scrub through.
+        unread: how many logs are not read to their end.
+    """
+
+    wish: CompareWish
+    rows: Rows
+    lines: tuple[tuple[str, ...], ...]
+    keys: tuple[str, ...] = ()
+    previews: tuple[str, ...] = ()
+    moments: int = 0
+    unread: int = 0
+
+
+class CompareChanged(Message, bubble=False):
+    """The runs that are compared."""
+
+    def __init__(self, seen: CompareSeen) -> None:
+        super().__init__()
+        self.seen = seen
 
 
 class RunsChanged(Message, bubble=False):
@@ -130,12 +172,13 @@ class RunChanged(Message, bubble=False):
 
 
 class RecipesFound(Message, bubble=False):
-    """All recipes, with those that could not be read."""
+    """All recipes, those that are broken, and why there are none where there are none."""
 
-    def __init__(self, recipes: Mapping[str, Recipe], problem: WorkbenchError | None = None) -> None:
+    def __init__(self, recipes: Mapping[str, Recipe], problem: WorkbenchError | None = None, broken: Sequence[Broken] = ()) -> None:
         super().__init__()
         self.recipes = recipes
         self.problem = problem
+        self.broken = tuple(broken)
 
 
 class Asked(Message, bubble=False):

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from workbench.errors import WorkbenchError
-from workbench.tui.messages import RecipesFound, Refused, RunChanged, RunsChanged, Wish
+from workbench.tui.messages import CompareChanged, RecipesFound, Refused, RunChanged, RunsChanged, Wish
 from workbench.tui.theme import Look
 
 if TYPE_CHECKING:
     from workbench.recipe import Recipe
     from workbench.runs.store import Store
+    from workbench.tui.comparing import CompareLook
     from workbench.tui.looking import RunLook, RunsLook
     from workbench.views.view import ChartStyle
 
@@ -55,6 +56,7 @@ class Poller(threading.Thread):
         self._leaving = False
         self._run: RunLook | None = None
         self._runs: RunsLook | None = None
+        self._compare: CompareLook | None = None
         self._runs_at = 0.0
         self._styles: dict[str, ChartStyle] | None = None
         self._is_new = False
@@ -126,13 +128,28 @@ class Poller(threading.Thread):
                 self._run.forget()
             if self._runs:
                 self._runs.forget()
+            if self._compare:
+                self._compare.forget()
         wish, now = self._wish, self._clock()
         if wish.run is not None:
             self._guard(f"reading {wish.run.id}", lambda: self._look_at_run(store, wish, now))
+        if wish.compare is not None:
+            self._guard("comparing runs", lambda: self._look_at_comparison(store, wish))
         if wish.runs and time.monotonic() - self._runs_at >= _RUNS_SECONDS:
             self._runs_at = time.monotonic()
             self._guard("reading the runs", lambda: self._look_at_runs(store, now))
-        return not (wish.run is not None and self._run is not None and self._run.behind)
+        looked_at = [self._run if wish.run is not None else None, self._compare if wish.compare is not None else None]
+        return not any(look is not None and look.behind for look in looked_at)
+
+    def _look_at_comparison(self, store: Store, wish: Wish) -> None:
+        from workbench.tui.comparing import CompareLook
+
+        assert wish.compare is not None
+        if self._compare is None or self._compare.ids != wish.compare.ids:
+            self._compare = CompareLook(store, wish.compare.ids, self._look)
+        seen = self._compare.look(wish.compare)
+        if seen is not None:
+            self._post(CompareChanged(seen))
 
     def _look_at_run(self, store: Store, wish: Wish, now: float) -> None:
         from workbench.runs.feed import Feed
@@ -166,10 +183,11 @@ class Poller(threading.Thread):
             self._post(RunsChanged(seen))
 
     def _find_recipes(self) -> None:
-        from workbench.finding import find_recipes
+        from workbench.finding import Found, search
 
         try:
-            self._post(RecipesFound((self._find or find_recipes)()))
+            found = Found(dict(self._find())) if self._find else search()
+            self._post(RecipesFound(found.recipes, broken=found.broken))
         except WorkbenchError as error:
             self._post(RecipesFound({}, error))
 

@@ -1,4 +1,4 @@
-"""The x axis of a chart: steps, epochs, or the time that was spent training."""
+"""The x axis of a chart: steps, epochs, the time that was spent training, or the examples that were seen."""
 
 from __future__ import annotations
 
@@ -37,15 +37,22 @@ class Axis:
 STEPS = Axis()
 
 
-def axis(state: RunState, along: Along) -> Axis:
-    """The axis of a run; of steps where the run does not know of what was asked for."""
+def axis(state: RunState, along: Along, *, longest: float = 0.0) -> Axis:
+    """The axis of a run; of steps where the run does not know of what was asked for.
+
+    Args:
+        longest: seconds of another run on the same axis of time, which then has one unit for both.
+    """
     if along == "epoch" and state.steps_per_epoch:
         each = state.steps_per_epoch
         return Axis("by epoch", lambda step: step / each, lambda epoch: epoch * each)
     if along == "time" and state.times.steps:
         times = state.times
-        unit, words = next((unit, words) for least, unit, words in _UNITS if times.at(state.step) >= least)
+        unit, words = next((unit, words) for least, unit, words in _UNITS if max(longest, times.at(state.step)) >= least)
         return Axis(words, lambda step: times.at(step) / unit, lambda place: times.step(place * unit), is_even=False)
+    if along == "examples" and state.examples_per_step:
+        many = state.examples_per_step
+        return Axis("by examples", lambda step: step * many, lambda examples: examples / many)
     return STEPS
 
 

@@ -22,10 +22,11 @@ def notice(feed: Feed, now: float | None = None, *, keys: bool = True) -> tuple[
     now = time.time() if now is None else now
     state, status = feed.state, feed.status
     run_id = feed.folder.id
+    resumes = keys and feed.record.source == "recipe"
     if status.state == "finished":
         return _summary(feed, "good")
     if status.state == "stopped":
-        how = f"{status.reason}; r resumes from its newest checkpoint" if keys else status.reason
+        how = f"{status.reason}; r resumes from its newest checkpoint" if resumes else status.reason
         return (*_summary(feed, "muted"), (how, "warning"))
     if status.state in ("failed", "died"):
         return _failure(feed, keys)
@@ -93,7 +94,7 @@ def _failure(feed: Feed, keys: bool) -> tuple[Line, ...]:
         lines.append((ended.advice, ""))
     if ended and ended.command:
         lines.append((f"$ {ended.command}", "command"))
-    else:
+    elif feed.record.source == "recipe":
         lines.append((f"{'r resumes from its newest good checkpoint   ' if keys else ''}$ workbench resume {feed.folder.id}", ""))
     return tuple(lines)
 

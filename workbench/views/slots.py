@@ -104,10 +104,15 @@ def _metrics(state: RunState, chart: str) -> tuple[str, ...]:
     """The keys that a chart draws, in the order of declaration; a declared `*` stands for the keys that were logged under it."""
     found: list[str] = []
     for declared, about in state.declared.items():
-        if about.get("chart") != chart or declared.startswith(_TEST):
+        if about.get("chart") != chart or (declared.startswith(_TEST) and not _is_curve(state, declared)):
             continue
         if declared.endswith(_EVERY):
             found += [key for key in state.summaries if key.startswith(declared[:-1]) and key not in state.declared]
         else:
             found.append(declared)
     return tuple(found)
+
+
+def _is_curve(state: RunState, key: str) -> bool:
+    """Whether a metric was logged more than once, as a script of somebody's own may log its test split."""
+    return key in state.summaries and state.summaries[key].count > 1

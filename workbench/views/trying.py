@@ -100,7 +100,8 @@ def dry_run_words(found: Mapping[str, Any]) -> list[str]:
         at_most = "at most " if total["at_most"] else ""
         lines = [f"estimated {at_most}{duration(total['seconds'])}: each count times what one took here, after {found['steps']} steps"]
     device = "" if found["device_memory_bytes"] is None else f", of the device {size(found['device_memory_bytes'])}"
-    speed = f"{compact(found['throughput'])} {found['unit']}/s on {found['device']} in {found['precision']}, {found['cores']:.1f} cores busy"
+    speed = f"{compact(found['throughput'])} {found['unit']}/s on {found['device']} in {found['precision']}"
+    speed += f", {found['cores']:.1f} cores busy"
     share = f"{size(found['memory_of_step_bytes'])} of it for model and step"
     lines.append(f"{speed}; memory at most {size(found['memory_bytes'])}{device}, {share}")
     resumed = found["resumed"]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from workbench.charts.axis import Limits
     from workbench.views.drawing import Loaded
 
-Along = Literal["step", "epoch", "time"]
+Along = Literal["step", "epoch", "time", "examples"]
 ALONG: tuple[Along, ...] = get_args(Along)
 SMOOTHINGS = {"off": 0.0, "light": 0.015, "medium": 0.05, "strong": 0.15}  # of the width, over which a line remembers
 DEFAULT_SMOOTHING = "light"

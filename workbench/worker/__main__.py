@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import io
 import json
 import os
@@ -20,7 +19,7 @@ from workbench.events.types import PhaseChanged, RunEnded, RunStarted, SettingsA
 from workbench.events.writer import EventWriter
 from workbench.finding import by_name, from_path
 from workbench.recipe import Recipe
-from workbench.runs import status
+from workbench.runs import locking, status
 from workbench.runs.feed import read_state
 from workbench.runs.folder import RunFolder
 from workbench.schema import Value, build
@@ -59,7 +58,7 @@ def work(folder: RunFolder, amended: dict[str, Value], recipe_path: str = "", si
         recipe_path: of a recipe that is not among the found ones; never taken from the run's folder, which chooses no code.
         signals: those that end the run at its next step.
     """
-    lock = _lock(folder)
+    lock = locking.hold(folder, seconds=_LOCK_WAIT_SECONDS)
     if lock is None:
         print(f"{folder.id} is being trained by another worker", file=sys.stderr)
         return int(ExitCode.WRONG_USE)
@@ -143,25 +142,6 @@ def _leave(journal: Journal, ended: RunEnded) -> int:
         tell_supervisor(state="failed", reason=f"the disk is full; the last {lost} events are lost")
         return int(ExitCode.RUN_FAILED)
     return ended.exit_code if ended.exit_code else int(ExitCode.RUN_FAILED if ended.state == "failed" else ExitCode.DONE)
-
-
-def _lock(folder: RunFolder) -> int | None:
-    """Hold the run's lock until this process ends; None when another keeps holding it.
-
-    A POSIX lock is dropped when its process closes any descriptor of the file, so nothing here opens the file again.
-    """
-    descriptor = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    deadline = time.monotonic() + _LOCK_WAIT_SECONDS
-    while True:
-        try:
-            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            if time.monotonic() > deadline:
-                os.close(descriptor)
-                return None
-            time.sleep(0.05)
-        else:
-            return descriptor
 
 
 def _started(attempt: int) -> RunStarted:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import select
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError
-from workbench.finding import find_recipe
+from workbench.finding import find_recipe, looks_like_path, place_in
 from workbench.recipe import Recipe
+from workbench.runs.folder import RunFolder
 from workbench.schema import Settings, build, flat
 
 _IDLE_SECONDS = 300.0
@@ -56,12 +58,17 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
                 return _contents(*_configured(question))
             case "device":
                 return _device(question.get("device", "auto"))
+            case "export":
+                return _export(question)
+            case "check":
+                return _check(question)
             case other:
                 return {"error": f"unknown question `{other}`"}
     except WorkbenchError as error:
         return {"error": error.message, "hint": error.hint}
     except Exception as error:  # noqa: BLE001  a user's recipe may fail in any way; the one who asked shows it, and the helper lives on
-        return {"error": f"{type(error).__name__}: {error}"}
+        where = place_in(error, Path(question["recipe"])) if looks_like_path(str(question.get("recipe", ""))) else ""
+        return {"error": f"{type(error).__name__}: {error}{where}"}
 
 
 def _configured(question: dict[str, Any]) -> tuple[Recipe, Settings]:
@@ -99,9 +106,24 @@ def _batch(recipe: Recipe, config: Settings) -> dict[str, Any]:
     return as_json(recipe.batch(config, _EXAMPLES))
 
 
+def _export(question: dict[str, Any]) -> dict[str, Any]:
+    """Write a trained model in one of the forms that need torch."""
+    from workbench.exporting import forms
+
+    folder, target = RunFolder(Path(question["folder"])), Path(question["target"])
+    return forms.write(question["form"], folder, target, recipe=question.get("recipe", ""))
+
+
+def _check(question: dict[str, Any]) -> dict[str, Any]:
+    """Whether a recipe keeps its side of the treaty: what was looked at, and what is wrong, empty where nothing is."""
+    from workbench.worker.contract import check
+
+    return {"checks": [asdict(outcome) for outcome in check(find_recipe(question["recipe"]))]}
+
+
 def _contents(recipe: Recipe, config: Settings) -> dict[str, Any]:
     """What a run would learn from; nothing where the recipe does not tell."""
-    return dataclasses.asdict(recipe.contents(config)) if recipe.contents else {}
+    return asdict(recipe.contents(config)) if recipe.contents else {}
 
 
 def _device(name: str) -> dict[str, Any]:

@@ -81,6 +81,8 @@ def resume(folder: RunFolder, *, recipe_path: str = "", changes: Mapping[str, Va
     changes = dict(changes or {})
     if feed.status.is_live:
         raise WorkbenchError(f"{folder.id} is {feed.status.state}", f"`workbench attach {folder.id}` shows it")
+    if feed.record.source != "recipe":
+        raise _not_ours(feed)
     if feed.record.recipe_path and not recipe_path:
         raise WorkbenchError(
             f"{folder.id} was trained by the recipe at {feed.record.recipe_path}",
@@ -189,6 +191,15 @@ def _remove_when_left(folder: RunFolder, feed: Feed) -> None:
     while not folder.exit_file(feed.state.attempt).exists() and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
     shutil.rmtree(folder.path, ignore_errors=True)
+
+
+def _not_ours(feed: Feed) -> WorkbenchError:
+    name, run_id = feed.labels.name, feed.folder.id
+    if feed.record.source == "import":
+        return WorkbenchError(f"{run_id} was imported; no recipe here can go on with it", f"`workbench show {run_id}` shows it")
+    return WorkbenchError(
+        f"{run_id} was trained by a script of its own, which alone knows how to go on", f"run the script again to record `{name}` anew"
+    )
 
 
 def _raises_a_limit(feed: Feed, changes: Mapping[str, Value]) -> bool:

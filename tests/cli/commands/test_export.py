@@ -44,3 +44,21 @@ def test_a_file_that_cannot_be_written_whole_is_not_left_half(tmp_path: Path) ->
     target.mkdir()
     assert app.run(["export", "last", "--to", "csv", "-o", str(target)]) == 2
     assert [path.name for path in tmp_path.iterdir() if "folder" in path.name] == ["folder"]
+
+
+@pytest.mark.parametrize("form", ["html", "tensorboard", "onnx", "safetensors"])
+def test_what_is_no_text_needs_a_file(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["export", "last", "--to", form]) == 2
+    assert f"workbench export last --to {form} -o " in capsys.readouterr().err
+
+
+def test_a_report_is_written_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["export", "last", "--to", "html", "-o", str(tmp_path / "run.html"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"id": "cnn-1", "form": "html", "file": str(tmp_path / "run.html")}
+    assert (tmp_path / "run.html").read_text().startswith("<!doctype html>")
+
+
+def test_what_needs_torch_is_asked_of_the_helper(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["export", "last", "--to", "safetensors", "-o", str(tmp_path / "model")]) == 2
+    assert "cnn-1 has no checkpoint that can be trusted" in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()

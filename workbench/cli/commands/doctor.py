@@ -170,10 +170,11 @@ def _is_network(place: Path) -> bool:
 def _recipes() -> dict[str, Any]:
     where = finding.recipes_package()
     try:
-        found = finding.find_recipes()
+        found = finding.search()
     except WorkbenchError as error:
         return {"package": str(where or "nowhere"), "problem": error.message, "hint": error.hint}
-    return {"package": str(where or "nowhere"), **{name: recipe.path or f"{where}/{name}" for name, recipe in found.items()}}
+    places = {name: recipe.path or f"{where}/{name}" for name, recipe in found.recipes.items()}
+    return {"package": str(where or "nowhere"), **places, **{f"broken {each.name}": each.error.message for each in found.broken}}
 
 
 def _tried_on(device: str) -> dict[str, Any]:

@@ -1,4 +1,11 @@
-"""List what can be trained; of one recipe its notes, settings with bounds, layers with shapes, and data."""
+"""List what can be trained; of one recipe its notes, settings with bounds, layers with shapes, and data.
+
+\b
+  workbench recipes                      all of them, and which are broken
+  workbench recipes cnn                  one of them; also by its path: ./my_recipe
+  workbench recipes new my_recipe        write one to begin with, into the folder my_recipe
+  workbench recipes check ./my_recipe    does it stop, resume and repeat as every recipe does?
+"""
 
 from __future__ import annotations
 
@@ -7,28 +14,40 @@ from typing import Annotated, Any
 
 import typer
 
-from workbench.cli import output
+from workbench.cli import authoring, output
 from workbench.cli.options import Json
 from workbench.data.catalogue import CATALOGUE
 from workbench.errors import WorkbenchError, unknown
-from workbench.finding import find_recipe, find_recipes
+from workbench.finding import find_recipe, search
 from workbench.recipe import Recipe
 from workbench.schema import build, describe, flat
 from workbench.units import grouped
 from workbench.views.cost import words
 
+_VERBS = {"new": "new my_recipe", "check": "check ./my_recipe"}
+
 
 def command(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="A recipe's name, or the path of one.")] = "",
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="A recipe's name, or the path of one; or new, or check.")] = "",
+    of: Annotated[str, typer.Argument(metavar="[NAME]", help="Behind new or check: which.")] = "",
     preset: Annotated[str, typer.Option("--preset", metavar="NAME", help="Show the layers of this preset.")] = "",
     as_json: Json = False,
 ) -> None:
+    if name in _VERBS:
+        if not of:
+            raise WorkbenchError(f"`workbench recipes {name}` needs a name", f"for example: workbench recipes {_VERBS[name]}")
+        (authoring.new if name == "new" else authoring.check)(of, as_json=as_json)
+        return
+    if of:
+        raise WorkbenchError(f"unexpected `{of}`", "`workbench recipes NAME` describes one; `new` and `check` come before a name")
     if not name:
-        found = find_recipes()
+        found = search()
         if as_json:
-            output.emit_json([_brief(recipe) for recipe in found.values()])
+            output.emit_json([_brief(recipe) for recipe in found.recipes.values()])
         else:
-            _list(found)
+            _list(found.recipes)
+        for broken in found.broken:
+            output.say(f"broken: {broken.name}: {broken.error.message}")
         return
     recipe = find_recipe(name)
     chosen = _preset_settings(recipe, preset)

@@ -6,7 +6,9 @@ metrics compared: lr>=1e-3, cell=lstm, validation/accuracy>0.98, best<0.02, step
 
 from __future__ import annotations
 
-from typing import Annotated
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +16,10 @@ from workbench.cli import options, output
 from workbench.cli.options import Ascii, Json, Runs
 from workbench.paths import short
 from workbench.runs import filtering, ordering
+
+if TYPE_CHECKING:
+    from workbench.runs.filtering import Facts
+    from workbench.runs.store import Store
 
 _MOST_ROWS = 500
 
@@ -29,13 +35,12 @@ def command(
     store = options.store(context, runs)
     wanted = " ".join(words or ())
     fits = filtering.parse(wanted)
+    if as_json:
+        _print_json(store, fits if wanted else None, sort)
+        return
     feeds = [feed for feed in store.feeds() if not wanted or fits(filtering.facts(feed))]
     feeds = ordering.ordered(feeds, sort, filtering.facts, lambda feed: feed.labels.pin)
-    if as_json:
-        from workbench.runs.report import report
-
-        output.emit_json([report(feed) for feed in feeds])
-    elif feeds:
+    if feeds:
         from workbench.views import table
 
         rows = table.rows(feeds[:_MOST_ROWS], output.columns(), ascii_only=options.wants_ascii(context, ascii_only))
@@ -45,3 +50,11 @@ def command(
     else:
         what = "no run fits the filter" if wanted else "there is no run yet"
         output.say(f"{what} in {short(store.root)}\n\nhint: `workbench train cnn` starts one")
+
+
+def _print_json(store: Store, fits: Callable[[Facts], bool] | None, sort: str) -> None:
+    from workbench.runs import shelf
+
+    found = [run for run in shelf.reports(store) if fits is None or fits(run.facts)]
+    now = time.time()
+    output.emit_items(run.text(now) for run in ordering.ordered(found, sort, lambda run: run.facts, lambda run: run.pin))

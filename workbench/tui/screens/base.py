@@ -68,8 +68,17 @@ class WorkScreen(Screen[None]):
     def too_small(self) -> TooSmall:
         return TooSmall(self.bench.look, id="too-small")
 
+    def on_mount(self) -> None:
+        self._sort_by_size(*self.app.size)  # before the first paint, or a screen would show a narrow layout for a moment
+
     def on_resize(self, event: Resize) -> None:
         columns, rows = event.size
+        self._sort_by_size(columns, rows)
+        self.fit_to(columns, rows)
+        self.call_after_refresh(self.tell_wish)
+
+    def _sort_by_size(self, columns: int, rows: int) -> None:
+        """Classes for the stylesheets, which know no sizes."""
         self.set_class(columns < LEAST[0] or rows < LEAST[1], "-too-small")
         self.set_class(columns < 64, "-narrow")
         self.set_class(rows < 20, "-short")
@@ -77,8 +86,6 @@ class WorkScreen(Screen[None]):
         self.set_class(columns >= 100, "-wide")
         self.set_class(rows >= 34, "-tall")
         self.set_class(columns >= 160 and rows >= 34, "-broad")
-        self.fit_to(columns, rows)
-        self.call_after_refresh(self.tell_wish)
 
     def fit_to(self, columns: int, rows: int) -> None:
         """Fit what the stylesheet cannot to the size."""

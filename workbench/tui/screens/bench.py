@@ -52,6 +52,7 @@ class Bench(FormActions):
         Binding("u", "restore", "undo", show=False, id="bench.restore", tooltip="bring back what was deleted last"),
         Binding("n", "label", "name", show=False, id="bench.label", tooltip="name a run; tab: its tags, its note; tag all marked"),
         Binding("P", "pin", "pin", show=False, id="bench.pin", tooltip="pin the run under the cursor, or all marked, to the top"),
+        Binding("C", "beside", "compare", id="bench.beside", tooltip="compare the marked runs, or those that were found"),
         Binding("o", "order", "order", show=False, id="bench.order", tooltip="the next order of runs: age, best, name, state, step, time"),
         Binding("f", "take", "from", show=False, id="bench.take", tooltip="begin with the settings of another run"),
         Binding(
@@ -108,7 +109,10 @@ class Bench(FormActions):
     # What arrives
 
     def on_recipes_found(self, message: RecipesFound) -> None:
-        self.recipes.offer(message.recipes, str(message.problem or ""))
+        self.recipes.offer(message.recipes, str(message.problem or ""), message.broken)
+        if message.broken:
+            first = message.broken[0]
+            self.say(f"{first.name} is broken: {first.reason}", "error")
 
     def on_runs_changed(self, message: RunsChanged) -> None:
         self.runs.offer(message.runs)
@@ -178,6 +182,7 @@ class Bench(FormActions):
             **dict.fromkeys(("open", "mark", "label", "pin"), run is not None),
             **dict.fromkeys(("compare", "save", "load", "reset_all", "take"), self.form is not None),
             "order": self.focused is self.runs,
+            "beside": self.focused is self.runs and self.runs.count > 1,
             "clear": bool(getattr(self._pane, "word", "") or self.runs.marked),
             **dict.fromkeys(("type", "all", "reset", "step"), self.focused is self.settings),
         }

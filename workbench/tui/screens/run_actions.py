@@ -79,6 +79,14 @@ class RunActions(WorkScreen):
         if runs := self.meant:
             self.bench.jobs.label([run.id for run in runs], pin=not all(run.labels.pin for run in runs))
 
+    def action_beside(self) -> None:
+        """Compare the marked runs; with none marked, those that a find has left."""
+        together = self.runs.together
+        if len(together) > 1:
+            self.bench.open_comparison(together)
+        else:
+            self.say("space marks runs to compare: two at least, or / finds some, as tag:paper does")
+
     def action_order(self) -> None:
         self.runs.next_order()
 

@@ -33,8 +33,9 @@ class Steering(WorkScreen):
         here = {
             "pause": live and not paused,
             "go_on": paused,
-            "resume": self.seen is not None and not live,
-            **dict.fromkeys(("stop", "save", "change"), live),
+            "resume": self.seen is not None and not live and self.seen.has_recipe,
+            "stop": live,
+            **dict.fromkeys(("save", "change"), live and self.seen is not None and self.seen.has_recipe),
         }
         return here.get(action)
 

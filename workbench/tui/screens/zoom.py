@@ -50,7 +50,7 @@ class Zoom(WorkScreen):
         Binding("full_stop", "live", "live", id="zoom.live", tooltip="back to what is newest: no cursor, the whole run"),
         Binding("y", "log_scale", "log", id="zoom.log_scale", tooltip="logarithmic or linear y axis; kept for this metric"),
         Binding("t", "smooth", "smooth", id="zoom.smooth", tooltip="smoothing: light, medium, strong, off; kept for this metric"),
-        Binding("e", "axis", "axis", id="zoom.axis", tooltip="steps, epochs or time along the x axis; kept for this metric"),
+        Binding("e", "axis", "axis", id="zoom.axis", tooltip="steps, epochs, time or examples along the x axis; kept for this metric"),
         Binding("O", "outliers", "outliers", id="zoom.outliers", tooltip="limits without outliers, or with; kept for this metric"),
         Binding("v", "view", "view", id="zoom.view", tooltip="the next chart or preview"),
         Binding("g", "histograms", "histograms", show=False, id="zoom.histograms", tooltip="weights, gradients, dead units by layer"),

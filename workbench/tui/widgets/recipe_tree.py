@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.charts.rows import Row, Rows, Span, cells, fit
 from workbench.tui.theme import Look
 from workbench.tui.widgets.pane import Pane, inked
+from workbench.views.status_lines import mark
 
 if TYPE_CHECKING:
+    from workbench.finding import Broken
     from workbench.recipe import Preset, Recipe
 
 _ABOUT_ROWS = 4  # what the chosen preset is, below the tree
@@ -25,12 +27,14 @@ class RecipeTree(Pane):
         super().__init__(look, id=id)
         self.presets: list[tuple[Recipe, Preset]] = []
         self.problem = ""
+        self.broken: tuple[Broken, ...] = ()
         self._top = 0
         self._lines: list[int] = []  # the preset of each row of the tree; of a recipe its first
 
-    def offer(self, recipes: Mapping[str, Recipe], problem: str = "") -> None:
-        """Show these recipes."""
+    def offer(self, recipes: Mapping[str, Recipe], problem: str = "", broken: Sequence[Broken] = ()) -> None:
+        """Show these recipes, and below them what brought none."""
         self.problem = problem
+        self.broken = tuple(broken)
         self.presets = [(recipe, preset) for recipe in recipes.values() for preset in recipe.presets]
         self.redraw()
         self.post_message(self.Moved(self))
@@ -69,7 +73,9 @@ class RecipeTree(Pane):
         families = len({recipe.name for recipe, _ in self.presets}) + sum(recipe is chosen[0] for recipe, _ in self.presets)
         about = self._about(chosen, width, max(2, height - 1 - families)) if height >= 10 else []
         room = height - 1 - len(about)
-        tree, at = self._tree(width, room)
+        broken = self._broken(width, room // 3)
+        tree, at = self._tree(width, room - len(broken))
+        tree += broken
         self._top = max(0, min(at - room // 2, len(tree) - room))
         shown = tree[self._top : self._top + room]
         return [self.heading(width), *shown, *([[Span("")]] * (room - len(shown))), *about]
@@ -99,6 +105,16 @@ class RecipeTree(Pane):
             rows.append(row)
             self._lines.append(index)
         return rows, at
+
+    def _broken(self, width: int, room: int) -> Rows:
+        """A row for what is broken, and what is wrong with it, with its line, in as many more as there are."""
+        sign = mark("failed", ascii_only=self.look.ascii_only)
+        rows: Rows = []
+        for broken in self.broken:
+            name = fit(f" {sign} {broken.name} is broken", width, ascii_only=self.look.ascii_only)
+            reason = [fit(f"     {line}", width, ascii_only=self.look.ascii_only) for line in _wrapped(broken.reason, width - 6)]
+            rows += [[Span(name, "error")], *([Span(line, "muted")] for line in reason)]
+        return rows[: max(1, room)] if rows else []
 
     def _about(self, chosen: tuple[Recipe, Preset], width: int, most: int) -> Rows:
         recipe, preset = chosen

@@ -88,6 +88,12 @@ class RunList(Pane):
             self._shown = ordered(found, self.order, lambda run: run.facts, lambda run: run.labels.pin)
         return self._shown
 
+    @property
+    def together(self) -> list[str]:
+        """Ids of the runs that are meant together: the marked ones, else those that were found; oldest first."""
+        chosen = self.marked or (self.shown if self.word else [])
+        return [run.id for run in (self.all or ())[::-1] if run in chosen]
+
     def next_order(self) -> None:
         """Stand in the next of the orders that there are; the cursor stays on its run."""
         from workbench.runs.ordering import ORDERS

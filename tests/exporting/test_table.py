@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.builders import START, append, build_run, ended, evaluated, finished_run, loop, metrics, opening, started
 from workbench.events import types
 from workbench.events.types import Evaluated, Event, Metrics, Paused, Resumed
-from workbench.runs import export
+from workbench.exporting import table as export
 from workbench.runs.folder import RunFolder
 
 

@@ -16,7 +16,23 @@ from workbench.runs.folder import RunFolder
 from workbench.runs.state import Clock
 
 _NO_END = math.inf
-Row = dict[str, float]
+Values = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Row:
+    """All numbers of one step; `epoch` is None where nobody knows how many steps make one.
+
+    Attributes:
+        at: when it was logged, in seconds since 1970.
+        elapsed_seconds: of training and evaluation by then, without pauses.
+    """
+
+    step: int
+    epoch: int | None
+    elapsed_seconds: float
+    at: float
+    values: Values
 
 
 def as_csv(folder: RunFolder) -> Iterator[str]:
@@ -27,9 +43,14 @@ def as_csv(folder: RunFolder) -> Iterator[str]:
     """
     outline = _Outline.of(folder.events)
     yield _joined(["step", "epoch", "elapsed_seconds", *outline.keys])
-    for step, epoch, elapsed, row in _rows(folder.events, outline):
-        texts = [_number(row[key]) if key in row else "" for key in outline.keys]
-        yield f"{step},{'' if epoch is None else epoch},{'' if elapsed is None else f'{elapsed:.3f}'},{','.join(texts)}\n"
+    for row in _rows(folder.events, outline):
+        texts = [_number(row.values[key]) if key in row.values else "" for key in outline.keys]
+        yield f"{row.step},{'' if row.epoch is None else row.epoch},{row.elapsed_seconds:.3f},{','.join(texts)}\n"
+
+
+def rows(folder: RunFolder) -> Iterator[Row]:
+    """Every step's numbers in the order of steps, without those that a later attempt replaced."""
+    return _rows(folder.events, _Outline.of(folder.events))
 
 
 def as_json(folder: RunFolder) -> Iterator[str]:
@@ -47,7 +68,7 @@ class _Outline:
 
     keys: list[str] = field(default_factory=list)
     ends: list[float] = field(default_factory=list)  # of each attempt's loop: its last step that was not replaced
-    late: dict[tuple[int, int], Row] = field(default_factory=dict)  # by loop and step: what was logged when later steps were already
+    late: dict[tuple[int, int], Values] = field(default_factory=dict)  # by loop and step: what was logged when later steps were already
 
     @classmethod
     def of(cls, log: Path) -> _Outline:
@@ -75,24 +96,21 @@ class _Outline:
         return loop == 0 or step <= self.ends[loop - 1]
 
 
-def _rows(log: Path, outline: _Outline) -> Iterator[tuple[int, int | None, float | None, Row]]:
-    """(step, epoch, elapsed seconds, values) in the order of steps."""
+def _rows(log: Path, outline: _Outline) -> Iterator[Row]:
     clock = Clock()
     loop, per_epoch = 0, 0
-    open_step: int | None = None
-    row: Row = {}
-    about: tuple[int | None, float | None] = (None, None)
+    row: Row | None = None  # of the newest step, to which later events may add
     late = {key: found for key, found in outline.late.items() if outline.keeps(*key)}
     for event in _events(log):
         for at, (step, values) in zip(_times(event), _points(event), strict=True):
-            if (open_step is not None and step < open_step) or not outline.keeps(loop, step):
+            if (row is not None and step < row.step) or not outline.keeps(loop, step):
                 continue
-            if step != open_step:
-                if open_step is not None:
-                    yield open_step, *about, row
-                open_step, row = step, dict(late.pop((loop, step), {}))
-                about = ((step - 1) // per_epoch + 1 if per_epoch else None, clock.read(at))
-            row.update(values)
+            if row is None or step != row.step:
+                if row is not None:
+                    yield row
+                epoch = (step - 1) // per_epoch + 1 if per_epoch else None
+                row = Row(step, epoch, clock.read(at), at, dict(late.pop((loop, step), {})))
+            row.values.update(values)
         if isinstance(event, LoopStarted):
             loop, per_epoch = loop + 1, event.steps_per_epoch
             clock.start(event.at, event.elapsed_seconds)
@@ -100,11 +118,11 @@ def _rows(log: Path, outline: _Outline) -> Iterator[tuple[int, int | None, float
             clock.stop(event.at)
         elif isinstance(event, Resumed):
             clock.start(event.at)
-    if open_step is not None:
-        yield open_step, *about, row
+    if row is not None:
+        yield row
 
 
-def _points(event: Event) -> Iterator[tuple[int, Row]]:
+def _points(event: Event) -> Iterator[tuple[int, Values]]:
     """(step, values) of an event that has numbers."""
     if isinstance(event, Metrics):
         keys = list(event.values)

@@ -1,0 +1,234 @@
+import argparse
+import dataclasses
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy
+import pytest
+
+import workbench
+from tests.training_runs import end_of, events_of, logged, wait_for
+from workbench.events.types import MetricsDeclared, Noticed
+from workbench.recording import charting
+from workbench.runs.feed import open_run
+from workbench.runs.folder import RunFolder
+from workbench.runs.store import Store
+
+ROOT = Path(__file__).parents[2]
+
+
+def recorded(root: Path) -> RunFolder:
+    (folder,) = [Store(root).folder(run_id) for run_id in Store(root).ids()]
+    return folder
+
+
+def script(root: Path, text: str, **about) -> subprocess.CompletedProcess:
+    path = root.parent / "mine.py"
+    path.write_text(textwrap.dedent(text))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "WORKBENCH_RUNS": str(root)}
+    return subprocess.run([sys.executable, str(path)], env=environment, capture_output=True, text=True, timeout=60, **about)
+
+
+def test_a_loop_is_a_run_with_its_name_settings_and_every_number(tmp_path):
+    with workbench.record("mine", {"lr": 0.1, "model": {"width": 3}}, steps_total=3, tags=("a",), runs=tmp_path) as run:
+        for step in (1, 2, 3):
+            run.log(step, {"train/loss": 1 / step, "train/lr": numpy.float32(0.5)})
+        run.log(3, {"val/loss": 0.25})
+    feed = open_run(recorded(tmp_path))
+    assert (feed.status.state, feed.labels.name, feed.labels.tags) == ("finished", "mine", ("a",))
+    assert (feed.record.recipe, feed.record.source) == ("script", "script")
+    assert feed.record.settings == {"lr": 0.1, "model.width": 3}
+    assert (feed.state.step, feed.state.steps_total) == (3, 3)
+    assert logged(feed.folder, "train/loss") == {1: 1.0, 2: 0.5, 3: 1 / 3}
+    assert logged(feed.folder, "val/loss") == {3: 0.25}
+
+
+def test_both_splits_of_a_quantity_share_a_chart_and_goals_decide_what_is_best(tmp_path):
+    with workbench.record("mine", goals={"val/accuracy": "max"}, runs=tmp_path) as run:
+        for step, accuracy in ((1, 0.5), (2, 0.9), (3, 0.7)):
+            run.log(step, {"train/loss": 1.0, "val_loss": 2.0, "val/accuracy": accuracy})
+    state = open_run(recorded(tmp_path)).state
+    assert {state.declared[key]["chart"] for key in ("train/loss", "val_loss")} == {"loss"}
+    assert state.slots[0] == "loss"
+    assert state.objective == "val/accuracy"
+    assert state.summaries["val/accuracy"].best("max") == (0.9, 2)
+    assert state.declared["train/loss"]["goal"] == "none"
+
+
+def test_it_runs_while_it_logs_and_a_stop_reaches_the_loop(tmp_path):
+    from workbench.runs import control
+
+    with workbench.record("mine", runs=tmp_path) as run:
+        run.log(1, {"loss": 1.0})
+        assert not run.should_stop()
+        folder = recorded(tmp_path)
+        wait_for(lambda: open_run(folder).state.step == 1, 5)
+        assert open_run(folder).status.state == "running"
+        request = control.ask(folder, "stop", by="ada")
+        wait_for(run.should_stop, 5)
+    feed = open_run(folder)
+    assert (feed.status.state, feed.status.reason) == ("stopped", "stopped by ada")
+    assert feed.state.answers[request.id] == (True, "stopped at step 1")
+
+
+def test_values_that_are_no_numbers_and_steps_that_go_back_are_left_out_and_told(tmp_path):
+    with workbench.record("mine", runs=tmp_path) as run:
+        run.log(5, {"loss": 1.0, "name": "x", "vector": [1, 2], "none": None})
+        run.log(4, {"loss": 2.0, "other": math.nan})
+        run.log(-1, {"loss": 2.0})
+        run.log("six", {"loss": 2.0})
+        run.log(6, None)
+        run.log(7, {"loss": 10**400})
+    folder = recorded(tmp_path)
+    assert logged(folder, "loss") == {5: 1.0, 7: math.inf}
+    assert math.isnan(logged(folder, "other")[4])
+    said = " ".join(event.message for event in events_of(folder) if isinstance(event, Noticed))
+    for words in ("name was no number", "vector was no number", "loss at a step before", "a whole number from 0"):
+        assert words in said
+
+
+def test_numbers_are_those_at_the_call_whatever_becomes_of_their_object(tmp_path):
+    total = numpy.zeros(())
+    with workbench.record("mine", runs=tmp_path) as run:
+        for step in (1, 2, 3):
+            total += 1
+            run.log(step, {"loss": total})
+    assert logged(recorded(tmp_path), "loss") == {1: 1.0, 2: 2.0, 3: 3.0}
+
+
+def test_a_key_for_everything_is_bounded(tmp_path):
+    with workbench.record("mine", runs=tmp_path) as run:
+        for step in range(charting.MOST_KEYS + 50):
+            run.log(step, {f"{step}/{'x' * 300}": 1.0})
+    folder = recorded(tmp_path)
+    assert len(open_run(folder).state.declared) == charting.MOST_KEYS
+    assert all(len(line) < 100_000 for line in folder.events.read_bytes().splitlines())
+    assert [event for event in events_of(folder) if isinstance(event, MetricsDeclared)]
+
+
+def test_an_error_marks_the_run_failed_with_its_line_and_passes_on(tmp_path):
+    def loop():
+        with workbench.record("mine", runs=tmp_path) as run:
+            run.log(1, {"loss": 1.0})
+            raise ZeroDivisionError("division by zero")
+
+    with pytest.raises(ZeroDivisionError):
+        loop()
+    ended = end_of(recorded(tmp_path))
+    assert ended.state == "failed"
+    assert ended.reason.startswith("ZeroDivisionError: division by zero (test_recorder.py, line ")
+    assert "Traceback" in ended.detail
+
+
+def test_ctrl_c_is_a_stop(tmp_path):
+    with pytest.raises(KeyboardInterrupt), workbench.record("mine", runs=tmp_path):
+        raise KeyboardInterrupt
+    assert end_of(recorded(tmp_path)).state == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("end", "state", "reason"),
+    [("", "finished", "its script ended"), ("raise ValueError('bad')", "failed", "ValueError: bad (mine.py, line 5)"),
+     ("import os; os.kill(os.getpid(), 9)", "died", "its process is gone")],
+)  # fmt: skip
+def test_a_script_without_a_with_block_ends_its_run_as_it_ends(tmp_path, end, state, reason):
+    done = script(
+        tmp_path / "runs",
+        f"import workbench\nrun = workbench.record('mine')\nrun.log(1, {{'loss': 1.0}})\nimport time; time.sleep(0.5)\n{end}\n",
+    )
+    feed = open_run(recorded(tmp_path / "runs"))
+    assert feed.status.state == state, done.stderr
+    assert feed.status.reason.startswith(reason)
+    assert logged(feed.folder, "loss") == {1: 1.0}
+
+
+def test_it_needs_neither_torch_nor_pydantic_to_be_imported_and_children_do_not_log(tmp_path):
+    text = """
+        import sys, os, workbench
+        assert not {"torch", "pydantic", "numpy", "textual"} & set(sys.modules), sys.modules.keys()
+        with workbench.record("mine") as run:
+            assert "torch" not in sys.modules
+            if os.fork() == 0:
+                run.log(2, {"loss": 2.0}); run.finish(); os._exit(0)
+            os.wait()
+            run.log(1, {"loss": 1.0})
+    """
+    done = script(tmp_path / "runs", text)
+    assert done.returncode == 0, done.stderr
+    assert logged(recorded(tmp_path / "runs"), "loss") == {1: 1.0}
+
+
+def test_a_full_disk_raises_nothing_into_the_script(tmp_path):
+    text = """
+        import resource, workbench
+        run = workbench.record("mine", {"lr": 1.0})
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY))
+        for step in range(20_000):
+            run.log(step, {"loss": 1.0, "accuracy": 0.5})
+            run.should_stop()
+        run.finish()
+        run.log(1, {"loss": 1.0})
+        print("trained")
+    """
+    done = script(tmp_path / "runs", text)
+    assert (done.returncode, done.stdout) == (0, "trained\n"), done.stderr
+    assert "Traceback" not in done.stderr
+    assert "could not be written" in done.stderr
+    assert open_run(recorded(tmp_path / "runs")).reader.dropped.torn <= 1
+
+
+@pytest.mark.parametrize("limit", [0, 100])
+def test_where_no_run_can_be_begun_the_script_trains_unrecorded(tmp_path, limit):
+    text = f"""
+        import resource, workbench
+        resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINITY))
+        with workbench.record("mine", {{"lr": 1.0}}) as run:
+            run.log(1, {{"loss": 1.0}})
+            assert not run.should_stop() and run.id == "" and run.path is None
+    """
+    done = script(tmp_path / "runs", text)
+    assert done.returncode == 0, done.stderr
+    assert "`mine` is not recorded" in done.stderr
+
+
+def test_a_runs_folder_that_is_none_is_told_and_nothing_else(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    with workbench.record("mine", runs=tmp_path / "file" / "runs") as run:
+        run.log(1, {"loss": 1.0})
+    assert "not recorded: cannot write the runs folder" in capsys.readouterr().err
+
+
+def test_settings_may_be_what_argparse_returns_or_a_dataclass(tmp_path):
+    @dataclasses.dataclass
+    class Inner:
+        width: int = 3
+        activation: type = int
+
+    space = argparse.Namespace(lr=0.1, inner=Inner(), names=["a", "b"], huge=10**30, nan=math.nan, path=tmp_path, _private=1)
+    workbench.record("mine", space, runs=tmp_path / "runs").finish()
+    settings = recorded(tmp_path / "runs").record().settings
+    assert settings["lr"] == 0.1
+    assert settings["inner.width"] == 3
+    assert settings["names"] == "['a', 'b']"
+    assert settings["nan"] == "nan"
+    assert settings["path"] == str(tmp_path)
+    assert "_private" not in settings
+    json.dumps(settings, allow_nan=False)
+
+
+def test_a_terminated_script_shows_as_died(tmp_path):
+    text = "import workbench, time\nrun = workbench.record('mine')\nprint(run.id, flush=True)\ntime.sleep(60)\n"
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "WORKBENCH_RUNS": str(tmp_path / "runs")}
+    with subprocess.Popen([sys.executable, str(path)], env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline().strip() == "script-1"
+        assert open_run(recorded(tmp_path / "runs")).status.is_live
+        process.send_signal(signal.SIGTERM)
+    assert open_run(recorded(tmp_path / "runs")).status.state == "died"

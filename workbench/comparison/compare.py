@@ -1,0 +1,230 @@
+"""Reports of runs in, one comparison out: settings that differ, metrics with deltas, seeds taken together, a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.comparison import tasks
+from workbench.comparison.seeds import SEED, Report, Spread, alike, number, spread
+from workbench.comparison.tasks import Task, task_of
+from workbench.comparison.verdict import Contender, Verdict, judge
+from workbench.errors import ExitCode, unknown
+
+_LIVE = ("running", "paused", "starting", "queued")
+_STATES = (*_LIVE, "failed", "died", "unknown", "stopped", "finished")  # of several runs, the first of these is said
+
+
+@dataclass(frozen=True)
+class Line:
+    """A run, or all runs that differ in nothing but the seed.
+
+    Attributes:
+        places: of its runs among those that are compared.
+        final: of each metric the last value; `best` the best one, where the metric has a goal.
+        seconds: of training and evaluation; `memory_bytes` the most that was held.
+    """
+
+    label: str
+    places: tuple[int, ...]
+    runs: tuple[str, ...]
+    seeds: tuple[Any, ...]
+    recipe: str
+    state: str
+    settings: dict[str, Any]
+    final: dict[str, Spread]
+    best: dict[str, Spread]
+    seconds: Spread | None
+    cpu_seconds: Spread | None
+    memory_bytes: Spread | None
+    parameters: int | None
+
+    @property
+    def count(self) -> int:
+        return len(self.places)
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in _LIVE
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One metric of every run, in the order of the runs; deltas are against the baseline.
+
+    Attributes:
+        mean: of the last values of all runs, as `std` is; None where none is finite, or one alone for `std`.
+    """
+
+    goal: str
+    unit: str
+    values: tuple[float | None, ...]
+    deltas: tuple[float | None, ...]
+    best: tuple[float | None, ...]
+    best_deltas: tuple[float | None, ...]
+    mean: float | None
+    std: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What there is to say about some runs.
+
+    Attributes:
+        runs: their ids; `labels` their names where they have one.
+        lines: seeds taken together, `singles` each run alone.
+        baseline: place of the run that deltas are against.
+        objective: the metric that decides; empty where the runs have none in common.
+        settings: every one of every run; `differing` those in which the runs are not alike.
+        remarks: what a reader must know before believing the numbers.
+    """
+
+    runs: tuple[str, ...]
+    labels: tuple[str, ...]
+    lines: tuple[Line, ...]
+    singles: tuple[Line, ...]
+    baseline: int
+    objective: str
+    metrics: dict[str, Compared]
+    settings: dict[str, tuple[Any, ...]]
+    differing: dict[str, tuple[Any, ...]]
+    tasks: tuple[Task, ...]
+    remarks: tuple[str, ...]
+    verdict: Verdict
+
+    def shown(self, *, apart: bool) -> tuple[Line, ...]:
+        """The lines, collapsed or each run for itself."""
+        return self.singles if apart else self.lines
+
+    def baseline_line(self, *, apart: bool) -> Line:
+        """The line that has the baseline in it."""
+        return next(line for line in self.shown(apart=apart) if self.baseline in line.places)
+
+
+def compare(reports: Sequence[Report], *, baseline: str = "") -> Comparison:
+    """Compare runs by their reports, of which there is at least one.
+
+    Args:
+        baseline: the id or name of a run among them; by default the first.
+
+    Raises:
+        WorkbenchError: the baseline is none of them.
+    """
+    labels = tuple(str(report.get("name") or report["id"]) for report in reports)
+    base = _place(reports, baseline)
+    metrics = dict(_metrics(reports, base))
+    found = tuple(map(task_of, reports))
+    said = tasks.remarks(found, labels)
+    objective = _objective(reports, base, metrics)
+    lines = tuple(_line(reports, places) for places in alike(reports))
+    return Comparison(
+        runs=tuple(str(report["id"]) for report in reports),
+        labels=labels,
+        lines=lines,
+        singles=tuple(_line(reports, places) for places in alike(reports, apart=True)),
+        baseline=base,
+        objective=objective,
+        metrics=metrics,
+        settings=dict(_settings(reports)),
+        differing={name: values for name, values in _settings(reports) if _is_differing(reports, name, values)},
+        tasks=found,
+        remarks=(*said, *_changes(reports, labels)),
+        verdict=_verdict(lines, base, objective, metrics, found),
+    )
+
+
+def _place(reports: Sequence[Report], baseline: str) -> int:
+    if not baseline:
+        return 0
+    names = [str(name) for report in reports for name in (report["id"], report.get("name")) if name]
+    for place, report in enumerate(reports):
+        if baseline in (report["id"], report.get("name")):
+            return place
+    raise unknown("baseline", baseline, names, where="among the runs compared", code=ExitCode.NOT_FOUND)
+
+
+def _objective(reports: Sequence[Report], base: int, metrics: dict[str, Compared]) -> str:
+    """The metric that decides: the baseline's own where all have it, else the first with a goal that all have."""
+    own = str(reports[base].get("objective") or "")
+    shared = [key for key, one in metrics.items() if one.goal != "none" and None not in one.best]
+    if own in metrics and (own in shared or all(report.get("objective") in (own, "") for report in reports)):
+        return own
+    validated = [key for key in shared if key.startswith("validation/")]
+    return next(iter(validated or shared), "")
+
+
+def _metrics(reports: Sequence[Report], base: int) -> Iterator[tuple[str, Compared]]:
+    keys = dict.fromkeys(key for report in (reports[base], *reports) for key in report["metrics"])
+    for key in keys:
+        found = [report["metrics"].get(key) or {} for report in reports]
+        values = tuple(number(one.get("last")) for one in found)
+        best = tuple(number(one.get("best")) for one in found)
+        about: Any = next(one for one in found if one)
+        over = spread(values)
+        yield key, Compared(
+            goal=about.get("goal", "none"), unit=about.get("unit", ""),
+            values=values, deltas=_deltas(values, base), best=best, best_deltas=_deltas(best, base),
+            mean=over.mean if over else None, std=over.std if over else None,
+        )  # fmt: skip
+
+
+def _deltas(values: Sequence[float | None], base: int) -> tuple[float | None, ...]:
+    reference = values[base]
+    return tuple(None if value is None or reference is None else value - reference for value in values)
+
+
+def _settings(reports: Sequence[Report]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    for name in dict.fromkeys(name for report in reports for name in report["settings"]):
+        yield name, tuple(report["settings"].get(name) for report in reports)
+
+
+def _is_differing(reports: Sequence[Report], name: str, values: Sequence[Any]) -> bool:
+    """Whether runs that could be alike in a setting are not: a recipe that has no such setting does not differ in it."""
+    recipes = {report["recipe"] for report in reports if name in report["settings"]}
+    return len({repr(value) for value, report in zip(values, reports, strict=True) if report["recipe"] in recipes}) > 1
+
+
+def _line(reports: Sequence[Report], places: Sequence[int]) -> Line:
+    own = [reports[place] for place in places]
+    first = own[0]
+    states = {str(report["state"]) for report in own}
+    keys = dict.fromkeys(key for report in own for key in report["metrics"])
+    return Line(
+        label=str(first.get("name") or first["id"]),
+        places=tuple(places),
+        runs=tuple(str(report["id"]) for report in own),
+        seeds=tuple(report["settings"].get(SEED) for report in own),
+        recipe=str(first["recipe"]),
+        state=next((state for state in _STATES if state in states), "unknown"),
+        settings=dict(first["settings"]),
+        final={key: found for key in keys if (found := _over(own, key, "last"))},
+        best={key: found for key in keys if (found := _over(own, key, "best"))},
+        seconds=spread(report.get("elapsed_seconds") for report in own),
+        cpu_seconds=spread(report.get("cpu_seconds") for report in own),
+        memory_bytes=spread(report.get("peak_memory_bytes") or report.get("memory_bytes") or None for report in own),
+        parameters=first.get("parameters"),
+    )
+
+
+def _over(reports: Sequence[Report], key: str, which: str) -> Spread | None:
+    return spread((report["metrics"].get(key) or {}).get(which) for report in reports)
+
+
+def _verdict(lines: Sequence[Line], base: int, objective: str, metrics: dict[str, Compared], found: Sequence[Task]) -> Verdict:
+    same = all(tasks.is_same(found[0], task) for task in found)
+    about = metrics.get(objective)
+    test = "test/" + objective.partition("/")[2]
+    contenders = [
+        Contender(line.label, line.count, line.best.get(objective), line.final.get(test), line.is_live, base in line.places)
+        for line in lines
+    ]
+    return judge(contenders, objective, goal=about.goal if about else "none", unit=about.unit if about else "", same_task=same)
+
+
+def _changes(reports: Sequence[Report], labels: Sequence[str]) -> Iterator[str]:
+    """Settings that were changed while a run trained: its column shows the last value only."""
+    for report, label in zip(reports, labels, strict=True):
+        changed = [f"{one['text']} at step {one['step']:,}" for one in report.get("interventions", ()) if one["kind"] == "set"]
+        if changed:
+            yield f"{label} was changed while it trained: {'; '.join(changed[-3:])}"

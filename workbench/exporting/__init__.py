@@ -1,0 +1,1 @@
+"""A run taken elsewhere: one file for each form that it leaves in."""

@@ -1,0 +1,45 @@
+"""Which charts a run has whose metrics no recipe declared: one for each quantity, with all of its splits.
+
+Only the layout follows from how a key is spelt. Whether less or more of it is better does not: who records a run says so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+
+from workbench.events.types import MetricsDeclared
+from workbench.recipe import Goal
+
+SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing", "eval", "evaluation", "dev"})
+MOST_KEYS = 300  # of a run, so that their declaration is a line that readers take
+LONGEST_KEY = 100
+_FIRST_SHOWN = 4
+_MOST_LINES = 8  # that a chart can tell apart; more are a strip
+
+
+def declare(keys: Iterable[str], goals: Mapping[str, Goal], *, at: float | None = None) -> MetricsDeclared:
+    """The declaration of foreign metrics; the first of `goals` is the objective."""
+    keys = list(dict.fromkeys([*keys, *goals]))
+    charts: dict[str, list[str]] = {}
+    for key in keys:
+        charts.setdefault(chart_of(key), []).append(key)
+    return MetricsDeclared(
+        at=time.time() if at is None else at,
+        objective=next(iter(goals), ""),
+        metrics={key: {"goal": goals.get(key, "none"), "unit": "", "chart": chart_of(key), "help": ""} for key in keys},
+        charts={
+            name: {"title": name.replace("_", " "), "log": False, "kind": "strip" if len(lines) > _MOST_LINES else "line"}
+            for name, lines in charts.items()
+        },
+        slots=tuple(charts)[:_FIRST_SHOWN],
+    )
+
+
+def chart_of(key: str) -> str:
+    """`loss` for `train/loss`, `loss/val`, `val_loss` and `loss`; `grad_norm` for `train/grad_norm/conv1`."""
+    words = [word for word in key.split("/") if word and word.lower() not in SPLITS]
+    if not words:
+        return key
+    split, _, rest = words[0].partition("_")
+    return rest if rest and split.lower() in SPLITS else words[0]
