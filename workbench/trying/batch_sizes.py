@@ -103,6 +103,8 @@ def conduct(recipe: Recipe, config: Common, begin: Callable[..., Any]) -> tuple[
                 torch.cuda.empty_cache()
         if run.requests.stopping:
             return run, {}
+        if not run.step:
+            raise WorkbenchError("it has nothing to train, so no batch is faster than another", "")
         run.completed = True
         tried.append(_row(size, run, before))
     raise AssertionError("the sizes end with a reason")

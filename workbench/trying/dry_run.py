@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from workbench.errors import WorkbenchError
 from workbench.recipe import Batches, Due, Recipe
 from workbench.session.journal import memory_bytes
 from workbench.settings import Common
@@ -165,8 +166,11 @@ def conduct(recipe: Recipe, config: Common, begin: Callable[..., Any]) -> tuple[
     """
     first = begin(DryRun, config)
     recipe.train(config, first)
+    first.returned()
     if not first.completed:
         return first, {}
+    if not first.cycles:
+        raise WorkbenchError("it has nothing to train, so there is nothing to rehearse", "start it: it only computes its previews")
     first.phase("loading the checkpoint")
     again = begin(Reloaded, config)
     recipe.train(config, again)

@@ -68,8 +68,10 @@ def conduct(recipe: Recipe, config: Common, begin: Callable[..., Any]) -> tuple[
     except NonFiniteGradient as bad:
         run.broke_at = run.at[max(0, run.step - 1 - bad.updates_ago)]
     run.completed = not run.requests.stopping
-    if not run.losses:
+    if not run.completed:
         return run, {}
+    if not run.losses:
+        raise WorkbenchError("it has nothing to train, so there is no loss to draw", "")
     adversarial = len(run.losses) > 1
     curves = [
         {"metric": key, "points": [[at, loss] for at, loss in zip(run.at, losses, strict=False)], "smoothed": rate.smoothed(losses)}

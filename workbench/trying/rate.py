@@ -17,7 +17,7 @@ _REACH = 4  # points on either side that a smoothed value averages: centred, so 
 _FOLLOWED = 0.8  # what the running mean keeps of itself at each step
 _QUIET = 10  # first points, which tell how noisy the loss is
 _NOISES = 4.0
-_FALLEN = 2.0  # times the noise of smoothed values that a loss must fall by before its minimum says anything
+_FALLEN = 4.0  # times the noise of smoothed values that a loss must fall by before its minimum says anything
 
 
 def rates(highest: float, steps: int = STEPS) -> list[float]:
@@ -71,10 +71,10 @@ def named(curves: Mapping[str, Sequence[float]], at: Sequence[float], *, broke_a
         return _below_breaking(broke_at)
     losses = next(iter(curves.values()))
     curve = smoothed(losses)
-    if len(curve) < 2 * _REACH:
+    if len(curve) <= 2 * _REACH:
         return {"lr": None, "rule": "", "why": "the loss broke apart before there was a curve", "steepest": None, "lowest": None}
-    lowest = min(range(len(curve)), key=lambda place: curve[place])
-    begun = curve[: _QUIET // 2]
+    lowest = min(range(_REACH, len(curve) - _REACH), key=lambda place: curve[place])  # at the ends fewer values are averaged
+    begun = losses[:_QUIET]
     if sum(begun) / len(begun) - curve[lowest] < _FALLEN * _spread(losses[:_QUIET]) / math.sqrt(2 * _REACH + 1):
         return {"lr": None, "rule": "", "why": "the loss never fell by more than its noise", "steepest": None, "lowest": None}
     slopes = [curve[place + 1] - curve[place - 1] for place in range(1, lowest)]

@@ -20,7 +20,6 @@ from workbench.worker import launch
 from workbench.worker.ask import Helper
 
 _GONE_SECONDS = 10.0  # a worker that was only just started has first to say which process it is
-_EXIT_SECONDS = 5.0
 _POLL_SECONDS = 0.05
 _STATUS_SECONDS = 0.5
 
@@ -84,13 +83,15 @@ class Trial:
     def close(self) -> None:
         """End the worker if it still works, and remove everything that the trial wrote."""
         deadline = time.monotonic() + _GONE_SECONDS
-        while self._is_there() and time.monotonic() < deadline:
-            self._feed.poll()
-            if self._feed.state.pid and not self._feed.state.ended:
-                with contextlib.suppress(WorkbenchError):
-                    launch.force_stop(self._folder, self._feed)
-            time.sleep(_POLL_SECONDS)
-        shutil.rmtree(self._place, ignore_errors=True)
+        try:
+            while self._is_there() and time.monotonic() < deadline:
+                self._feed.poll()
+                if self._feed.state.pid and not self._feed.state.ended:
+                    with contextlib.suppress(WorkbenchError):
+                        launch.force_stop(self._folder, self._feed)
+                time.sleep(_POLL_SECONDS)
+        finally:  # a second Ctrl-C waits no longer
+            shutil.rmtree(self._place, ignore_errors=True)
 
     def _is_there(self) -> bool:
         """Whether a worker or its supervisor may still write: the supervisor's exit file is the last that is written."""
