@@ -32,8 +32,8 @@ class Curve(Painted):
         self.ink = "muted"
         self.found: Mapping[str, Any] | None = None
 
-    def tell(self, words: str, ink: str = "muted") -> None:
-        self.words, self.ink = [words], ink
+    def tell(self, *words: str, ink: str = "muted") -> None:
+        self.words, self.ink = [*filter(None, words)], ink
         self.redraw()
 
     def show(self, found: Mapping[str, Any]) -> None:
@@ -94,7 +94,7 @@ class Finding(WorkScreen):
 
     def on_refused(self, message: Refused) -> None:
         if message.what == "trial":
-            self.curve.tell(f"{message.error.message}   {message.error.hint}", "error")
+            self.curve.tell(message.error.message, message.error.hint, ink="error")
 
     def action_take(self) -> None:
         if self.rate is not None:
