@@ -150,6 +150,7 @@ def finished_run(steps: int = 400, group: int = 25) -> list[Event]:
 def one_of_each() -> list[Event]:
     """An event of every type, in an order that a worker might write them in, with NaN and infinities where numbers may be so."""
     return [
+        events.RunQueued(at=START - 1, host=platform.node(), boot_id=boot_id(), slots=("cpu",), behind=("gan-3",)),
         *opening(),
         events.PhaseChanged(at=START + 5, phase="training"),
         loop(),

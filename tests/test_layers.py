@@ -20,6 +20,8 @@ UI_NEEDS = frozenset(
     {
         "events",
         "runs",
+        "queue",
+        "sweeps",
         "diagnosis",
         "preferences",
         "config_file",
@@ -35,12 +37,13 @@ UI_NEEDS = frozenset(
         "worker.ask",
         "worker.trial",
         "trying.plan",
+        "worker.study",
         "exporting",
         "importing",
         "scaffolding",
     }
 )
-WORKER_NEEDS = frozenset({"events", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
+WORKER_NEEDS = frozenset({"events", "queue", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
 TRAINING_NEEDS = frozenset({"recipe", "measures", "schema", "settings", "data.catalogue"})
 HEAVY = frozenset({"torch", "torchvision", "textual"})
 
@@ -77,10 +80,13 @@ RULES = {
     "recipe": Rule(frozenset({"schema"})),
     "measures": Rule(frozenset({"recipe"})),
     "finding": Rule(frozenset({"recipe"})),
-    "runs": Rule(frozenset({"events"})),
+    "locks": Rule(),
+    "queue": Rule(frozenset({"locks"})),
+    "runs": Rule(frozenset({"events", "locks", "queue"})),
     "diagnosis": Rule(frozenset({"runs", "events"})),
+    "sweeps": Rule(frozenset({"runs", "events", "locks", "recipe", "schema"})),
     "comparison": Rule(),
-    "views": Rule(frozenset({"runs", "charts", "events", "diagnosis", "comparison"})),
+    "views": Rule(frozenset({"runs", "sweeps", "charts", "events", "diagnosis", "queue", "schema", "comparison"})),
     "cache": Rule(torch="yes"),
     "data": Rule(TRAINING_NEEDS | {"cache"}, torch="yes"),
     "training": Rule(TRAINING_NEEDS | {"cache"}, torch="yes"),
@@ -92,7 +98,10 @@ RULES = {
     "exporting.model": Rule(frozenset({"exporting", "runs", "recipe", "schema", "finding", "training", "package"}), torch="yes"),
     "worker.spawn": Rule(frozenset({"package"})),
     "worker.ask": Rule(frozenset({"runs", "events", "worker.spawn", "package"})),
-    "worker.launch": Rule(frozenset({"runs", "events", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})),
+    "worker.study": Rule(frozenset({"sweeps", "schema"})),
+    "worker.launch": Rule(
+        frozenset({"runs", "sweeps", "events", "queue", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})
+    ),
     "session.journal": Rule(frozenset({"events", "runs"}), torch="inside"),
     "session.requests": Rule(frozenset({"events", "runs", "recipe", "schema", "session.journal"})),
     "session": Rule(WORKER_NEEDS | {"session.journal", "session.requests"}, torch="yes"),
@@ -106,7 +115,8 @@ RULES = {
     "worker.trial": Rule(frozenset({"events", "runs", "recipe", "schema", "trying.plan", "worker.launch", "worker.ask"})),
     "worker": Rule(
         WORKER_NEEDS
-        | {"session", "session.journal", "session.requests", "worker.launch", "worker.ask", "worker.spawn", "package", "exporting"},
+        | {"session", "session.journal", "session.requests", "worker.launch", "worker.ask", "worker.spawn", "package", "exporting"}
+        | {"worker.study", "sweeps", "locks"},
         inside=frozenset({"trying"}),
         torch="inside",
     ),

@@ -20,6 +20,7 @@ class Preferences:
         runs, data: folders of the runs and of downloaded data; `workbench.paths` reads them.
         refresh: looks a second at what is shown; 0 follows the terminal: 4, over SSH 2.
         slots: charts and previews that the run screen shows first, by recipe: `slots.cnn = ["accuracy", "loss"]`.
+        device_slots: devices that runs take in turn, a run for each: "cuda:0,cuda:1", or "cpu,cpu" for two at a time.
         keys: other keys for actions, by the ids that the help shows: `keys."bench.start" = "f5"`.
     """
 
@@ -31,6 +32,7 @@ class Preferences:
     mouse: bool = True
     bell: bool = True
     refresh: float = 0.0
+    device_slots: str = ""
     slots: Mapping[str, list[str]] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
 

@@ -139,6 +139,11 @@ PRESETS = (
     Preset("text-long", "the same for three times as long, with more dropout", {"epochs": 18, "dropout": 0.45}, expect="163 s 1.67 bits"),
     Preset("rows", "names 5,000 handwritten digits, read row by row", {**_ROWS, **_DIGITS, "lr": 5e-3, "epochs": 24}, expect="39 s 98.2 %"),
     Preset(
+        "digit-rows",
+        "names 1,797 small handwritten digits, read row by row: 8 steps of 8 numbers",
+        {**_ROWS, "dataset": "digits", "shift": 0.75, "rotate": 10.0, "zoom": 0.1, "lr": 5e-3, "epochs": 60},
+    ),
+    Preset(
         "pixels",
         "names small handwritten digits, read pixel by pixel: 64 steps of one number",
         {**_ROWS, "dataset": "digits", "read": "pixels", "layers": 1, "hidden": 64, "lr": 1e-2, "epochs": 40, "dropout": 0.0},

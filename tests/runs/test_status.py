@@ -8,10 +8,11 @@ import time
 import pytest
 
 from tests.builders import START, append, build_run, ended, loop, metrics, new_run, opening, started
-from workbench.events.types import Paused
+from workbench.events.types import Paused, RunQueued
+from workbench.locks import lock_holder
 from workbench.runs.feed import Feed, open_run
 from workbench.runs.files import read_json, replace_file
-from workbench.runs.status import Evidence, Exit, Status, boot_id, is_process, judge, lock_holder, process_started, read_exit, status
+from workbench.runs.status import Evidence, Exit, Status, boot_id, is_process, judge, process_started, read_exit, status
 
 ALIVE = {"started": True, "has_steps": True, "lock_held": True, "process_alive": True}
 GONE = {"started": True, "has_steps": True}
@@ -225,3 +226,25 @@ def test_a_state_that_was_never_read_is_not_judged(tmp_path):
     assert Feed(folder).status.state == "unknown"
     assert status(folder, Feed(folder).state, created_at=START, now=START + 5).state == "starting"
     assert read_json(folder.exit_file(1)) == {}
+
+
+def test_a_queued_run_lives_by_its_lock_alone() -> None:
+    waits = {"started": False, "queued": True}
+    assert judge(Evidence(**waits, lock_held=True)).state == "queued"
+    assert judge(Evidence(**{**waits, "started": True}, lock_held=True)).state == "queued", "another attempt waits"
+    gone = judge(Evidence(**waits, claimed_seconds=1))
+    assert (gone.state, "queues it again" in gone.reason) == ("died", True)
+    assert "restarted" in judge(Evidence(**waits, same_boot=False)).reason
+    assert judge(Evidence(**waits, same_host=False, quiet_seconds=5)).state == "queued"
+    assert judge(Evidence(**waits, same_host=False, quiet_seconds=500, host="far")).state == "unknown"
+
+
+def test_what_was_before_counts_no_more_once_another_attempt_waits(tmp_path) -> None:
+    queued = RunQueued(at=START + 99, host=platform.node(), boot_id=boot_id(), slots=("cpu",), behind=("gan-3",))
+    folder = build_run(tmp_path, [*opening(), loop(), metrics(range(1, 5)), ended("stopped", step=4), queued])
+    replace_file(folder.exit_file(1), b'{"code": 0, "state": "stopped"}')
+    assert open_run(folder).status.state == "died", "nobody holds its lock"
+    append(folder, [ended("stopped", step=4, at=START + 100, reason="taken out of the queue by ada")])
+    feed = open_run(folder)
+    assert (feed.status.state, feed.status.reason) == ("stopped", "taken out of the queue by ada")
+    assert feed.state.attempts[-1].reason == "4 epochs", "the attempt that was made keeps its end"

@@ -51,7 +51,7 @@ def fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunF
         config = configure(RECIPE, "digits", **{"threads": 1, "max_steps": 60, "checkpoint_every": 5, **values})
         folder = prepare(tmp_path, RECIPE, config)
         handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
-        worker.work(folder, {})
+        worker.work(folder, worker.Order())
         assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == handlers
         return folder
 

@@ -162,6 +162,7 @@ class FakeLauncher:
         self.root = root
         self.post: Callable[[Message], object] = lambda message: None
         self.started: list[Form] = []
+        self.queued: list[Form] = []
         self.resumed: list[str] = []
         self.tried: list[tuple[Form, str]] = []
 
@@ -190,10 +191,10 @@ class FakeLauncher:
         }
         self.post(Answered(kind, about, answers[kind]))
 
-    def start(self, form: Form) -> None:
+    def start(self, form: Form, *, queue: bool = False) -> None:
         form.config()
-        self.started.append(form)
-        run_id = f"cnn-{100 + len(self.started)}"
+        (self.queued if queue else self.started).append(form)
+        run_id = f"cnn-{100 + len(self.started) + len(self.queued)}"
         append(build_run(self.root, [started(at=time.time(), **FAR), declared(time.time())], run_id), [])
         self.post(Begun(run_id))
 

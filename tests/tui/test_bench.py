@@ -321,7 +321,9 @@ async def test_settings_are_saved_to_a_file_that_train_and_the_form_read(tmp_pat
         await shows(app, "it exists; replace it? no")
         await pilot.press("enter")
         text = file.read_text()
-        await pilot.press("right", "w", "enter", *"yes", "enter")
+        await pilot.press("right", "w", "enter")
+        await shows(app, "it exists; replace it? no")
+        await pilot.press(*"yes", "enter")
         await until(lambda: file.read_text() != text)
 
 
@@ -347,6 +349,17 @@ async def test_a_file_that_cannot_be_loaded_is_said_with_its_line(tmp_path: Path
         assert isinstance(app.screen, Bench)
         assert bench(app).form is not None
         assert not bench(app).form.changed  # type: ignore[union-attr]
+
+
+async def test_capital_q_queues_behind_the_run_that_trains_and_stays_here(tmp_path: Path) -> None:
+    live_run(tmp_path, "gan-3")
+    app = interface(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "starts cnn/mnist now beside gan-3 (all slow down), Q queues it behind")
+        await pilot.press("Q")
+        await shows(app, "cnn-101 is queued: it starts by itself once the device is free")
+        assert isinstance(app.screen, Bench)
+    assert (len(launcher(app).queued), len(launcher(app).started)) == (1, 0)
 
 
 async def test_several_runs_are_marked_tagged_and_deleted_and_one_key_brings_all_back(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ EVERYDAY = {
 }
 OTHERS = {
     "compare": ("RUN RUN...", "What differs, which is better, by how much."),
+    "sweep": ("RECIPE NAME=A,B", "Train many runs of one plan: grids, seeds, searches."),
     "pause": ("RUN", "Let a run wait between two steps."),
     "resume": ("RUN", "Let a paused run go on, or continue one that ended."),
     "stop": ("RUN", "End a run after this step, with a checkpoint."),
@@ -40,7 +41,7 @@ OTHERS = {
     "doctor": ("", "Look at this machine: device, terminal, disk, recipes."),
 }
 COMMANDS = {**EVERYDAY, **OTHERS}
-_READ_BY_THEMSELVES = ("train", "resume")  # their flags are settings, which depend on what else was typed
+_READ_BY_THEMSELVES = ("train", "resume", "sweep")  # their flags are settings, which depend on what else was typed
 EXIT_CODES = {
     ExitCode.DONE: "done",
     ExitCode.RUN_FAILED: "the run failed",

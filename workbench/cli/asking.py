@@ -37,6 +37,10 @@ def require_live(feed: Feed, verb: str) -> None:
             f"{run_id} is not alive: {in_words(feed)}; there is nothing to {verb}",
             f"`workbench {'resume' if may_resume else 'show'} {run_id}` {'continues' if may_resume else 'shows'} it",
         )
+    if feed.status.state == "queued" and verb != "stop":
+        raise WorkbenchError(
+            f"{feed.folder.id} is queued: there is nothing to {verb} yet", f"`workbench resume {feed.folder.id} --now` starts it beside"
+        )
 
 
 def in_words(feed: Feed) -> str:

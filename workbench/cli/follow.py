@@ -35,7 +35,7 @@ def follow(folder: RunFolder, *, after: int = 0, as_json: bool = False) -> int:
         feed = watch.until_started(progress)
         code = ExitCode.INTERRUPTED if feed is None else watch.until_ended(feed, progress)
     if feed is None or code == ExitCode.INTERRUPTED:
-        output.say(f"{folder.id} trains on: workbench attach {folder.id}")
+        output.say(f"{folder.id} {'stays queued' if watch.is_queued else 'trains on'}: workbench attach {folder.id}")
         return int(ExitCode.INTERRUPTED)
     progress.finish()
     feed.read_all()
@@ -63,14 +63,25 @@ def tell_end(feed: Feed, *, as_json: bool) -> None:
 
 
 def detach(folder: RunFolder, *, after: int = 0) -> int:
-    """Wait until an attempt has made its first step, then print the run's id and nothing else.
+    """Wait until an attempt has made its first step or is queued, then print the run's id and nothing else.
 
     Raises:
         WorkbenchError: the worker refused or failed before that.
     """
-    launch.await_start(folder, after=after)
+    feed = launch.await_start(folder, after=after, or_queued=True)
+    if feed.status.state == "queued":
+        output.say(_queued(feed))
     output.emit(folder.id)
     return int(ExitCode.DONE)
+
+
+def _queued(feed: Feed) -> str:
+    run_id = feed.folder.id
+    where = feed.status.reason or "it waits for its turn"
+    return (
+        f"{run_id} is queued: {where}; it starts by itself\n"
+        f"`workbench resume {run_id} --now` starts it beside (`train --now` at once), `workbench stop {run_id}` takes it out"
+    )
 
 
 class _Watch:
@@ -80,6 +91,7 @@ class _Watch:
         self._folder = folder
         self._after = after
         self._stopping = False
+        self._queued = False  # whether it was said that it is
         self._before: dict[signal.Signals, signal._HANDLER] = {}
 
     def __enter__(self) -> None:
@@ -93,11 +105,20 @@ class _Watch:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    @property
+    def is_queued(self) -> bool:
+        return Feed(self._folder, brief=True).read_all().status.state == "queued"
+
     def until_started(self, progress: Progress) -> Feed | None:
         """The run when it has made a step or has ended; None when it was left."""
         while True:
             try:
-                return launch.await_start(self._folder, after=self._after, watch=progress.show)
+                feed = launch.await_start(self._folder, after=self._after, watch=progress.show, or_queued=not self._queued)
+                if feed.status.state != "queued":
+                    return feed
+                self._queued = True
+                progress.begin_again()
+                output.say(_queued(feed))
             except KeyboardInterrupt:
                 if not self._goes_on():
                     return None
@@ -120,18 +141,20 @@ class _Watch:
             return False
         run_id = self._folder.id
         try:
-            question = f"\n{run_id} is training. Leave it training (Enter), stop it (s, or Ctrl-C again), or go on watching (w)? "
+            queued = self.is_queued
+            state, leave, stop = ("queued", "queued", "take it out") if queued else ("training", "training", "stop it")
+            question = f"\n{run_id} is {state}. Leave it {leave} (Enter), {stop} (s, or Ctrl-C again), or go on watching (w)? "
             print(question, end="", file=sys.stderr, flush=True)
             answer = sys.stdin.readline().strip().lower()
         except KeyboardInterrupt:
             output.say()
-            answer = "s"
+            queued, answer = False, "s"
         if answer.startswith("w"):
             return True
         if not answer.startswith("s"):
             return False
         self._stop()
-        output.say(f"stopping {run_id} after this step, with a checkpoint")
+        output.say(f"taking {run_id} out of the queue" if queued else f"stopping {run_id} after this step, with a checkpoint")
         return True
 
     def _stop(self, number: int = 0, _frame: FrameType | None = None) -> None:

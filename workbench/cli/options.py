@@ -21,6 +21,11 @@ Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder
 Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
 RecipePath = Annotated[str, typer.Option("--recipe", metavar="PATH", help="A recipe's file or folder.")]
 
+Slots = Annotated[
+    str, typer.Option("--slots", metavar="DEVICES", help="Devices that runs take in turn: cuda:0,cuda:1, or cpu,cpu for two.")
+]
+Now = Annotated[bool, typer.Option("--now", help="Do not wait until the device is free.")]
+
 ANSWER_SECONDS = 60.0  # a worker answers between two steps, and a first step waits for torch and the data
 
 
@@ -35,6 +40,19 @@ def use_data(folder: Path | None) -> None:
     """Let this process and the workers that it starts look for data sets there."""
     if folder is not None:
         os.environ["WORKBENCH_DATA"] = str(folder.expanduser().absolute())
+
+
+def use_slots(text: str) -> None:
+    """Let this process and the workers that it starts take turns in these slots.
+
+    Raises:
+        WorkbenchError: one names no device.
+    """
+    from workbench.queue import slots
+
+    if text:
+        slots.parse(text)
+        os.environ[slots.VARIABLE] = text
 
 
 def wants_ascii(context: Any, given: bool) -> bool:

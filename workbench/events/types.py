@@ -23,6 +23,17 @@ class Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="strings", defer_build=True)
 
 
+class RunQueued(Event):
+    """A process holds the run's lock and waits until a slot is free; the attempt begins by itself then."""
+
+    type: Literal["run_queued"] = "run_queued"
+    at: Moment
+    host: str
+    boot_id: str
+    slots: tuple[str, ...]  # it takes any of them
+    behind: tuple[str, ...] = ()  # runs before it
+
+
 class RunStarted(Event):
     """A worker holds the run's lock and begins an attempt."""
 
@@ -256,7 +267,8 @@ class RunEnded(Event):
 
 
 AnyEvent = Annotated[
-    RunStarted
+    RunQueued
+    | RunStarted
     | PhaseChanged
     | MetricsDeclared
     | DeviceChosen

@@ -59,11 +59,19 @@ def _copy(event: events.Metrics) -> events.Metrics:
 
 
 @apply.register
+def _(event: events.RunQueued, state: RunState) -> None:
+    state.queued, state.host, state.boot_id = True, event.host, event.boot_id
+    state.ended, state.paused, state.news_at, state.phase = None, False, event.at, "queued"
+    before = f" behind {', '.join(event.behind)}" if event.behind else ""
+    state.add(event.at, f"queued{before}: {' or '.join(event.slots)} takes one run at a time")
+
+
+@apply.register
 def _(event: events.RunStarted, state: RunState) -> None:
     state.attempts.append(Attempt(event.attempt, event.at))
     state.attempt, state.host, state.pid = event.attempt, event.host, event.pid
     state.boot_id, state.process_started, state.versions = event.boot_id, event.process_started, event.versions
-    state.ended, state.paused, state.news_at, state.phase = None, False, event.at, "starting"
+    state.ended, state.paused, state.queued, state.news_at, state.phase = None, False, False, event.at, "starting"
     state.clock.stop(state.step_at)
     state.rate.clear()
     state.add(event.at, f"attempt {event.attempt} started")
@@ -234,9 +242,10 @@ def _(event: events.RunEnded, state: RunState) -> None:
     state.clock.stop(event.at)
     if event.cpu_seconds:
         state.cpu_seconds = event.cpu_seconds
-    if state.attempts:
+    if state.attempts and not state.queued:  # else the attempt that ended had not begun
         last = state.attempts[-1]
         last.ended_at, last.state, last.reason = event.at, event.state, event.reason
+    state.queued = False
     if event.state == "stopped":
         state.interventions.append(Intervention(event.step, event.at, "stopped", event.reason))
     state.add(event.at, f"{event.state}: {event.reason}", "warning" if event.state == "failed" else "info")

@@ -12,9 +12,9 @@ from typing import Any
 from workbench.errors import WorkbenchError, unknown
 from workbench.runs.feed import Feed
 
-FIELDS = ("state", "recipe", "preset", "dataset", "tag", "name", "id")
+FIELDS = ("state", "recipe", "preset", "dataset", "sweep", "tag", "name", "id")
 NUMBERS = ("step", "seconds", "parameters", "best")
-_WHOLE = ("state", "recipe", "preset", "dataset", "tag")  # must be the word; of the others it is a part
+_WHOLE = ("state", "recipe", "preset", "dataset", "sweep", "tag")  # must be the word; of the others it is a part
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
     "<=": operator.le,
@@ -51,6 +51,7 @@ def facts(feed: Feed) -> Facts:
             "recipe": [record.recipe],
             "preset": [record.preset],
             "dataset": [str(state.data.get("name") or settings.get("dataset") or "")],
+            "sweep": [record.sweep],
             "tag": list(feed.labels.tags),
             "name": [feed.labels.name],
             "id": [feed.folder.id],

@@ -1,4 +1,4 @@
-"""Holding a run's lock, which says that its trainer lives. `status.lock_holder` asks for it without acquiring it."""
+"""Holding a run's lock, which says that its trainer lives. `workbench.locks` asks for it without acquiring it."""
 
 from __future__ import annotations
 

@@ -79,6 +79,9 @@ def report(feed: Feed, *, diagnosis: list[dict[str, Any]] | None = None, verify:
         "git_commit": record.git_commit,
         "command_line": record.command_line,
         "folder": str(feed.folder.path),
+        "sweep": record.sweep,
+        "trial": record.trial,
+        "queue_place": status.place or None,
         "dropped_lines": feed.reader.dropped.total,
     }
 

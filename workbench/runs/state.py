@@ -114,6 +114,7 @@ class RunState:
     news_at: float = 0.0
     step_at: float = 0.0
     paused: bool = False
+    queued: bool = False  # an attempt waits for its turn
     ended: events.RunEnded | None = None
     memory_bytes: int = 0
     peak_memory_bytes: int = 0  # the most that was measured

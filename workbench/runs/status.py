@@ -6,17 +6,16 @@ an end that was recorded counts; else the boot, the lock and the process decide;
 
 from __future__ import annotations
 
-import fcntl
 import functools
 import os
 import platform
-import struct
-import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from workbench.locks import lock_holder
+from workbench.queue import line
 from workbench.runs.files import read_json
 from workbench.runs.folder import RunFolder
 from workbench.runs.state import RunState
@@ -45,6 +44,7 @@ class Evidence:
     """All that decides about a run's state."""
 
     started: bool  # the log has a RunStarted
+    queued: bool = False  # the log's last attempt waits for its turn
     has_steps: bool = False
     paused: bool = False
     ended: str = ""  # finished, stopped or failed, from the log's last attempt
@@ -65,6 +65,7 @@ class Status:
 
     state: StateName
     reason: str = ""
+    place: int = 0  # in the queue, from 1
 
     @property
     def is_live(self) -> bool:
@@ -81,6 +82,8 @@ def judge(evidence: Evidence) -> Status:
         if evidence.quiet_seconds > _REMOTE_QUIET_SECONDS:
             return Status("unknown", f"no news for {age(evidence.quiet_seconds)} from {evidence.host}")
         return _alive(evidence)
+    if evidence.queued:
+        return Status("queued") if evidence.lock_held else Status("died", _lost_place(evidence))
     if not evidence.started and not evidence.lock_held:
         if evidence.claimed_seconds < _GRACE_SECONDS and evidence.same_boot:
             return Status("starting", "its worker is being started")
@@ -107,14 +110,15 @@ def status(folder: RunFolder, state: RunState, *, created_at: float, host: str =
     alive = local and not ended and is_process(state.pid, state.process_started)
     # The trainer itself must not look: closing the file would drop its lock, which it is not shown besides.
     held = alive and state.pid == os.getpid()
-    return judge(
+    judged = judge(
         Evidence(
             started=state.attempt > 0,
+            queued=state.queued,
             has_steps=bool(state.attempts) and state.attempts[-1].step is not None and state.step > state.attempts[-1].step,
             paused=state.paused,
             ended=ended.state if ended else "",
             ended_reason=ended.reason if ended else "",
-            exit=None if ended else read_exit(folder.exit_file(state.attempt or 1)),
+            exit=None if ended or state.queued else read_exit(folder.exit_file(state.attempt or 1)),
             same_host=local,
             same_boot=not state.boot_id or state.boot_id == boot_id(),
             lock_held=held or (local and not ended and lock_holder(folder.lock) is not None),
@@ -124,6 +128,9 @@ def status(folder: RunFolder, state: RunState, *, created_at: float, host: str =
             host=host,
         )
     )
+    if judged.state == "queued" and local and (turn := line.turn(folder.path)):
+        return replace(judged, reason=turn.text, place=turn.place)
+    return judged
 
 
 def read_exit(path: Path) -> Exit | None:
@@ -139,27 +146,6 @@ def read_exit(path: Path) -> Exit | None:
         state=str(value.get("state") or ""),
         out_of_memory=bool(value.get("out_of_memory")),
     )
-
-
-def lock_holder(path: Path) -> int | None:
-    """The pid that holds a POSIX lock on a file (0 where another host holds it), asked without acquiring it; None when it is free."""
-    darwin = sys.platform == "darwin"
-    layout = "qqihh" if darwin else "hhqqi4x"
-    question = (
-        struct.pack(layout, 0, 0, 0, fcntl.F_WRLCK, os.SEEK_SET) if darwin else struct.pack(layout, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-    )
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # asking needs no right to write
-    except OSError:
-        return None
-    try:
-        answer = struct.unpack(layout, fcntl.fcntl(descriptor, fcntl.F_GETLK, question))
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
-    kind, holder = (answer[3], answer[2]) if darwin else (answer[0], answer[4])
-    return None if kind == fcntl.F_UNLCK else int(holder)
 
 
 @functools.cache
@@ -195,7 +181,14 @@ def _from_exit(ended: Exit) -> Status:
     return Status("failed", ended.reason or f"its worker left with exit code {ended.code}; worker.log may say why")
 
 
+def _lost_place(evidence: Evidence) -> str:
+    why = "its process is gone" if evidence.same_boot else "the machine was restarted"
+    return f"{why} while it waited in the queue; `workbench resume` queues it again"
+
+
 def _alive(evidence: Evidence) -> Status:
+    if evidence.queued:
+        return Status("queued")
     if evidence.paused:
         return Status("paused", "")
     if not evidence.has_steps:

@@ -253,6 +253,14 @@ class Workbench(Doors):
         phase = "starting a worker" if self.launcher.is_warm else "importing torch"  # in the helper, which becomes the worker
         self.push_screen(RunScreen(None, title=f"{form.recipe.name}/{form.preset.name}", phase=phase))
 
+    def queue(self, form: Form) -> None:
+        """Let a run start by itself once its device is free.
+
+        Raises:
+            WorkbenchError: a setting is not what it may be.
+        """
+        self.launcher.start(form, queue=True)
+
     def resume(self, run_id: str) -> None:
         self.launcher.resume(run_id)
 

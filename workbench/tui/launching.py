@@ -63,8 +63,8 @@ class Launcher:
                 self._asking = threading.Thread(target=self._answer, name="asking", daemon=True)
                 self._asking.start()
 
-    def start(self, form: Form) -> None:
-        """Start a run with the settings of a form; `Begun` or `Refused` tells.
+    def start(self, form: Form, *, queue: bool = False) -> None:
+        """Start a run with the settings of a form, or queue it behind those that train; `Begun` or `Refused` tells.
 
         Raises:
             WorkbenchError: a setting is not what it may be.
@@ -76,8 +76,9 @@ class Launcher:
             from workbench.runs.store import Store
             from workbench.worker import launch
 
+            helper = None if queue else self._take_helper()
             return launch.start(
-                Store(self._root), recipe, preset, config, parent=parent, command_line=command, helper=self._take_helper()
+                Store(self._root), recipe, preset, config, parent=parent, command_line=command, queue=queue, helper=helper
             ).id
 
         self._in_thread("start", begin)

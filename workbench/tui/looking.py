@@ -80,7 +80,7 @@ class RunLook:
             state=status.state,
             is_live=status.is_live,
             step=state.step,
-            phase=state.phase,
+            phase=status.reason if status.place else state.phase,
             news=status_lines.news(feed, now),
             status=status_lines.lines(feed, wish.width, ascii_only=ascii_only, now=now, right=_in_sight(wish, len(found))),
             slots=tuple(self._slot(slot, box, wish) for slot, box in zip(self._chosen(wish, found), wish.boxes, strict=False)),

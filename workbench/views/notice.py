@@ -38,6 +38,8 @@ def notice(feed: Feed, now: float | None = None, *, keys: bool = True) -> tuple[
     if status.state == "running" and state.step_at and quiet > STALLED_SECONDS:
         took = f", last step took {seconds(state.step_seconds)}" if state.step_seconds else ""
         return ((f"no step for {age(quiet)}{took}; if it hangs: workbench stop --force {run_id}", "warning"),)
+    if status.state == "queued" and keys:
+        return ((f"{run_id} starts by itself, also when this screen is closed; s starts it now, beside what trains", "muted"),)
     return ((f"closing this screen leaves {run_id} training: workbench attach {run_id}", "muted"),) if keys else ()
 
 

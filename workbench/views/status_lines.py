@@ -68,7 +68,7 @@ def _progress(feed: Feed, ascii_only: bool, now: float) -> list[Part]:
     if name and name != feed.folder.id:
         parts.append((5, [Span(printable(name, ascii_only=ascii_only))]))
     parts += [(4, [Span(printable(task, ascii_only=ascii_only), "muted")]), (0, [Span(sign, ink(status.state))])]
-    if status.is_live and state.phase and state.phase not in ("training", "paused"):
+    if status.is_live and state.phase and state.phase not in ("training", "paused", "queued"):
         parts.append((3, [Span(printable(state.phase, ascii_only=ascii_only))]))
     if state.step or state.steps_total:
         parts.append((1, [Span(f"step {progress(state.step, state.steps_total)}")]))

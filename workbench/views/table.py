@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from workbench.charts.rows import Row, Rows, Span, cells, fit, merge, pad, printable
 from workbench.charts.spark import spark
+from workbench.queue.line import ordinal
 from workbench.runs.feed import Feed
 from workbench.runs.folder import Value
 from workbench.runs.status import StateName
@@ -142,7 +143,11 @@ def _entry(feed: Feed, apart: Sequence[str], now: float) -> Entry:
         name=feed.labels.name,
         recipe=feed.record.recipe,
         state=status.state,
-        step=progress(state.step, state.steps_total if status.is_live else None) if state.step else "-",
+        step=f"{ordinal(status.place)} in line"
+        if status.place
+        else progress(state.step, state.steps_total if status.is_live else None)
+        if state.step
+        else "-",
         age=age(max(0.0, now - since)) if since else "-",
         best=_best(feed),
         trail=tuple(state.trail.means()),

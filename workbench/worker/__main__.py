@@ -10,6 +10,7 @@ import platform
 import signal
 import sys
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from workbench.errors import ExitCode, WorkbenchError
 from workbench.events.types import PhaseChanged, RunEnded, RunStarted, SettingsAmended
 from workbench.events.writer import EventWriter
 from workbench.finding import by_name, from_path
+from workbench.queue import line, slots
+from workbench.queue.place import Place
 from workbench.recipe import Recipe
 from workbench.runs import locking, status
 from workbench.runs.feed import read_state
@@ -33,6 +36,27 @@ _RESERVE_BYTES = 256 * 1024
 _DISK_WAIT_SECONDS = 60.0  # for room on a full disk, before a run's end is given up on
 
 
+@dataclass
+class Order:
+    """What a worker is told besides its run's folder.
+
+    Attributes:
+        amended: settings that differ from the record's from now on.
+        recipe_path: of a recipe that is not among the found ones; never taken from the run's folder, which chooses no code.
+        before: how many attempts there were when it was asked for: another one meanwhile means that it was asked twice.
+        placed: whether it has waited for its turn, and holds its slot.
+        device: that of its slot, where the settings leave it open.
+        dropped: who took the run out of the queue before its turn came.
+    """
+
+    amended: dict[str, Value] = field(default_factory=dict)
+    recipe_path: str = ""
+    before: int | None = None
+    placed: bool = False
+    device: str = ""
+    dropped: str = ""
+
+
 def main(arguments: list[str]) -> int:
     """Train the run in the folder that is the first argument; the exit code says how it went."""
     if arguments[:1] == ["--standby"]:
@@ -43,19 +67,16 @@ def main(arguments: list[str]) -> int:
             return int(ExitCode.DONE)
         arguments = order
     sys.stdout = sys.stderr = io.TextIOWrapper(_LogStream(), "utf-8", "replace", write_through=True)
-    folder, amended, recipe_path = (arguments + ["{}", ""][len(arguments) - 1 :])[:3]
     os.umask(0o077)
     signals = Signals()
     signals.listen()
-    return work(RunFolder(Path(folder)), json.loads(amended), recipe_path, signals)
+    return work(RunFolder(Path(arguments[0])), Order(**json.loads(arguments[1])) if arguments[1:] else Order(), signals)
 
 
-def work(folder: RunFolder, amended: dict[str, Value], recipe_path: str = "", signals: Signals | None = None) -> int:
+def work(folder: RunFolder, order: Order, signals: Signals | None = None) -> int:
     """One attempt at a run: lock, log, train, end. What holds for the whole process is for `main` to set.
 
     Args:
-        amended: settings that differ from the record's from now on.
-        recipe_path: of a recipe that is not among the found ones; never taken from the run's folder, which chooses no code.
         signals: those that end the run at its next step.
     """
     lock = locking.hold(folder, seconds=_LOCK_WAIT_SECONDS)
@@ -64,14 +85,23 @@ def work(folder: RunFolder, amended: dict[str, Value], recipe_path: str = "", si
         return int(ExitCode.WRONG_USE)
     state = read_state(folder)
     attempt = max(state.attempt, folder.last_exit()) + 1
-    tell_supervisor(folder=str(folder.path), attempt=attempt)
+    if order.before not in (None, attempt - 1):
+        print(f"attempt {attempt - 1} of {folder.id} was made by another worker", file=sys.stderr)
+        return int(ExitCode.WRONG_USE)
+    if not order.dropped:
+        tell_supervisor(folder=str(folder.path), attempt=attempt)
     writer = EventWriter(folder.events)
     journal = Journal(folder, writer, state)
+    if order.dropped:
+        ended = RunEnded(at=time.time(), state="stopped", step=state.step, reason=f"taken out of the queue by {order.dropped}")
+        journal.write(ended, commit=True)
+        return _leave(journal, ended)
+    place = None if order.placed else _join(folder, order)  # noqa: F841  it lasts as long as this process
     journal.write(_started(attempt), commit=True)
-    if amended:
-        journal.write(SettingsAmended(at=time.time(), values=amended))
+    if order.amended:
+        journal.write(SettingsAmended(at=time.time(), values=order.amended))
     reserve = _reserve(folder, attempt)
-    ended = _train(folder, journal, attempt, recipe_path, signals or Signals())
+    ended = _train(folder, journal, attempt, order, signals or Signals())
     journal.write(ended, commit=True)
     reserve.unlink(missing_ok=True)
     _wait_for_disk(writer)
@@ -80,13 +110,14 @@ def work(folder: RunFolder, amended: dict[str, Value], recipe_path: str = "", si
     return _leave(journal, ended)
 
 
-def _train(folder: RunFolder, journal: Journal, attempt: int, recipe_path: str, signals: Signals) -> RunEnded:
+def _train(folder: RunFolder, journal: Journal, attempt: int, order: Order, signals: Signals) -> RunEnded:
     """Import, load, build, train; whatever happens, an event that says how it ended."""
     record = folder.record()
     session: Any = None
     try:
-        recipe = from_path(Path(recipe_path)) if recipe_path else by_name(record.recipe)
-        config = build(recipe.config, {**record.settings, **journal.state.amended}, recipe=recipe.name)
+        recipe = from_path(Path(order.recipe_path)) if order.recipe_path else by_name(record.recipe)
+        device: dict[str, Value] = {"device": order.device} if order.device else {}
+        config = build(recipe.config, {**record.settings, **journal.state.amended, **device}, recipe=recipe.name)
         assert isinstance(config, Common)
         journal.write(PhaseChanged(at=time.time(), phase="importing torch"))
         from workbench.session.handle import Session, Stopped
@@ -142,6 +173,17 @@ def _leave(journal: Journal, ended: RunEnded) -> int:
         tell_supervisor(state="failed", reason=f"the disk is full; the last {lost} events are lost")
         return int(ExitCode.RUN_FAILED)
     return ended.exit_code if ended.exit_code else int(ExitCode.RUN_FAILED if ended.state == "failed" else ExitCode.DONE)
+
+
+def _join(folder: RunFolder, order: Order) -> Place | None:
+    """Hold a slot of the device beside whoever holds it: what comes later waits for this run, too."""
+    setting = str({**folder.record().settings, **order.amended}.get("device", "auto"))
+    with contextlib.suppress(OSError, WorkbenchError):  # where no line can be kept, nobody waits in it
+        wants = slots.wanted(setting)
+        place = Place(line.room(), folder.path, wants)
+        order.device = order.device or slots.assigned(setting, place.join(), wants)
+        return place
+    return None
 
 
 def _started(attempt: int) -> RunStarted:

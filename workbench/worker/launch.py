@@ -16,10 +16,11 @@ from pathlib import Path
 import workbench
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.events.types import Event
+from workbench.queue import line, slots
 from workbench.recipe import Recipe
 from workbench.runs.feed import Feed
 from workbench.runs.folder import Labels, RunFolder, RunRecord
-from workbench.runs.status import is_process, process_started
+from workbench.runs.status import boot_id, is_process, process_started
 from workbench.runs.store import Store
 from workbench.schema import Settings, Value, flat
 from workbench.worker.ask import Helper
@@ -27,6 +28,8 @@ from workbench.worker.spawn import spawn
 
 _POLL_SECONDS = 0.02
 _STATUS_SECONDS = 0.5
+_QUEUED_SECONDS = 1.0
+SPAWN_SECONDS = 10.0  # until a process that was started holds the lock; what the log says before is of the one before it
 
 
 def start(
@@ -40,6 +43,9 @@ def start(
     parent: str | None = None,
     weights: bool = False,
     command_line: Sequence[str] = (),
+    sweep: str = "",
+    trial: int | None = None,
+    queue: bool = False,
     trying: str = "",
     helper: Helper | None = None,
 ) -> RunFolder:
@@ -47,6 +53,8 @@ def start(
 
     Args:
         parent: the id of the run that the settings come from; with `weights`, those of its best evaluation too.
+        sweep: the name of the sweep that the run belongs to, as number `trial`.
+        queue: wait for a free slot of the device, behind those that wait already; without it, the run starts beside them.
         trying: the kind of trial to conduct instead of a run; it ends when this process does.
 
     Raises:
@@ -56,23 +64,32 @@ def start(
     record = RunRecord(
         id=folder.id, recipe=recipe.name, recipe_path=recipe.path, preset=preset, settings=flat(config), parent=parent, weights=weights,
         created_at=time.time(), versions={"workbench": workbench.__version__, "python": platform.python_version()},
-        git_commit=_git_commit(Path.cwd()), command_line=list(command_line), host=platform.node(), trying=trying,
-        asker=(os.getpid(), process_started(os.getpid()) or 0.0) if trying else (0, 0.0),
+        git_commit=_git_commit(Path.cwd()), command_line=list(command_line), host=platform.node(), sweep=sweep, trial=trial,
+        trying=trying, asker=(os.getpid(), process_started(os.getpid()) or 0.0) if trying else (0, 0.0),
     )  # fmt: skip
     try:
+        about = _waiting(record.settings) if queue else None
         folder.prepare(record, Labels(name=name, tags=tags))
-        _begin(folder, {}, recipe.path, helper)
+        _begin(folder, {"recipe_path": recipe.path, "before": 0}, about, helper)
     except BaseException:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise
     return folder
 
 
-def resume(folder: RunFolder, *, recipe_path: str = "", changes: Mapping[str, Value] | None = None, helper: Helper | None = None) -> int:
+def resume(
+    folder: RunFolder,
+    *,
+    recipe_path: str = "",
+    changes: Mapping[str, Value] | None = None,
+    queue: bool = False,
+    helper: Helper | None = None,
+) -> int:
     """Start another attempt at a run that has ended, from its newest good checkpoint; returns how many there were before.
 
     Args:
         changes: settings that differ from now on, such as a raised limit.
+        queue: wait for a free slot of the device.
 
     Raises:
         WorkbenchError: it lives, it was a path's recipe that is not given again, or nothing is left to do.
@@ -94,23 +111,47 @@ def resume(folder: RunFolder, *, recipe_path: str = "", changes: Mapping[str, Va
             f"give it more to do, for example: workbench resume {folder.id} {_more(feed)}",
         )
     before = max(feed.state.attempt, folder.last_exit())
-    _begin(folder, changes, recipe_path, helper)
+    about = _waiting({**feed.record.settings, **feed.state.amended, **changes}) if queue else None
+    _begin(folder, {"amended": changes, "recipe_path": recipe_path, "before": before}, about, helper)
     return before
 
 
-def await_start(folder: RunFolder, *, after: int = 0, seconds: float = 120, watch: Callable[[Event], None] | None = None) -> Feed:
-    """Follow a run until an attempt has made a step, or has ended by itself.
+def begin(folder: RunFolder, *, recipe_path: str = "", queue: bool = False) -> None:
+    """Start the worker of a run that was claimed, and may have none yet: of two workers, the second one leaves.
+
+    Raises:
+        WorkbenchError: the slots that were given name no device.
+    """
+    about = _waiting(folder.record().settings) if queue else None
+    _begin(folder, {"recipe_path": recipe_path, "before": 0}, about, None)
+
+
+def drive(sweep: Path, root: Path, *, recipe_path: str = "") -> None:
+    """Start the process that drives a sweep on this machine; where there is one already, the second one leaves."""
+    from workbench.sweeps.folder import SweepFolder  # here: starting a run needs nothing of sweeps
+
+    arguments = [str(sweep), json.dumps({"root": str(root), "recipe_path": recipe_path})]
+    with open(os.open(SweepFolder(sweep).driver_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as log:
+        spawn(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, module="workbench.worker.drive")
+
+
+def await_start(
+    folder: RunFolder, *, after: int = 0, seconds: float = 120, watch: Callable[[Event], None] | None = None, or_queued: bool = False
+) -> Feed:
+    """Follow a run until an attempt has made a step, or has ended by itself; as long as it takes, while it waits in the queue.
 
     Args:
         after: how many attempts there were before the one that is waited for (`resume` tells).
         seconds: how long to wait without any news.
         watch: is shown each event as it comes.
+        or_queued: do not wait for the turn of a run that is queued.
 
     Raises:
         WorkbenchError: the worker refused or failed before its first step. A new run that was refused as wrong use
             (a device that is not there) leaves no folder.
     """
     feed = Feed(folder)
+    asked_at = time.time() - _QUEUED_SECONDS
     deadline = time.monotonic() + seconds
     looked = time.monotonic()
     while time.monotonic() < deadline:
@@ -119,6 +160,17 @@ def await_start(folder: RunFolder, *, after: int = 0, seconds: float = 120, watc
             if watch:
                 watch(event)
         state = feed.state
+        if state.queued:
+            deadline = time.monotonic() + seconds
+            if feed.refresh().state == "died" and time.time() - asked_at > SPAWN_SECONDS:
+                raise WorkbenchError(f"{folder.id} died: {feed.status.reason}", code=ExitCode.RUN_FAILED)
+            if or_queued and feed.status.state == "queued":
+                return feed
+            time.sleep(_QUEUED_SECONDS)
+            continue
+        if state.ended and state.ended.at > asked_at and state.attempt <= after and _before_an_attempt(feed):
+            feed.refresh()
+            return feed
         if state.attempt > after:
             if state.ended:
                 return _ended_early(folder, feed)
@@ -163,12 +215,30 @@ def force_stop(folder: RunFolder, feed: Feed) -> None:
         os.close(descriptor)
 
 
-def _begin(folder: RunFolder, changes: Mapping[str, Value], recipe_path: str, helper: Helper | None) -> None:
-    arguments = [str(folder.path), json.dumps(dict(changes)), recipe_path]
-    if helper is not None and helper.become_worker(arguments, folder.worker_log):
+def _waiting(settings: Mapping[str, Value]) -> dict[str, object]:
+    """What a process needs to know that waits in the queue for a run with these settings.
+
+    Raises:
+        WorkbenchError: the slots that were given name no device.
+    """
+    device = str(settings.get("device", "auto"))
+    return {"room": str(line.room()), "device": device, "wants": slots.wanted(device), "host": platform.node(), "boot_id": boot_id()}
+
+
+def _begin(folder: RunFolder, order: dict[str, object], waiting: dict[str, object] | None, helper: Helper | None) -> None:
+    arguments = [str(folder.path), json.dumps(order)]
+    if waiting is not None:
+        arguments = ["--queued", *arguments, json.dumps(waiting)]
+    elif helper is not None and helper.become_worker(arguments, folder.worker_log):
         return
     with open(os.open(folder.worker_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as log:
         spawn(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+
+def _before_an_attempt(feed: Feed) -> bool:
+    """Whether the run ended while it waited: it was taken out of the queue."""
+    attempts, ended = feed.state.attempts, feed.state.ended
+    return ended is not None and (not attempts or attempts[-1].ended_at != ended.at)
 
 
 def _ended_early(folder: RunFolder, feed: Feed) -> Feed:

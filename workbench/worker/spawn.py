@@ -16,12 +16,14 @@ from typing import IO
 import workbench
 
 
-def spawn(arguments: Sequence[str], *, stdin: int, stdout: int | IO[bytes], stderr: int | IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start a worker below its supervisor; the process that is returned is the supervisor.
+def spawn(
+    arguments: Sequence[str], *, stdin: int, stdout: int | IO[bytes], stderr: int | IO[bytes], module: str = "workbench.worker.supervise"
+) -> subprocess.Popen[bytes]:
+    """Start a worker below its supervisor, or another module; the process that is returned is the supervisor.
 
     `-P`: nothing that lies in the current folder can stand in for a module.
     """
-    command = [sys.executable, "-P", "-m", "workbench.worker.supervise", *arguments]
+    command = [sys.executable, "-P", "-m", module, *arguments]
     return subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True, env=_environment(), close_fds=True)
 
 

@@ -56,7 +56,8 @@ def tell_supervisor(**facts: Any) -> None:
 def _spawn(arguments: list[str], writing: int) -> int:
     # posix_spawn rather than subprocess, whose import is a third of this process's memory.
     os.set_inheritable(writing, True)
-    command = [sys.executable, "-P", "-m", "workbench.worker", *arguments]
+    module, arguments = ("workbench.worker.waiting", arguments[1:]) if arguments[:1] == ["--queued"] else ("workbench.worker", arguments)
+    command = [sys.executable, "-P", "-m", module, *arguments]
     return os.posix_spawn(sys.executable, command, {**os.environ, _PIPE: str(writing)})
 
 

@@ -39,7 +39,7 @@ def test_changes_are_typed_as_pairs_or_as_flags(resumed: list[dict[str, Any]]) -
     for changes in (["epochs=40", "restore_best=no"], ["--epochs", "40", "--no-restore-best"], ["--epochs=40", "--restore-best", "no"]):
         resumed.clear()
         assert app.run(["resume", "last", *changes]) == 0
-        assert resumed[0] == {"id": "cnn-1", "recipe_path": "", "changes": {"epochs": 40, "restore_best": False}}
+        assert resumed[0] == {"id": "cnn-1", "recipe_path": "", "changes": {"epochs": 40, "restore_best": False}, "queue": True}
 
 
 def test_the_new_attempt_is_followed_without_what_was_before(resumed: list[dict[str, Any]]) -> None:

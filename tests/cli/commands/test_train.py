@@ -189,3 +189,14 @@ def test_help_lists_recipes_or_one_recipes_settings(capsys: pytest.CaptureFixtur
     text = capsys.readouterr().out
     for setting in FLAGS:
         assert setting.flag in text
+
+
+def test_a_run_waits_for_its_device_unless_it_is_to_start_now(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKBENCH_SLOTS", "cpu")
+    assert app.run(["train", "cnn"]) == 0
+    assert started.calls[-1]["queue"] is True
+    assert app.run(["train", "--now", "cnn", "--slots", "cpu,cpu"]) == 0
+    assert started.calls[-1]["queue"] is False
+    assert os.environ["WORKBENCH_SLOTS"] == "cpu,cpu", "the process that waits inherits it"
+    assert app.run(["train", "cnn", "--slots", "gpu"]) == 2
+    assert len(started.calls) == 2

@@ -10,13 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from workbench.cli import asking, follow, options, output, usage
-from workbench.cli.options import Data, Json, RecipePath, RunName, Runs, Timeout
+from workbench.cli.options import Data, Json, Now, RecipePath, RunName, Runs, Slots, Timeout
 from workbench.errors import WorkbenchError, unknown
+from workbench.runs import control
 from workbench.runs.feed import Feed
 from workbench.schema import Value, describe
 from workbench.worker import launch
 
-_OWN = {"--runs", "--data", "--timeout", "--recipe", "--detach", "--json", "--help", "-h"}
+_OWN = {"--now", "--slots", "--runs", "--data", "--timeout", "--recipe", "--detach", "--json", "--help", "-h"}
 
 
 def command_for(arguments: list[str]) -> tuple[Any, list[str]]:
@@ -41,6 +42,8 @@ def command(
     run: RunName,
     changes: Annotated[list[str] | None, typer.Argument(metavar="[NAME=VALUE...]", help="Settings that differ from now on.")] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Return after the first new step; print the id and nothing else.")] = False,
+    now: Now = False,
+    slots: Slots = "",
     recipe: RecipePath = "",
     runs: Runs = None,
     data: Data = None,
@@ -48,6 +51,7 @@ def command(
     as_json: Json = False,
 ) -> int:
     options.use_data(data)
+    options.use_slots(slots)
     feed = asking.find(options.store(context, runs), run)
     run_id, texts = feed.folder.id, asking.pairs(changes or [])
     if feed.status.state == "paused":
@@ -57,9 +61,13 @@ def command(
             )
         asking.ask(feed, "resume", seconds=timeout, as_json=as_json)
         return 0
+    if feed.status.state == "queued" and now:
+        control.ask(feed.folder, "resume")
+        asking.tell(feed, "starts now, beside what trains", as_json=as_json)
+        return 0
     if feed.status.is_live:
         raise WorkbenchError(f"{run_id} is {feed.status.state}; there is nothing to resume", f"`workbench attach {run_id}` shows it")
-    before = launch.resume(feed.folder, recipe_path=recipe, changes=checked(texts, feed, recipe))
+    before = launch.resume(feed.folder, recipe_path=recipe, changes=checked(texts, feed, recipe), queue=not now)
     if detach:
         return follow.detach(feed.folder, after=before)
     (output.say if as_json else output.emit)(f"{run_id} goes on behind its newest good checkpoint")

@@ -1,7 +1,7 @@
 """List the runs, newest first.
 
-FILTER words must all fit: text in a name, state:running, recipe:cnn, preset:digits, dataset:mnist5k, tag:night, and settings or
-metrics compared: lr>=1e-3, cell=lstm, validation/accuracy>0.98, best<0.02, step>100 (quote what the shell would take).
+FILTER words must all fit: text in a name, state:running, recipe:cnn, preset:digits, dataset:mnist5k, sweep:sweep-1, tag:night, and
+settings or metrics compared: lr>=1e-3, cell=lstm, validation/accuracy>0.98, best<0.02, step>100 (quote what the shell would take).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import typer
 from workbench import config_file
 from workbench.clean import clean
 from workbench.cli import asking, consent, flags, follow, options, output, trials, usage
-from workbench.cli.options import Data, Json, Runs
+from workbench.cli.options import Data, Json, Now, Runs, Slots
 from workbench.errors import ExitCode, WorkbenchError, unknown
 from workbench.finding import find_recipe, find_recipes, looks_like_path
 from workbench.paths import short
@@ -25,7 +25,7 @@ from workbench.settings import ordered
 from workbench.trying.plan import Kind
 from workbench.worker import launch
 
-_VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data", "--find")
+_VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data", "--find", "--slots")
 _HELP = ("-h", "--help")
 _RESERVED_NAME = re.compile(r"last(~\d*)?")
 
@@ -84,6 +84,8 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
             str, typer.Option("--find", metavar="WHAT", help="lr: the loss over a rising rate. batch_size: which fits, which is fastest.")
         ] = "",
         detach: Annotated[bool, typer.Option("--detach", help="Return after the first step; print the id and nothing else.")] = False,
+        now: Now = False,
+        slots: Slots = "",
         runs: Runs = None,
         data: Data = None,
         as_json: Json = False,
@@ -91,6 +93,7 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
     ) -> int:
         store = options.store(context, runs)
         options.use_data(data)
+        options.use_slots(slots)
         if weights and not from_run:
             raise WorkbenchError("--weights needs a run to take them from", f"workbench train {recipe.name} --from RUN --weights")
         parent = repeated(asking.find(store, from_run)) if from_run else None
@@ -113,6 +116,7 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
             parent=parent.id if parent else None,
             weights=weights,
             command_line=["workbench", *(clean(argument) for argument in sys.argv[1:])],
+            queue=not now,
         )
         if detach:
             return follow.detach(folder)

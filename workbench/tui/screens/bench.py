@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 
 from workbench.errors import WorkbenchError
 from workbench.paths import short
-from workbench.tui.messages import Answered, RateTaken, RecipesFound, Refused, RunsChanged, Wish
+from workbench.tui.messages import Answered, Begun, RateTaken, RecipesFound, Refused, RunsChanged, Wish
 from workbench.tui.screens.form_actions import FormActions
 from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.frame import CommandLine, Divider, Header
@@ -35,6 +35,7 @@ class Bench(FormActions):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "start", id="bench.start", tooltip="start a run with these settings and watch it"),
+        Binding("Q", "queue", "queue", show=False, id="bench.queue", tooltip="start it once the device is free, behind those that wait"),
         Binding("up", "move(-1)", "move, change", key_display="arrows", id="bench.up", tooltip="move; left and right change a setting"),
         Binding("down", "move(1)", "move down", show=False, id="bench.down", tooltip="move down"),
         Binding("left", "step(-1)", "smaller", show=False, id="bench.smaller", tooltip="the next smaller value, or the choice before"),
@@ -72,6 +73,7 @@ class Bench(FormActions):
         Binding("q", "leave", "leave", id="bench.leave", tooltip="leave; runs go on training"),
     ]
     _greeted = False
+    _queued = False  # whether the next run that begins was put in the queue here
     _measured: object = None  # what model and data that were asked for depend on
     _start_asked = False  # before there was anything to start
 
@@ -118,11 +120,17 @@ class Bench(FormActions):
         self.runs.offer(message.runs)
         if not self._greeted:
             self._greeted = True
-            live = next((run for run in message.runs if run.is_live), None)
+            living = [run for run in message.runs if run.is_live]
+            live = next((run for run in living if run.entry.state != "queued"), living[0] if living else None)
             if live:
                 self.runs.go_to(live.id)
                 self.set_focus(self.runs)
         self._tell()
+
+    def on_begun(self, message: Begun) -> None:
+        if self._queued:
+            self._queued = False
+            self.say(f"{message.run_id} is queued: it starts by itself once the device is free", "good")
 
     def on_answered(self, message: Answered) -> None:
         if message.question == "layers" and self._is_about(message):
@@ -177,6 +185,7 @@ class Bench(FormActions):
         """Which keys do something depends on the pane and on the run under its cursor."""
         run = self.run_here
         here = {
+            "queue": self.form is not None,
             "delete": bool(self.ended),
             "stop": bool(self.live),
             **dict.fromkeys(("open", "mark", "label", "pin"), run is not None),
@@ -194,6 +203,15 @@ class Bench(FormActions):
             return
         try:
             self.bench.start(self.form)
+        except WorkbenchError as error:
+            self.say(error.message, "error")
+
+    def action_queue(self) -> None:
+        if self.form is None:
+            return
+        try:
+            self.bench.queue(self.form)
+            self._queued = True
         except WorkbenchError as error:
             self.say(error.message, "error")
 

@@ -104,7 +104,7 @@ class Compare(WorkScreen):
         self._go_to(message.text)
 
     def on_foot_done(self, message: Foot.Done) -> None:
-        self.foot.display = False
+        self._make_room(foot=False)
         self._go_to(message.text or "")
 
     # Keys
@@ -140,7 +140,7 @@ class Compare(WorkScreen):
             self._change(first=self._turned(self._sight.first, by, self._seen.keys if self._seen else ()))
 
     def action_find(self) -> None:
-        self.foot.display = True
+        self._make_room(foot=True)
         self.foot.ask(Question("metric"))
 
     def action_axis(self) -> None:
@@ -203,6 +203,10 @@ class Compare(WorkScreen):
             self._change(first=found[0])
         else:
             self.tell_wish()
+
+    def _make_room(self, *, foot: bool) -> None:
+        self.foot.display = foot
+        self.call_after_refresh(self.tell_wish)  # the board has another height then
 
     def _rewrite(self, **changed: Any) -> None:
         """Draw all charts in another way."""

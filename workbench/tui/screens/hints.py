@@ -55,6 +55,10 @@ def _against(form: Form, other: Listed | None, marks: Glyphs, width: int) -> Row
 def _ready(form: Form, runs: Sequence[Listed]) -> Row:
     if form.mistakes:
         return [Span(f" not ready: mend {', '.join(form.mistakes)}", "error")]
-    live = [run.id for run in runs if run.is_live]
-    beside = f" now, beside {live[0]}{f' and {len(live) - 1} more' if len(live) > 1 else ''} (all slow down)" if live else ""
-    return [Span(" ready: ", "good"), Span("s", "key"), Span(f" starts {form.recipe.name}/{form.preset.name}{beside}", "")]
+    live = [run.id for run in runs if run.is_live and run.entry.state != "queued"]
+    task = f"{form.recipe.name}/{form.preset.name}"
+    ready: Row = [Span(" ready: ", "good"), Span("s", "key")]
+    if not live:
+        return [*ready, Span(f" starts {task}", "")]
+    beside = f"{live[0]}{f' and {len(live) - 1} more' if len(live) > 1 else ''}"
+    return [*ready, Span(f" starts {task} now beside {beside} (all slow down), ", ""), Span("Q", "key"), Span(" queues it behind", "")]

@@ -27,6 +27,7 @@ class RunScreen(Steering):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "pause", id="run.pause", tooltip="pause, or go on after a pause"),
         Binding("p", "go_on", "go on", id="run.go_on", tooltip="go on after a pause"),
+        Binding("s", "start_now", "start", id="run.start_now", tooltip="do not wait in the queue: start beside the runs that train"),
         Binding("x", "stop", "stop", id="run.stop", tooltip="stop: it finishes the step, saves and ends"),
         Binding("r", "resume", "resume", id="run.resume", tooltip="another attempt, from the newest good checkpoint"),
         Binding("w", "save", "save", id="run.save", tooltip="write a checkpoint now"),

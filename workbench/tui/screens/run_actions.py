@@ -51,7 +51,13 @@ class RunActions(WorkScreen):
 
     def action_stop(self) -> None:
         which = named(self.live)
-        if self.live and self.confirm("x", which, f"x again stops {which}: it saves and ends; esc leaves it training"):
+        queued = all(run.entry.state == "queued" for run in self.live)
+        what = (
+            f"takes {which} out of the queue; esc keeps the place"
+            if queued
+            else f"stops {which}: it saves and ends; esc leaves it training"
+        )
+        if self.live and self.confirm("x", which, f"x again {what}"):
             for run in self.live:
                 self.bench.jobs.ask(run.id, "stop")
             self.say(f"asked {which} to stop ...")

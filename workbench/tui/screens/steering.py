@@ -30,12 +30,14 @@ class Steering(WorkScreen):
         """Whether an action of this table does something now; None where it is none of them."""
         live = self.seen is not None and self.seen.is_live
         paused = self.seen is not None and self.seen.state == "paused"
+        queued = self.seen is not None and self.seen.state == "queued"
         here = {
-            "pause": live and not paused,
+            "pause": live and not paused and not queued,
+            "start_now": queued,
             "go_on": paused,
             "resume": self.seen is not None and not live and self.seen.has_recipe,
             "stop": live,
-            **dict.fromkeys(("save", "change"), live and self.seen is not None and self.seen.has_recipe),
+            **dict.fromkeys(("save", "change"), live and not queued and self.seen is not None and self.seen.has_recipe),
         }
         return here.get(action)
 
@@ -45,8 +47,14 @@ class Steering(WorkScreen):
     def action_go_on(self) -> None:
         self.bench.jobs.ask(str(self.run_id), "resume")
 
+    def action_start_now(self) -> None:
+        """Let a run that waits in the queue begin beside what trains."""
+        self.bench.jobs.ask(str(self.run_id), "resume")
+
     def action_stop(self) -> None:
-        if self.confirm("x", str(self.run_id), "x again to stop: it saves and ends; esc to leave it training"):
+        queued = self.seen is not None and self.seen.state == "queued"
+        what = "take it out of the queue; esc to leave it there" if queued else "stop: it saves and ends; esc to leave it training"
+        if self.confirm("x", str(self.run_id), f"x again to {what}"):
             self.bench.jobs.ask(str(self.run_id), "stop")
 
     def action_resume(self) -> None:

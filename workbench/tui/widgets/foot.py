@@ -69,7 +69,7 @@ class Foot(Painted):
         self._questions = questions
         self._editor = LineEditor(questions[0].text, selected=bool(questions[0].text))
         self.can_focus = True
-        self.focus()
+        self.screen.set_focus(self)  # at once: `focus` waits, and the next key may be waiting, too
         self.redraw()
 
     @property
@@ -138,6 +138,7 @@ class Foot(Painted):
     def _over(self, text: str | None) -> None:
         self._editor = None
         self.can_focus = False
+        self.screen.set_focus(None)  # what is typed next is for the screen, also before it hears of the end
         self.redraw()
         self.post_message(self.Done(self._questions[0].label, text))
 

@@ -1,0 +1,114 @@
+"""`workbench sweep`: what is typed, what is told, what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders import build_run, finished_run
+from workbench.cli import app, sweeping
+from workbench.cli.commands.sweep import command_for
+from workbench.sweeps.folder import SweepFolder, all_of, host
+from workbench.sweeps.journal import Journal
+from workbench.worker import launch, study
+
+
+@pytest.fixture
+def driven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[SweepFolder]:
+    """Sweeps whose driver trains all runs at once."""
+    monkeypatch.setenv("WORKBENCH_RUNS", str(tmp_path))
+    monkeypatch.setattr(sweeping, "_LOOK_SECONDS", 0.01)
+    found: list[SweepFolder] = []
+
+    def drive(path: Path, root: Path, **_: Any) -> None:
+        folder = SweepFolder(path)
+        found.append(folder)
+        journal = Journal(folder.log(host()))
+        for number in range(folder.plan().total):
+            build_run(root, finished_run(100), f"cnn-{number + 1}", sweep=folder.name, trial=number)
+            journal.write("assigned", trial=number, run=f"cnn-{number + 1}")
+
+    monkeypatch.setattr(launch, "drive", drive)
+    return found
+
+
+def test_a_grid_is_planned_driven_and_told(driven: list[SweepFolder], capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["sweep", "cnn:digits", "lr=1e-3,3e-3", "--seeds", "2", "--epochs", "5", "--no-restore-best", "--name", "mine"]) == 0
+    plan = driven[0].plan()
+    assert (plan.name, plan.families[0].preset, plan.total) == ("mine", "digits", 4)
+    assert plan.settings == {"threads": 1, "epochs": 5, "restore_best": False}
+    text = capsys.readouterr().out
+    assert "mine  cnn/digits  finished: 4 of 4 done" in text
+    assert "90.0 %" in text
+    assert "what explains the differences" not in text, "they are all alike"
+    assert app.run(["sweep"]) == 0
+    assert "mine  cnn/digits  finished: 4 of 4 done" in capsys.readouterr().out
+    assert app.run(["sweep", "show", "last", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert set(shown) == {
+        "name", "state", "objective", "goal", "families", "settings", "differing", "seeds", "trials", "total", "done", "best", "seconds",
+        "machines", "importance", "runs", "groups",
+    }  # fmt: skip
+    assert app.run(["runs", "sweep:mine", "--json"]) == 0
+    assert [run["trial"] for run in json.loads(capsys.readouterr().out)] == [3, 2, 1, 0]
+
+
+def test_nothing_is_begun_a_second_time(driven: list[SweepFolder], capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["sweep", "cnn", "lr=1e-3,3e-3", "--detach"]) == 0
+    assert capsys.readouterr().out == "sweep-1\n"
+    assert app.run(["sweep", "stop", "sweep-1"]) == 2
+    assert "sweep-1 is finished; there is nothing to stop" in capsys.readouterr().err
+    assert app.run(["sweep", "cnn", "lr=1e-3", "--name", "sweep-1"]) == 2
+    assert "goes on with it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "words"),
+    [
+        (["cn", "lr=1"], 2, "unknown recipe `cn`"),
+        (["cnn", "lr=1e-3,9"], 2, "setting `lr` is `9`"),
+        (["cnn", "lr"], 2, "`lr` is no change"),
+        (["cnn", "--search", "lr=log:1e-4..1e-1"], 2, "add --trials 20"),
+        (["cnn", "--lrr", "1"], 2, "unknown setting `lrr`"),
+        (["cnn", "lr=1e-3", "--slots", "gpu"], 2, "no device that could have a slot"),
+        (["cnn,rnn", "--max-seconds", "30"], 2, "judged by different numbers"),
+        (["show", "none"], 3, "there is no sweep `none`"),
+    ],
+)
+def test_what_cannot_be_swept_leaves_nothing(
+    typed: list[str], code: int, words: str, driven: list[SweepFolder], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.run(["sweep", *typed]) == code
+    assert words in capsys.readouterr().err
+    assert all_of(tmp_path) == []
+
+
+def test_a_search_without_optuna_names_what_to_install(
+    driven: list[SweepFolder], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(study.importlib.util, "find_spec", lambda name: None)
+    assert app.run(["sweep", "cnn", "--trials", "5", "--search", "lr=1e-3,1e-2"]) == 2
+    assert "pip install 'training-workbench[sweep]'" in capsys.readouterr().err
+    assert driven == []
+
+
+def test_flags_of_settings_are_told_from_the_commands_own() -> None:
+    _, rest = command_for(["cnn", "lr=1", "--epochs", "5", "--seeds", "3", "--batch-size=8", "--no-restore-best", "--json", "--name", "x"])
+    assert rest == [
+        "cnn",
+        "lr=1",
+        "--set",
+        "epochs=5",
+        "--seeds",
+        "3",
+        "--set",
+        "batch-size=8",
+        "--set",
+        "restore-best=no",
+        "--json",
+        "--name",
+        "x",
+    ]

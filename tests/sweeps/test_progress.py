@@ -1,0 +1,115 @@
+"""How far a sweep is, from what lies on the disk."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from tests.builders import append, build_run, ended, evaluated, finished_run, loop, metrics, opening
+from tests.tui.recipe import RECIPE
+from workbench.charts.rows import plain
+from workbench.errors import WorkbenchError
+from workbench.runs.store import Store
+from workbench.sweeps import importance
+from workbench.sweeps.folder import SweepFolder, all_of, create, find, host
+from workbench.sweeps.journal import Journal
+from workbench.sweeps.plan import make_plan
+from workbench.sweeps.progress import Look
+from workbench.views import sweep as view
+
+
+def sweep(root: Path, *, seeds: int = 2) -> SweepFolder:
+    return create(root, make_plan("", [(RECIPE, "")], {}, {"lr": "1e-3,1e-2"}, seeds=seeds))
+
+
+def run(root: Path, folder: SweepFolder, number: int, accuracy: float, *, end: bool = True) -> str:
+    """A run of the sweep, as its driver and its worker leave it."""
+    run_id = f"cnn-{number + 1}"
+    log = [*opening(), loop(), metrics(range(1, 101)), evaluated(100, accuracy, best=True), *([ended(step=100)] if end else [])]
+    build_run(root, log, run_id, sweep=folder.name, trial=number)
+    assert folder.claim(number)
+    Journal(folder.log(host())).write("assigned", trial=number, run=run_id)
+    return run_id
+
+
+def test_a_sweep_is_its_plan_and_its_runs(tmp_path: Path) -> None:
+    folder = sweep(tmp_path)
+    for number, accuracy in enumerate((0.90, 0.96, 0.92)):
+        run(tmp_path, folder, number, accuracy)
+    now = Look(folder, Store(tmp_path)).now()
+    assert (now.state, now.done, now.plan.total) == ("interrupted", 3, 4)
+    assert [entry.state for entry in now.entries] == ["finished"] * 3 + ["waiting"]
+    assert now.best is not None
+    assert (now.best.run, dict(now.best.values)) == ("cnn-2", {"lr": 0.01, "seed": 0})
+    best, other = now.groups()
+    assert (best.values, best.mean, best.deviation) == ({"lr": 0.01}, 0.96, None)
+    assert other.mean == pytest.approx(0.91)
+    assert other.deviation == pytest.approx(math.sqrt(2) * 0.01)
+    run(tmp_path, folder, 3, 0.97)
+    assert Look(folder, Store(tmp_path)).now().state == "finished"
+
+
+def test_it_is_shown_as_lines_a_table_groups_and_bars(tmp_path: Path) -> None:
+    folder = sweep(tmp_path)
+    for number, accuracy in enumerate((0.90, 0.96, 0.92)):
+        run(tmp_path, folder, number, accuracy)
+    now = Look(folder, Store(tmp_path)).now()
+    assert view.lines(now, unit="%")[0] == "sweep-1  cnn/mnist  interrupted: 3 of 4 done, 1 to go"
+    assert "best accuracy 96.0 %: cnn-2, lr 0.01, seed 0" in view.lines(now, unit="%")[1]
+    table = [row.rstrip() for row in plain(view.table(now, 100, unit="%", ascii_only=True))]
+    assert table[2].split() == ["cnn-2", "+", "finished", "0.01", "0", "100", "96.0", "%", "-", "10.0"]
+    assert table[4].split() == ["-", ".", "waiting", "0.01", "1", "-", "-", "-", "-"]
+    assert len(view.table(now, 100, most=2)) == 3
+    assert any("91.0 % ± 1.4 %" in row for row in plain(view.groups(now, 100, unit="%")))
+    assert [line.split()[0] for line in view.importance(now)[1:]] == ["lr", "seed"]
+    assert view.as_json(now)["best"] == "cnn-2"
+
+
+def test_a_run_is_claimed_by_one_and_a_torn_line_hides_no_other(tmp_path: Path) -> None:
+    folder = sweep(tmp_path)
+    assert (folder.claim(0), folder.claim(0)) == (True, False)
+    assert folder.claims() == {0: host()}
+    with open(folder.log(host()), "ab") as file:
+        file.write(b'{"type":"assig')
+    Journal(folder.log(host())).write("assigned", trial=0, run="cnn-1")
+    with open(folder.log("far"), "ab") as file:
+        file.write(b'[1]\n{"type":"assigned","at":1,"trial":1,"run":"cnn-2"}\n{"type":')
+    assert folder.runs() == {0: "cnn-1", 1: "cnn-2"}
+
+
+def test_what_was_pruned_refused_or_deleted_is_told_apart(tmp_path: Path) -> None:
+    folder = sweep(tmp_path)
+    journal = Journal(folder.log(host()))
+    stopped = run(tmp_path, folder, 0, 0.5, end=False)
+    append(Store(tmp_path).folder(stopped), [ended("stopped", step=100)])
+    journal.write("pruned", trial=0, run=stopped)
+    Store(tmp_path).delete(run(tmp_path, folder, 1, 0.5))
+    journal.write("refused", trial=2, reason="they do not fit")
+    build_run(tmp_path, finished_run(100), "cnn-9")  # of no sweep
+    now = Look(folder, Store(tmp_path)).now()
+    assert [entry.state for entry in now.entries] == ["pruned", "deleted", "failed", "waiting"]
+    assert now.entries[2].reason == "they do not fit"
+
+
+def test_names_are_free_or_given_and_found_again(tmp_path: Path) -> None:
+    plan = make_plan("mine", [(RECIPE, "")], {}, {"lr": "1e-3,1e-2"})
+    assert create(tmp_path, plan).plan() == plan
+    with pytest.raises(WorkbenchError, match="already"):
+        create(tmp_path, plan)
+    assert [sweep(tmp_path).name, sweep(tmp_path).name] == ["sweep-1", "sweep-2"]
+    assert {folder.name for folder in all_of(tmp_path)} == {"mine", "sweep-1", "sweep-2"}
+    with pytest.raises(WorkbenchError, match="did you mean `mine`"):
+        find(tmp_path, "mne")
+    with pytest.raises(WorkbenchError, match="cannot be named"):
+        make_plan("../x", [(RECIPE, "")], {}, {})
+    assert Store(tmp_path).ids() == [], "a sweep is no run"
+
+
+def test_importance_is_the_share_of_the_variance_that_a_setting_explains() -> None:
+    grid = [({"a": a, "b": b}, 3.0 * a + 1.0 * b) for a in (0, 1) for b in (0, 1)]
+    assert importance.shares(grid) == pytest.approx({"a": 0.9, "b": 0.1})
+    assert importance.shares([({"a": a, "b": b}, float(a ^ b)) for a in (0, 1) for b in (0, 1)]) == {"a": 0.0, "b": 0.0}, "only together"
+    assert importance.shares([*grid, ({"a": 0, "b": 0}, math.nan)]) == importance.shares(grid)
+    assert importance.shares([({"a": 1}, 2.0), ({"a": 2}, 2.0)]) == {}

@@ -1,0 +1,131 @@
+"""Train many runs of one plan, one after the other, and see what mattered.
+
+\b
+  workbench sweep cnn lr=1e-3,3e-3 batch_size=32,64 --seeds 3     a grid: every combination
+  workbench sweep rnn --preset rows cell=rnn,lstm,gru --epochs 5
+  workbench sweep cnn,rnn,attention --dataset digits --max-seconds 30
+  workbench sweep cnn --trials 20 --search lr=log:1e-4..1e-1 batch_size=16,32,64
+
+\b
+  workbench sweep                lists the sweeps
+  workbench sweep show NAME      one look: its runs, the best, what mattered
+  workbench sweep stop NAME      stops what trains, with checkpoints, and begins nothing more
+  workbench sweep resume NAME    goes on after a stop, a crash or a reboot; what has finished is not repeated
+  workbench sweep join NAME      works at it from this machine, too: the runs folder is a shared one
+
+RECIPE may be RECIPE:PRESET. Flags of settings (--epochs 5) are for all runs; of several recipes with a limit (--max-seconds,
+--max-steps, --epochs) no other limit counts. Runs use one CPU thread unless --threads says otherwise. The sweep goes on by
+itself when this terminal is closed.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from workbench.cli import asking, options, sweeping, usage
+from workbench.cli.options import Ascii, Data, Json, RecipePath, Runs, Slots
+from workbench.errors import WorkbenchError
+from workbench.finding import find_recipe, find_recipes
+from workbench.recipe import Recipe
+from workbench.runs.store import Store
+from workbench.sweeps import folder as sweeps
+from workbench.sweeps.folder import SweepFolder
+from workbench.sweeps.plan import make_plan
+from workbench.worker import launch, study
+
+VERBS = ("show", "stop", "resume", "join")
+_OWN = ("--preset", "--name", "--seeds", "--trials", "--search", "--slots", "--recipe", "--runs", "--data")
+_SWITCHES = ("--detach", "--json", "--ascii", "--help", "-h")
+
+
+def command_for(arguments: list[str]) -> tuple[Any, list[str]]:
+    """The command, and its arguments with flags of settings (`--epochs 5`) as `--set epochs=5`."""
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        flag, equals, value = argument.partition("=")
+        if not flag.startswith("-") or flag in _SWITCHES:
+            rest.append(argument)
+        elif flag in _OWN:
+            rest += [argument] if equals else [argument, *([following] if (following := next(waiting, None)) is not None else [])]
+        elif flag.startswith("--no-"):
+            rest += ["--set", f"{flag[5:]}=no"]
+        else:
+            rest += ["--set", f"{flag.lstrip('-')}={value if equals else next(waiting, '')}"]
+    return usage.command(command, name="sweep", help=__doc__), rest
+
+
+def command(
+    context: typer.Context,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="RECIPE[,RECIPE] NAME=VALUE,VALUE...", help="Or show, stop, resume, join NAME.")
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", metavar="COUNT", help="Repeat each combination with so many seeds.")] = 1,
+    trials: Annotated[int, typer.Option("--trials", metavar="COUNT", help="Search with so many runs instead of a grid (Optuna).")] = 0,
+    search: Annotated[list[str] | None, typer.Option("--search", metavar="NAME=SPACE", help="log:1e-4..1e-1, 0..0.5, or choices.")] = None,
+    fixed: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of all runs; --NAME VALUE is the same.")
+    ] = None,
+    preset: Annotated[str, typer.Option("--preset", metavar="NAME", help="Settings for one task, of one recipe.")] = "",
+    name: Annotated[str, typer.Option("--name", metavar="TEXT", help="What to call the sweep.")] = "",
+    detach: Annotated[bool, typer.Option("--detach", help="Print its name and return.")] = False,
+    slots: Slots = "",
+    recipe: RecipePath = "",
+    runs: Runs = None,
+    data: Data = None,
+    as_json: Json = False,
+    ascii_only: Ascii = False,
+) -> int:
+    store = options.store(context, runs)
+    options.use_data(data)
+    options.use_slots(slots)
+    look = sweeping.Look(store, ascii_only=options.wants_ascii(context, ascii_only), as_json=as_json)
+    typed = list(words or ())
+    if not typed and not recipe:
+        return look.at_all(sweeps.all_of(store.root))
+    if typed and typed[0] in VERBS:
+        folder = sweeps.find(store.root, typed[1] if typed[1:] else "last")
+        return _act(typed[0], folder, store, look, recipe_path=recipe, detach=detach)
+    names = [recipe] if recipe else typed.pop(0).split(",")
+    varied = {**asking.pairs(search or []), **asking.pairs(typed)}
+    if search and not trials:
+        raise WorkbenchError(
+            "--search needs to know how many runs it has", f"add --trials 20: workbench sweep {names[0]} --trials 20 --search ..."
+        )
+    if trials:
+        study.require_optuna()
+    chosen = [_recipe(each, preset if len(names) == 1 else "") for each in names]
+    plan = make_plan(name, chosen, asking.pairs(fixed or []), varied, seeds=seeds, trials=trials, created_at=time.time())
+    folder = sweeps.create(store.root, plan)
+    paths = [each.path for each, _ in chosen if each.path]
+    launch.drive(folder.path, store.root, recipe_path=paths[0] if paths else "")
+    return look.follow(folder, detach=detach, is_new=True)
+
+
+def _act(verb: str, folder: SweepFolder, store: Store, look: sweeping.Look, *, recipe_path: str, detach: bool) -> int:
+    if verb == "show":
+        return look.once(folder)
+    if verb == "stop":
+        return look.stop(folder)
+    plan = folder.plan()
+    paths = [family.path for family in plan.families if family.path]
+    if paths and not recipe_path:
+        raise WorkbenchError(
+            f"{folder.name} trains the recipe at {paths[0]}", f"say that it may: workbench sweep {verb} {folder.name} --recipe {paths[0]}"
+        )
+    if plan.trials:
+        study.require_optuna()
+    folder.stop.unlink(missing_ok=True)
+    launch.drive(folder.path, store.root, recipe_path=recipe_path)
+    return look.follow(folder, detach=detach)
+
+
+def _recipe(typed: str, preset: str) -> tuple[Recipe, str]:
+    """A recipe and the preset named with it: `rnn:rows`, a path, or a name."""
+    known, colon, own = typed.rpartition(":")
+    if colon and known in find_recipes():
+        return find_recipe(known), own
+    return find_recipe(typed), preset
