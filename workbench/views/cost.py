@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.units import compact, size
 
+_NAMES = {"activations": "activations of one pass"}  # a game of two networks makes several
 _STEP = 3  # forward, and backward to inputs and to weights, each about as much
 
 
@@ -17,7 +18,7 @@ def words(cost: Mapping[str, Any]) -> list[str]:
         lines.append(f"{compact(cost['multiply_adds'])} multiply-adds for an example" + _step(cost))
     memory = cost.get("memory")
     if memory:
-        parts = ", ".join(f"{name} {size(count)}" for name, count in memory.items() if name != "total")
+        parts = ", ".join(f"{_NAMES.get(name, name)} {size(count)}" for name, count in memory.items() if name != "total")
         lines.append(f"a step of {cost['batch_size']} holds about {size(memory['total'])}: {parts}")
     return lines
 

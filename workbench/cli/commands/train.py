@@ -180,5 +180,9 @@ def _general_help() -> str:
     return (
         f"{__doc__}\n\n\b\nRecipes:\n"
         + "\n".join(lines)
-        + "\n\n\b\n  workbench train RECIPE --help    lists its settings\n  workbench train ./my_recipe.py   trains a recipe of your own"
+        + "\n\n\b\n  workbench train RECIPE --help        lists its settings"
+        "\n  workbench train ./my_recipe.py       trains a recipe of your own"
+        "\n  workbench train cnn --dry-run        a few steps of everything: times, memory, estimated total"
+        "\n  workbench train cnn --find lr        the loss over a rising rate, and a value to begin with"
+        "\n  workbench train cnn --find batch_size  which sizes fit, and which is the fastest"
     )
