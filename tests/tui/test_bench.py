@@ -430,7 +430,7 @@ async def test_a_rate_that_was_found_is_taken_over_into_the_form(tmp_path: Path)
     app = interface(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "37,770 parameters")
-        await pilot.press("F")
+        await pilot.press("T")
         await shows(app, "importing torch ...")
         assert [kind for _, kind in launcher(app).tried] == ["lr"]
         assert "take it over" not in shown(app)
@@ -447,7 +447,7 @@ async def test_a_test_of_rates_that_fails_says_why_and_leaves_the_form_alone(tmp
     app = interface(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "37,770 parameters")
-        await pilot.press("F")
+        await pilot.press("T")
         await shows(app, "importing torch ...")
         app.post_message(Refused("trial", WorkbenchError("there is no cuda:7", "choose another device")))
         await shows(app, "there is no cuda:7")

@@ -13,6 +13,7 @@ from workbench.recipe import Batches, Recipe
 from workbench.schema import Setting, build, describe, flat
 from workbench.session.failure import is_out_of_memory
 from workbench.session.journal import memory_bytes
+from workbench.session.passage import Passage
 from workbench.settings import Common
 from workbench.trying import memory
 from workbench.trying.rehearsal import Rehearsal
@@ -48,11 +49,12 @@ class Speed(Rehearsal):
     def step_seconds(self) -> float:
         return self._seconds / self._steps if self._steps else 0.0
 
-    def _begin(self, data: Batches, batches: int) -> None:
-        super()._begin(data, batches)
+    def _begin(self, data: Batches, batches: int) -> Passage:
+        passage = super()._begin(data, batches)
         self.data_examples, self.unit = data.examples, data.unit
         self.same_unit = data.batch_size == flat(self._config)["batch_size"]
         memory.reset_peak(self.device)
+        return passage
 
     def _after(self, step: int, examples: int, data: Batches) -> None:
         now = self._clock()

@@ -12,6 +12,7 @@ import torch
 from workbench.errors import WorkbenchError
 from workbench.recipe import Batches, Due, Recipe
 from workbench.session.journal import memory_bytes
+from workbench.session.passage import Passage
 from workbench.settings import Common
 from workbench.trying import estimate, memory
 from workbench.trying.rehearsal import Rehearsal
@@ -78,14 +79,15 @@ class DryRun(Rehearsal):
             at_most=limits.patience is not None,
         )
 
-    def _begin(self, data: Batches, batches: int) -> None:
-        super()._begin(data, batches)
+    def _begin(self, data: Batches, batches: int) -> Passage:
+        passage = super()._begin(data, batches)
         self.unit = data.unit
         self.start_seconds = time.time() - self._journal.state.attempts[-1].started_at
         self.peaks["all"] = memory.peak_bytes()
         memory.reset_peak(self.device)
         self._since = self._began = self._clock()
         self._cpu_began = time.process_time()
+        return passage
 
     def _before(self, step: int) -> None:
         enough = sum(cycle["step"] for cycle in self.cycles) >= _STEP_SECONDS and step >= _LEAST_STEPS
