@@ -54,6 +54,8 @@ class RunRecord(BaseModel):
     source: Literal["recipe", "script", "import"] = "recipe"  # what trained it; only a recipe's run can be resumed
     sweep: str = ""  # the sweep that it belongs to, as run number `trial`
     trial: int | None = None
+    trying: str = ""  # what kind of trial it is, rather than a run; whoever asked for it is `asker`: process id, start time
+    asker: tuple[int, float] = (0, 0.0)
 
 
 class Labels(BaseModel):

@@ -20,6 +20,7 @@ from workbench.tui.messages import (
     Asked,
     Begun,
     CompareChanged,
+    RateTaken,
     RecipesFound,
     Refused,
     RunChanged,
@@ -27,6 +28,8 @@ from workbench.tui.messages import (
     RunSeen,
     SettingsRead,
     SettingsWritten,
+    Tried,
+    TryingOn,
     Wish,
 )
 from workbench.tui.poller import Poller
@@ -196,6 +199,15 @@ class Workbench(Doors):
         self._pass_on(message)
 
     def on_asked(self, message: Asked) -> None:
+        self._pass_on(message)
+
+    def on_trying_on(self, message: TryingOn) -> None:
+        self._pass_on(message)
+
+    def on_tried(self, message: Tried) -> None:
+        self._pass_on(message)
+
+    def on_rate_taken(self, message: RateTaken) -> None:
         self._pass_on(message)
 
     def on_refused(self, message: Refused) -> None:
