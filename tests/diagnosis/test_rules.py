@@ -226,11 +226,19 @@ def test_an_objective_that_gains_next_to_nothing_stands_still():
     assert "plateau" not in found(learning, every={"validation/accuracy": creeping})
 
 
-def test_a_weak_gradient_through_time_has_half_of_the_run_to_find_its_way():
-    weak = {"validation/gradient_reach": (40, lambda step: 1e-15 if step < 300 else 0.2)}
+def test_an_objective_that_stands_still_while_the_rate_rises_and_falls_is_no_plateau():
+    flat = (20, lambda step: 0.1)  # as an LSTM that learnt to add after half of its steps logged it
+    stuck = {**HEALTHY, "train/loss": steady(0.16), "train/lr": lambda step: 0.02}
+    one_cycle = {**stuck, "train/lr": lambda step: 0.02 * (1 - abs(step - 350) / 4000)}
+    assert "plateau" in found(stuck, every={"validation/accuracy": flat})
+    assert "plateau" not in found(one_cycle, every={"validation/accuracy": flat})
+
+
+def test_a_weak_gradient_through_time_has_most_of_the_run_to_find_its_way():
+    weak = {"validation/gradient_reach": (40, lambda step: 1e-12 if step < 300 else 0.2)}
     assert "vanishing_time" not in found(HEALTHY, steps=400, every=weak)
-    state = state_of([*opening(), loop(steps_total=1000), metrics(range(1, 401)), *(
-        events.Evaluated(at=START + 60, step=step, values={"validation/gradient_reach": 1e-15}) for step in range(40, 401, 40)
+    state = state_of([*opening(), loop(steps_total=660), metrics(range(1, 401)), *(
+        events.Evaluated(at=START + 60, step=step, values={"validation/gradient_reach": 1e-12}) for step in range(40, 401, 40)
     )])  # fmt: skip
     assert not diagnose(state, {}, now=START, is_live=False)
 
