@@ -26,7 +26,8 @@ def sent(monkeypatch):
 def test_a_frame_is_sent_once_whatever_marks_its_edges(sent):
     for text in ("\x1b[?2026h", FRAME, "\x1b[?2026l", "\x1b[?2026h", FRAME, "\x1b[?2026l"):
         sent.write(text)
-    assert sent.texts.count(FRAME) == 1 and len(sent.texts) == 5
+    assert sent.texts.count(FRAME) == 1
+    assert len(sent.texts) == 5
 
 
 def test_a_frame_behind_another_one_is_sent_again(sent):
