@@ -34,6 +34,7 @@ UI_NEEDS = frozenset(
         "finding",
         "data.catalogue",
         "worker.launch",
+        "worker.fork",
         "worker.ask",
         "worker.study",
         "exporting",
@@ -42,7 +43,7 @@ UI_NEEDS = frozenset(
     }
 )
 WORKER_NEEDS = frozenset({"events", "queue", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
-TRAINING_NEEDS = frozenset({"recipe", "measures", "schema", "settings", "data.catalogue"})
+TRAINING_NEEDS = frozenset({"recipe", "uses", "measures", "schema", "settings", "data.catalogue"})
 HEAVY = frozenset({"torch", "torchvision", "textual"})
 
 
@@ -75,7 +76,8 @@ RULES = {
     "config_file": Rule(frozenset({"schema"})),
     "settings": Rule(frozenset({"schema"})),
     "data.catalogue": Rule(),
-    "recipe": Rule(frozenset({"schema"})),
+    "uses": Rule(),
+    "recipe": Rule(frozenset({"schema", "uses"})),
     "measures": Rule(frozenset({"recipe"})),
     "finding": Rule(frozenset({"recipe"})),
     "locks": Rule(),
@@ -93,20 +95,22 @@ RULES = {
     "scaffolding": Rule(),
     "importing": Rule(frozenset({"events", "runs", "recipe", "recording", "session.journal", "package"})),
     "exporting": Rule(frozenset({"events", "runs", "views", "charts"})),
-    "exporting.model": Rule(frozenset({"exporting", "runs", "recipe", "schema", "finding", "training", "package"}), torch="yes"),
+    "exporting.model": Rule(frozenset({"exporting", "using", "runs", "recipe", "schema", "finding", "training", "package"}), torch="yes"),
+    "using": Rule(frozenset({"runs", "recipe", "uses", "schema", "finding", "data", "training", "package"}), torch="yes"),
     "worker.spawn": Rule(frozenset({"package"})),
     "worker.ask": Rule(frozenset({"runs", "events", "worker.spawn", "package"})),
     "worker.study": Rule(frozenset({"sweeps", "schema"})),
     "worker.launch": Rule(
         frozenset({"runs", "sweeps", "events", "queue", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})
     ),
+    "worker.fork": Rule(frozenset({"runs", "recipe", "schema", "worker.launch", "worker.ask"})),
     "session.journal": Rule(frozenset({"events", "runs"}), torch="inside"),
     "session.requests": Rule(frozenset({"events", "runs", "recipe", "schema", "session.journal"})),
     "session": Rule(WORKER_NEEDS | {"session.journal", "session.requests"}, torch="yes"),
     "recording": Rule(frozenset({"events", "runs", "recipe", "session.journal", "session.requests", "package"})),
     "worker": Rule(
         WORKER_NEEDS
-        | {"session", "session.journal", "session.requests", "worker.launch", "worker.ask", "worker.spawn", "package", "exporting"}
+        | {"session", "session.journal", "session.requests", "worker.launch", "worker.ask", "worker.spawn", "package", "exporting", "using"}
         | {"worker.study", "sweeps", "locks"},
         torch="inside",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from recipes.gan.tasks import LABELLED, UNLABELLED
 from workbench.recipe import Contents, Preset, Preview, Recipe, Run, Task
 from workbench.schema import Group, setting
 from workbench.settings import Budget, Common, Optimization
+from workbench.uses import Use
 
 
 class Data(Group):
@@ -26,7 +28,9 @@ class Data(Group):
     colour: bool = setting(True, "Reads your own images in colour; off: in grey.")
     download: bool = setting(False, "Fetches a data set that is not in the data folder without asking.")
     labels: bool = setting(True, "Judges samples with a classifier of the images; off for images without classes.")
-    batch_size: int = setting(64, "Real images per update of the discriminator, and samples beside them.", minimum=2, maximum=8192)
+    batch_size: int = setting(
+        64, "Real images per update of the discriminator, and samples beside them.", minimum=2, maximum=8192, live=True
+    )
 
 
 class Model(Group):
@@ -111,6 +115,13 @@ def serves(config: Config, networks: Any, inputs: Any) -> tuple[Any, Any]:
     from recipes.gan.model import Artist
 
     return Artist(networks), inputs
+
+
+def use(config: Config, networks: Any, known: Mapping[str, Any]) -> Use:
+    """What the trained model can be asked."""
+    from recipes.gan.using import use as of_model
+
+    return of_model(config, networks)
 
 
 def batch(config: Config, count: int) -> Preview:
@@ -218,6 +229,7 @@ RECIPE = Recipe(
     train=train,
     model=model,
     batch=batch,
+    use=use,
     serves=serves,
     contents=contents,
 )

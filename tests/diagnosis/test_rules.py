@@ -156,7 +156,10 @@ def test_samples_that_cover_a_part_of_the_data_are_a_collapse(sign: dict[str, fl
 
 
 def test_waiting_for_data_is_noted():
-    assert "60%" in found({**HEALTHY, "machine/input_wait": lambda step: 0.6})["data_bound"].evidence
+    waiting = {"train/loss": falling}
+    assert "60%" in found(waiting, steps=61, every={"machine/input_wait": (20, lambda step: 0.6)})["data_bound"].evidence
+    assert "data_bound" not in found(waiting, steps=61, every={"machine/input_wait": (20, lambda step: 0.6 if step < 30 else 0.1)})
+    assert "data_bound" not in found(waiting, steps=41, every={"machine/input_wait": (20, lambda step: 0.6)})
 
 
 def test_a_live_run_without_a_step_for_long_is_stalled():
@@ -185,6 +188,12 @@ def test_a_loss_that_never_fell_overshoots_and_does_not_diverge():
 
 def test_a_loss_that_regains_a_little_does_not_diverge():
     assert "diverging" not in found({**HEALTHY, "train/loss": lambda step: falling(step) if step < 200 else falling(200) + 0.5})
+
+
+def test_a_loss_that_regains_a_little_while_updates_are_large_diverges():
+    rising = {**HEALTHY, "train/loss": lambda step: falling(step) if step < 200 else falling(200) + 0.5}
+    finding = found({**rising, "train/update_ratio": steady(0.03)})["diverging"]
+    assert "0.03 of their size" in finding.evidence
 
 
 def test_a_rate_that_has_risen_to_next_to_nothing_is_too_slow():

@@ -13,11 +13,12 @@ from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.batch import Batch
 from workbench.tui.screens.bench import Bench
 from workbench.tui.screens.page import LogPage, Page
+from workbench.tui.screens.playground.screen import Playground
 from workbench.tui.screens.run import RunScreen
 from workbench.tui.screens.zoom import Zoom
 from workbench.tui.widgets.key_bar import bar, shown_key
 
-SCREENS: tuple[type[WorkScreen], ...] = (Bench, RunScreen, Zoom, Page, LogPage, Batch)
+SCREENS: tuple[type[WorkScreen], ...] = (Bench, RunScreen, Zoom, Page, LogPage, Batch, Playground)
 BOTH_WAYS = {"go on": "pause"}  # one key there and back
 
 

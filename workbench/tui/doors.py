@@ -50,6 +50,12 @@ class Doors(Keyed):
 
         self.push_screen(Compare(ids))
 
+    def open_playground(self, run_id: str) -> None:
+        """Use what a run has learnt."""
+        from workbench.tui.screens.playground.screen import Playground
+
+        self.push_screen(Playground(run_id))
+
     def open_log(self, run_id: str) -> None:
         self.push_screen(page.LogPage(run_id))
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import select
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -60,10 +61,12 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
                 return _export(question)
             case "check":
                 return _check(question)
+            case "use":
+                return _use(question)
             case other:
                 return {"error": f"unknown question `{other}`"}
     except WorkbenchError as error:
-        return {"error": error.message, "hint": error.hint}
+        return {"error": error.message, "hint": error.hint, "code": int(error.code)}
     except Exception as error:  # noqa: BLE001  a user's recipe may fail in any way; the one who asked shows it, and the helper lives on
         where = place_in(error, Path(question["recipe"])) if looks_like_path(str(question.get("recipe", ""))) else ""
         return {"error": f"{type(error).__name__}: {error}{where}"}
@@ -96,6 +99,13 @@ def _export(question: dict[str, Any]) -> dict[str, Any]:
     return forms.write(question["form"], folder, target, recipe=question.get("recipe", ""))
 
 
+def _use(question: dict[str, Any]) -> dict[str, Any]:
+    """What a trained model says to a question; the model stays for the next one."""
+    from workbench.using.answering import answer
+
+    return answer(question)
+
+
 def _check(question: dict[str, Any]) -> dict[str, Any]:
     """Whether a recipe keeps its side of the treaty: what was looked at, and what is wrong, empty where nothing is."""
     from workbench.worker.contract import check
@@ -122,7 +132,9 @@ def _reply(answer: dict[str, Any]) -> None:
 
 
 def _become_worker(log: str) -> None:
-    """Let go of the user interface's pipes: from here on it may come and go."""
+    """Let go of the user interface's pipes, which may come and go from here on, and of the models that it used."""
+    if used := sys.modules.get("workbench.using.in_use"):  # else none was
+        used.forget()
     nothing = os.open(os.devnull, os.O_RDONLY)
     lines = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(nothing, 0)

@@ -54,8 +54,10 @@ class Bench(FormActions):
         Binding("n", "label", "name", show=False, id="bench.label", tooltip="name a run; tab: its tags, its note; tag all marked"),
         Binding("P", "pin", "pin", show=False, id="bench.pin", tooltip="pin the run under the cursor, or all marked, to the top"),
         Binding("C", "beside", "compare", id="bench.beside", tooltip="compare the marked runs, or those that were found"),
+        Binding("U", "use", "use", id="bench.use", tooltip="use what the run under the cursor has learnt: draw, type, walk"),
         Binding("o", "order", "order", show=False, id="bench.order", tooltip="the next order of runs: age, best, name, state, step, time"),
         Binding("f", "take", "from", show=False, id="bench.take", tooltip="begin with the settings of another run"),
+        Binding("F", "fork", "fork", show=False, id="bench.fork", tooltip="go on from a run's newest checkpoint, as a run of its own"),
         Binding("R", "reset_all", "reset all", show=False, id="bench.reset_all", tooltip="all settings as the preset has them"),
         Binding("tab", "pane(1)", "pane", id="bench.pane", tooltip="the next pane: recipes, settings, runs"),
         Binding("shift+tab", "pane(-1)", "pane before", show=False, id="bench.pane_before", tooltip="the pane before"),
@@ -115,6 +117,7 @@ class Bench(FormActions):
 
     def on_runs_changed(self, message: RunsChanged) -> None:
         self.runs.offer(message.runs)
+        self.go_on_with_fork()
         if not self._greeted:
             self._greeted = True
             living = [run for run in message.runs if run.is_live]
@@ -185,7 +188,7 @@ class Bench(FormActions):
             "queue": self.form is not None,
             "delete": bool(self.ended),
             "stop": bool(self.live),
-            **dict.fromkeys(("open", "mark", "label", "pin"), run is not None),
+            **dict.fromkeys(("open", "mark", "label", "pin", "use", "fork"), run is not None),
             **dict.fromkeys(("compare", "save", "load", "reset_all", "take"), self.form is not None),
             "order": self.focused is self.runs,
             "beside": self.focused is self.runs and self.runs.count > 1,

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from workbench.charts.rows import Span
 from workbench.tui.messages import Begun, Refused, RunChanged, RunSeen, RunWish, Wish
-from workbench.tui.screens.steering import Steering
+from workbench.tui.screens.steering import FORK, Steering
 from workbench.tui.screens.zoom import HISTOGRAMS, scrubbed
 from workbench.tui.widgets.board import Board
 from workbench.tui.widgets.foot import Foot, Question
@@ -30,6 +30,7 @@ class RunScreen(Steering):
         Binding("s", "start_now", "start", id="run.start_now", tooltip="do not wait in the queue: start beside the runs that train"),
         Binding("x", "stop", "stop", id="run.stop", tooltip="stop: it finishes the step, saves and ends"),
         Binding("r", "resume", "resume", id="run.resume", tooltip="another attempt, from the newest good checkpoint"),
+        Binding("F", "fork", "fork", show=False, id="run.fork", tooltip="go on from one of its checkpoints, as a run of its own"),
         Binding("w", "save", "save", id="run.save", tooltip="write a checkpoint now"),
         Binding("c", "change", "change lr", id="run.change", tooltip="change the learning rate or another live setting"),
         Binding("enter", "zoom", "zoom", id="run.zoom", tooltip="the chosen chart or preview on the whole screen"),
@@ -46,6 +47,7 @@ class RunScreen(Steering):
         Binding("full_stop", "live", "live", show=False, id="run.live", tooltip="the newest previews again"),
         Binding("g", "histograms", "histograms", show=False, id="run.histograms", tooltip="weights, gradients, dead units by layer"),
         Binding("h", "health", "health", show=False, id="run.health", tooltip="the diagnosis in full: cause, evidence, what to try"),
+        Binding("U", "use", "use", id="run.use", tooltip="use what it has learnt: draw, type, walk"),
         Binding("l", "log", "log", id="run.log", tooltip="the whole log"),
         Binding("m", "model", "model", show=False, id="run.model", tooltip="the layers with shapes and parameters"),
         Binding("i", "notes", "notes", show=False, id="run.notes", tooltip="what the recipe is, its equations, what to watch"),
@@ -138,6 +140,9 @@ class RunScreen(Steering):
     def on_foot_done(self, message: Foot.Done) -> None:
         if message.label == _FIND:
             self._look_for(message.text or "")
+        elif message.label == FORK:
+            if message.text is not None and self.seen:
+                self.bench.fork(self.seen, int(message.text.replace(",", "")))
         elif message.text is not None and self.run_id:
             self.set_live(message.label, message.text)
 
@@ -155,6 +160,7 @@ class RunScreen(Steering):
         here = {
             **dict.fromkeys(("zoom", "view", "choose", "page", "find"), self.seen is not None and bool(self.seen.slots or self._find)),
             "histograms": self.seen is not None and any(name in self.seen.names for name in HISTOGRAMS),
+            "use": self.seen is not None and self.seen.has_recipe,
             **dict.fromkeys(("log", "model", "notes", "health"), self.seen is not None),
         }
         return here.get(action, True)
@@ -203,6 +209,9 @@ class RunScreen(Steering):
     def action_health(self) -> None:
         if self.seen:
             self.bench.open_health(self.seen.health)
+
+    def action_use(self) -> None:
+        self.bench.open_playground(str(self.run_id))
 
     def action_log(self) -> None:
         self.bench.open_log(str(self.run_id))
