@@ -34,7 +34,10 @@ UI_NEEDS = frozenset(
         "finding",
         "data.catalogue",
         "worker.launch",
+        "worker.fork",
         "worker.ask",
+        "worker.trial",
+        "trying.plan",
         "worker.study",
         "exporting",
         "importing",
@@ -102,14 +105,23 @@ RULES = {
     "worker.launch": Rule(
         frozenset({"runs", "sweeps", "events", "queue", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})
     ),
+    "worker.fork": Rule(frozenset({"runs", "recipe", "schema", "worker.launch", "worker.ask"})),
     "session.journal": Rule(frozenset({"events", "runs"}), torch="inside"),
     "session.requests": Rule(frozenset({"events", "runs", "recipe", "schema", "session.journal"})),
     "session": Rule(WORKER_NEEDS | {"session.journal", "session.requests"}, torch="yes"),
     "recording": Rule(frozenset({"events", "runs", "recipe", "session.journal", "session.requests", "package"})),
+    "trying.plan": Rule(frozenset({"runs"})),
+    "trying.estimate": Rule(),
+    "trying.rate": Rule(),
+    "trying": Rule(
+        WORKER_NEEDS | {"session", "session.journal", "session.requests", "trying.plan", "trying.estimate", "trying.rate"}, torch="yes"
+    ),
+    "worker.trial": Rule(frozenset({"events", "runs", "recipe", "schema", "trying.plan", "worker.launch", "worker.ask"})),
     "worker": Rule(
         WORKER_NEEDS
         | {"session", "session.journal", "session.requests", "worker.launch", "worker.ask", "worker.spawn", "package", "exporting", "using"}
         | {"worker.study", "sweeps", "locks"},
+        inside=frozenset({"trying"}),
         torch="inside",
     ),
     "cli": Rule(UI_NEEDS | {"package"}, inside=frozenset({"tui"})),

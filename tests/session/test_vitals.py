@@ -18,12 +18,13 @@ from workbench.session.vitals import Vitals, gpu_reader
 
 def test_a_look_tells_what_was_since_the_last_one(tmp_path: Path) -> None:
     vitals = Vitals(tmp_path, None)
-    begun = time.monotonic()
+    begun, spent = time.monotonic(), time.process_time()
     while time.monotonic() - begun < 0.2:
         pass
+    share = (time.process_time() - spent) / (time.monotonic() - begun)  # less than 1 where other programs run
     busy = vitals.read()
     assert {*busy, "machine/input_wait"} == set(vitals.metrics)
-    assert busy["machine/cpu"] > 0.3
+    assert busy["machine/cpu"] > 0.8 * share
     assert busy["machine/memory"] > 1e7
     assert busy["machine/disk_free"] > 0
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.clean import clean
 from workbench.runs.files import cannot_write, open_file, read_json, replace_file
@@ -21,6 +21,16 @@ from workbench.runs.files import cannot_write, open_file, read_json, replace_fil
 Value = bool | int | float | str | None
 _TAIL_BYTES = 16384
 _LARGEST_HASHED = 1 << 30  # beyond it, a look at a run would take seconds; a resume verifies whatever the size
+
+
+class Fork(BaseModel):
+    """Which checkpoint of its parent a run goes on from, and which settings were given other values for that."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    step: int = Field(ge=0, le=2**53)
+    attempt: int = 0
+    changed: tuple[str, ...] = ()
 
 
 class RunRecord(BaseModel):
@@ -35,6 +45,7 @@ class RunRecord(BaseModel):
     settings: dict[str, Value] = {}
     parent: str | None = None
     weights: bool = False  # whether it begins with those of its parent
+    fork: Fork | None = None
     created_at: float = 0.0
     versions: dict[str, str] = {}
     git_commit: str = ""
@@ -43,6 +54,8 @@ class RunRecord(BaseModel):
     source: Literal["recipe", "script", "import"] = "recipe"  # what trained it; only a recipe's run can be resumed
     sweep: str = ""  # the sweep that it belongs to, as run number `trial`
     trial: int | None = None
+    trying: str = ""  # what kind of trial it is, rather than a run; whoever asked for it is `asker`: process id, start time
+    asker: tuple[int, float] = (0, 0.0)
 
 
 class Labels(BaseModel):
@@ -169,6 +182,11 @@ class RunFolder:
                     found.append(checkpoint)
         return sorted(found, key=lambda checkpoint: (checkpoint.attempt, checkpoint.step))
 
+    def verified(self, checkpoint: Checkpoint) -> bool:
+        """Whether a checkpoint is the file that was saved, checksum and all."""
+        read = _checkpoint(checkpoint.path, verify=True)
+        return read is not None and read.verified
+
     def worker_log_tail(self, lines: int = 20) -> list[str]:
         """The last lines that the worker or its libraries printed."""
         try:
@@ -180,10 +198,10 @@ class RunFolder:
 
 
 def _checkpoint(path: Path, *, verify: bool) -> Checkpoint | None:
-    manifest = read_json(path / "manifest.json")
+    manifest = read_json(f"{path}/manifest.json")
     try:
         size = int(manifest["size_bytes"])
-        whole = (path / "state.pt").stat().st_size == size
+        whole = os.stat(f"{path}/state.pt").st_size == size
         if whole and verify and size <= _LARGEST_HASHED:
             whole = _sha256(path / "state.pt") == manifest["sha256"]
         return Checkpoint(

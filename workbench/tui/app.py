@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -20,12 +21,16 @@ from workbench.tui.messages import (
     Asked,
     Begun,
     CompareChanged,
+    RateTaken,
     RecipesFound,
     Refused,
     RunChanged,
     RunsChanged,
+    RunSeen,
     SettingsRead,
     SettingsWritten,
+    Tried,
+    TryingOn,
     Wish,
 )
 from workbench.tui.poller import Poller
@@ -115,6 +120,7 @@ class Workbench(Doors):
 
     def _begin(self) -> None:
         """What the first paint need not wait for."""
+        gc.freeze()  # what is imported stays: collecting need not walk it, which held a key up for 20 ms
         gc.enable()
         self._poller.start()
         self.look_again()
@@ -152,6 +158,9 @@ class Workbench(Doors):
 
     def on_app_focus(self) -> None:
         self._poller.seconds = self._seconds
+
+    def get_driver_class(self) -> type[Driver]:
+        return terminal.without_repeats(super().get_driver_class())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [self._harmless, *super().get_line_filters()]  # one instance: strips remember what a filter made of them
@@ -195,6 +204,15 @@ class Workbench(Doors):
         self._pass_on(message)
 
     def on_asked(self, message: Asked) -> None:
+        self._pass_on(message)
+
+    def on_trying_on(self, message: TryingOn) -> None:
+        self._pass_on(message)
+
+    def on_tried(self, message: Tried) -> None:
+        self._pass_on(message)
+
+    def on_rate_taken(self, message: RateTaken) -> None:
         self._pass_on(message)
 
     def on_refused(self, message: Refused) -> None:
@@ -241,6 +259,12 @@ class Workbench(Doors):
         self.launcher.start(form)
         phase = "starting a worker" if self.launcher.is_warm else "importing torch"  # in the helper, which becomes the worker
         self.push_screen(RunScreen(None, title=f"{form.recipe.name}/{form.preset.name}", phase=phase))
+
+    def fork(self, seen: RunSeen, step: int) -> None:
+        """Back to Bench, with the form filled for a fork of a run at the step of one of its checkpoints."""
+        while not isinstance(self.screen, Bench):
+            self.pop_screen()
+        self.screen.begin_fork(seen.id, step, seen.checkpoints[step])
 
     def queue(self, form: Form) -> None:
         """Let a run start by itself once its device is free.

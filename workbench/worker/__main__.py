@@ -21,6 +21,7 @@ from workbench.events.writer import EventWriter
 from workbench.finding import by_name, from_path
 from workbench.queue import line, slots
 from workbench.queue.place import Place
+from workbench.recipe import Recipe
 from workbench.runs import locking, status
 from workbench.runs.feed import read_state
 from workbench.runs.folder import RunFolder
@@ -121,6 +122,8 @@ def _train(folder: RunFolder, journal: Journal, attempt: int, order: Order, sign
         journal.write(PhaseChanged(at=time.time(), phase="importing torch"))
         from workbench.session.handle import Session, Stopped
 
+        if record.trying:
+            return _try(folder, recipe, config, journal, signals)
         session = Session(folder, recipe, config, journal, attempt)
         signals.tell(session.requests)
         try:
@@ -138,6 +141,18 @@ def _train(folder: RunFolder, journal: Journal, attempt: int, order: Order, sign
     if session.completed:
         return _end(session, "finished", session.end_reason())
     return _end(session, "stopped", session.requests.reason)
+
+
+def _try(folder: RunFolder, recipe: Recipe, config: Common, journal: Journal, signals: Signals) -> RunEnded:
+    """Conduct a trial, whose result lies in the folder of its run."""
+    from workbench.session.handle import Stopped
+    from workbench.trying.conduct import conduct
+
+    try:
+        session = conduct(folder.record().trying, folder, recipe, config, journal, signals.tell)
+    except Stopped:
+        return RunEnded(at=time.time(), state="stopped", step=0, reason="the trial was stopped")
+    return _end(session, "finished" if session.completed else "stopped", "the trial is done")
 
 
 def _end(session: Any, state: Any, reason: str, *, advice: str = "", code: int = 0) -> RunEnded:

@@ -15,7 +15,7 @@ from workbench.errors import WorkbenchError
 from workbench.finding import find_recipe, looks_like_path, place_in
 from workbench.recipe import Recipe
 from workbench.runs.folder import RunFolder
-from workbench.schema import Settings, build
+from workbench.schema import Settings, build, flat
 
 _IDLE_SECONDS = 300.0
 _EXAMPLES = 24
@@ -51,6 +51,8 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
         match question.get("ask"):
             case "layers":
                 return _layers(*_configured(question))
+            case "cost":
+                return _cost(*_configured(question))
             case "batch":
                 return _batch(*_configured(question))
             case "contents":
@@ -82,6 +84,22 @@ def _layers(recipe: Recipe, config: Settings) -> dict[str, Any]:
 
     rows, parameters = layer_table(*recipe.model(config))
     return {"layers": rows, "parameters": parameters}
+
+
+def _cost(recipe: Recipe, config: Settings) -> dict[str, Any]:
+    """The layers with their multiply-adds, and the memory of a training step; without memory where the model does not lend itself."""
+    from workbench.training import cost, device
+
+    model, example = recipe.model(config)
+    rows, parameters, multiply_adds = cost.with_multiply_adds(model, example)
+    settings, batch_size = getattr(config, "optimization", None), flat(config).get("batch_size")
+    memory = None
+    if settings is not None and isinstance(batch_size, int):
+        machine = getattr(config, "machine", None)
+        with contextlib.suppress(RuntimeError, ValueError, TypeError, AttributeError):  # a model of somebody's own may want other inputs
+            chosen = device.choose(machine.device if machine else "cpu")
+            memory = cost.training_memory(model, example, batch_size, settings, chosen, machine.precision if machine else "fp32")
+    return {"layers": rows, "parameters": parameters, "multiply_adds": multiply_adds, "memory": memory, "batch_size": batch_size}
 
 
 def _batch(recipe: Recipe, config: Settings) -> dict[str, Any]:

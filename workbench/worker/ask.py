@@ -32,7 +32,7 @@ class Helper:
         self._process = spawn(["--standby"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     def ask(self, kind: str, **arguments: Any) -> dict[str, Any]:
-        """Ask `layers`, `contents`, `batch`, `device` or `use`; waits, also for the import of torch.
+        """Ask `layers`, `cost`, `contents`, `batch`, `device` or `use`; waits, also for the import of torch.
 
         Raises:
             WorkbenchError: the question makes no sense, or the helper went away.

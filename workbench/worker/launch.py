@@ -19,8 +19,9 @@ from workbench.events.types import Event
 from workbench.queue import line, slots
 from workbench.recipe import Recipe
 from workbench.runs.feed import Feed
-from workbench.runs.folder import Labels, RunFolder, RunRecord
-from workbench.runs.status import boot_id, is_process
+from workbench.runs.folder import Fork, Labels, RunFolder, RunRecord
+from workbench.runs.lineage import take_over
+from workbench.runs.status import boot_id, is_process, process_started
 from workbench.runs.store import Store
 from workbench.schema import Settings, Value, flat
 from workbench.worker.ask import Helper
@@ -42,31 +43,39 @@ def start(
     tags: tuple[str, ...] = (),
     parent: str | None = None,
     weights: bool = False,
+    fork: Fork | None = None,
     command_line: Sequence[str] = (),
     sweep: str = "",
     trial: int | None = None,
     queue: bool = False,
+    trying: str = "",
     helper: Helper | None = None,
 ) -> RunFolder:
     """Claim a folder for a new run and start its worker, or turn a helper that has torch already into it.
 
     Args:
         parent: the id of the run that the settings come from; with `weights`, those of its best evaluation too.
+        fork: the checkpoint of the parent that it goes on from, which is taken over.
         sweep: the name of the sweep that the run belongs to, as number `trial`.
         queue: wait for a free slot of the device, behind those that wait already; without it, the run starts beside them.
+        trying: the kind of trial to conduct instead of a run; it ends when this process does.
 
     Raises:
         WorkbenchError: the runs folder cannot be written; nothing is left in it.
     """
     folder = store.claim(recipe.name)
     record = RunRecord(
-        id=folder.id, recipe=recipe.name, recipe_path=recipe.path, preset=preset, settings=flat(config), parent=parent, weights=weights,
+        id=folder.id, recipe=recipe.name, recipe_path=recipe.path, preset=preset, settings=flat(config),
+        parent=parent, weights=weights, fork=fork,
         created_at=time.time(), versions={"workbench": workbench.__version__, "python": platform.python_version()},
         git_commit=_git_commit(Path.cwd()), command_line=list(command_line), host=platform.node(), sweep=sweep, trial=trial,
+        trying=trying, asker=(os.getpid(), process_started(os.getpid()) or 0.0) if trying else (0, 0.0),
     )  # fmt: skip
     try:
         about = _waiting(record.settings) if queue else None
         folder.prepare(record, Labels(name=name, tags=tags))
+        if fork is not None and parent:
+            take_over(store.folder(parent), fork, folder)
         _begin(folder, {"recipe_path": recipe.path, "before": 0}, about, helper)
     except BaseException:
         shutil.rmtree(folder.path, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,21 +11,22 @@ import typer
 
 from workbench import config_file
 from workbench.clean import clean
-from workbench.cli import asking, consent, flags, follow, options, output, usage
+from workbench.cli import asking, consent, flags, follow, options, output, trials, usage
 from workbench.cli.options import Data, Json, Now, Runs, Slots
 from workbench.errors import ExitCode, WorkbenchError, unknown
 from workbench.finding import find_recipe, find_recipes, looks_like_path
 from workbench.paths import short
 from workbench.recipe import Preset, Recipe
+from workbench.runs.feed import Feed
 from workbench.runs.folder import RunRecord
-from workbench.runs.repeating import repeated
-from workbench.schema import Setting, Value, build, describe, flat
+from workbench.runs.repeating import differences, repeated
+from workbench.schema import Setting, Settings, Value, build, describe, flat
 from workbench.settings import ordered
+from workbench.trying.plan import Kind
 from workbench.worker import launch
 
-_VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data", "--slots")
+_VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data", "--find", "--slots")
 _HELP = ("-h", "--help")
-_RESERVED_NAME = re.compile(r"last(~\d*)?")
 
 
 def command_for(arguments: list[str]) -> tuple[Any, list[str]]:
@@ -66,6 +66,17 @@ def settings_for(
     return {**preset.settings, **(parent.settings if parent is not None else {}), **config, **typed}
 
 
+def difference(other: Feed, settings: Sequence[Setting], wanted: Mapping[str, Value]) -> str:
+    """`differs from cnn-3: seed 0 -> 1, lr 3e-4 (since step 500) -> 1e-3`."""
+    known = {setting.name: setting for setting in settings}
+    found = differences(other, wanted)
+    words = [
+        f"{name} {known[name].text(there)}{f' ({since})' if since else ''} -> {known[name].text(here)}"
+        for name, (there, here, since) in found.items()
+    ]
+    return f"differs from {other.folder.id}: {', '.join(words)}" if words else f"the same settings as {other.folder.id}"
+
+
 def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
     def start(
         context: typer.Context,
@@ -76,6 +87,12 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         weights: Annotated[bool, typer.Option("--weights", help="Begin with the best weights of that run, too: fine-tuning.")] = False,
         config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings in a TOML file.")] = None,
         print_config: Annotated[bool, typer.Option("--print-config", help="Print the settings as such a file; start nothing.")] = False,
+        dry_run: Annotated[
+            bool, typer.Option("--dry-run", help="A few steps of everything: times, memory, checkpoint, estimated total.")
+        ] = False,
+        find: Annotated[
+            str, typer.Option("--find", metavar="WHAT", help="lr: the loss over a rising rate. batch_size: which fits, which is fastest.")
+        ] = "",
         detach: Annotated[bool, typer.Option("--detach", help="Return after the first step; print the id and nothing else.")] = False,
         now: Now = False,
         slots: Slots = "",
@@ -89,19 +106,25 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         options.use_slots(slots)
         if weights and not from_run:
             raise WorkbenchError("--weights needs a run to take them from", f"workbench train {recipe.name} --from RUN --weights")
-        parent = repeated(asking.find(store, from_run)) if from_run else None
+        other = asking.find(store, from_run) if from_run else None
+        parent = repeated(other) if other else None
         read = config_file.read(config, settings, recipe=recipe.name) if config else config_file.ConfigFile({})
         chosen = _preset(recipe, preset or read.preset or (parent.preset if parent and parent.recipe == recipe.name else ""))
         values = settings_for(recipe, chosen, parent, read.values, flags.read(settings, given))
         if print_config:
             output.emit_text(_as_file(recipe, chosen, settings, values))
             return int(ExitCode.DONE)
+        wanted = consent.settled(build(recipe.config, values, recipe=recipe.name))
+        if kind := trials.kind_of(dry_run, find):
+            return _try(context, store.root, recipe, chosen, wanted, kind, as_json=as_json, weights=weights)
+        if other and not detach:
+            (output.say if as_json else output.emit)(difference(other, settings, flat(wanted)))
         folder = launch.start(
             store,
             recipe,
             chosen.name,
-            consent.settled(build(recipe.config, values, recipe=recipe.name)),
-            name=_label(name),
+            wanted,
+            name=asking.label(name),
             tags=tuple(clean(tag) for tag in tags or ()),
             parent=parent.id if parent else None,
             weights=weights,
@@ -117,6 +140,12 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
     return start
 
 
+def _try(context: Any, root: Path, recipe: Recipe, preset: Preset, config: Settings, kind: Kind, *, as_json: bool, weights: bool) -> int:
+    if weights:
+        raise WorkbenchError("a trial begins with weights of its own", "leave --weights out: times and memory are the same")
+    return trials.run(root, recipe, preset.name, config, kind, as_json=as_json, ascii_only=options.wants_ascii(context, False))
+
+
 def _as_file(recipe: Recipe, preset: Preset, settings: Sequence[Setting], values: Mapping[str, Value]) -> str:
     now, base = (flat(build(recipe.config, each, recipe=recipe.name)) for each in (values, preset.settings))
     return config_file.written(recipe.name, preset.name, ordered(settings), now, base).rstrip("\n")
@@ -129,12 +158,6 @@ def _preset(recipe: Recipe, name: str) -> Preset:
     if name not in known:
         raise unknown("preset", name, known, where=f"of recipe `{recipe.name}`")
     return known[name]
-
-
-def _label(name: str) -> str:
-    if _RESERVED_NAME.fullmatch(name):
-        raise WorkbenchError(f"a run cannot be named `{name}`", "last and last~1 stand for the newest runs; choose another name")
-    return clean(name)
 
 
 def _recipe_among(arguments: list[str]) -> tuple[str, list[str]]:
@@ -162,7 +185,9 @@ def _without_recipe() -> None:
 def _general_help() -> str:
     lines = [f"  {recipe.name:<12} {recipe.summary}" for recipe in find_recipes().values()]
     return (
-        f"{__doc__}\n\n\b\nRecipes:\n"
-        + "\n".join(lines)
-        + "\n\n\b\n  workbench train RECIPE --help    lists its settings\n  workbench train ./my_recipe.py   trains a recipe of your own"
+        f"{__doc__}\n\n\b\nRecipes:\n" + "\n".join(lines) + "\n\n\b\n  workbench train RECIPE --help        lists its settings"
+        "\n  workbench train ./my_recipe.py       trains a recipe of your own"
+        "\n  workbench train cnn --dry-run        a few steps of everything: times, memory, estimated total"
+        "\n  workbench train cnn --find lr        the loss over a rising rate, and a value to begin with"
+        "\n  workbench train cnn --find batch_size  which sizes fit, and which is the fastest"
     )
