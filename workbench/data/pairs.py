@@ -45,6 +45,16 @@ class Batch:
     def __len__(self) -> int:
         return len(self.sources)
 
+    @property
+    def weight(self) -> int:
+        """What the mean of its loss is over, where several processes have a part each."""
+        return self.tokens
+
+    def part(self, rows: slice) -> Batch:
+        """Some of its examples, as wide as before."""
+        outputs = self.outputs[rows]
+        return Batch(self.sources[rows], self.inputs[rows], outputs, int((outputs != PAD).sum()))
+
 
 class PairSplit:
     """The examples of one split, on the device."""
