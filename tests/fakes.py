@@ -56,6 +56,14 @@ class FakeRun:
         self._watch = EarlyStopping(config.budget.patience, min_delta=config.budget.min_delta, goal=self._goal)
 
     @property
+    def epoch(self) -> int:
+        return max(0, self._step - 1) // self.steps_per_epoch
+
+    @property
+    def begins_epoch(self) -> bool:
+        return max(0, self._step - 1) % self.steps_per_epoch == 0
+
+    @property
     def cpu_seconds(self) -> float:
         return time.process_time() - self._started
 

@@ -34,6 +34,7 @@ UI_NEEDS = frozenset(
         "finding",
         "data.catalogue",
         "worker.launch",
+        "worker.fork",
         "worker.ask",
         "worker.study",
         "exporting",
@@ -100,6 +101,7 @@ RULES = {
     "worker.launch": Rule(
         frozenset({"runs", "sweeps", "events", "queue", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})
     ),
+    "worker.fork": Rule(frozenset({"runs", "recipe", "schema", "worker.launch", "worker.ask"})),
     "session.journal": Rule(frozenset({"events", "runs"}), torch="inside"),
     "session.requests": Rule(frozenset({"events", "runs", "recipe", "schema", "session.journal"})),
     "session": Rule(WORKER_NEEDS | {"session.journal", "session.requests"}, torch="yes"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from workbench.schema import Settings, Value
 
@@ -89,6 +89,19 @@ class Batches(Protocol):
         ...
 
 
+@runtime_checkable
+class Resizable(Batches, Protocol):
+    """Training data whose batches may get another size from an epoch to the next: what a live setting `batch_size` needs."""
+
+    def resized(self, batch_size: int) -> Batches:
+        """The same data in batches of another size, as the setting `batch_size` counts them.
+
+        Raises:
+            WorkbenchError: it cannot be cut so.
+        """
+        ...
+
+
 class Run(Protocol):
     """What a recipe may ask of the run that it trains in."""
 
@@ -100,6 +113,11 @@ class Run(Protocol):
     """Whether the loop came to its own end (budget or patience) rather than being stopped."""
     steps_total: int | None
     steps_per_epoch: int
+    """Of the epochs from here on; those before may have had batches of another size."""
+    epoch: int
+    """Passes over the data that were complete before this step."""
+    begins_epoch: bool
+    """Whether this step is the first of a pass."""
     progress: float
     """The share of the budget that is spent, 0 to 1: schedules follow it."""
 

@@ -20,7 +20,7 @@ class Data(Group):
         "cmudict", "Pairs to translate, a text to continue, or images to classify row by row.", basic=True
     )
     path: str = setting("", "Your own data: a TSV file for `pairs`, a UTF-8 file or folder for `text`.")
-    batch_size: int = setting(128, "Pairs, windows of text or images per gradient.", minimum=1, maximum=8192)
+    batch_size: int = setting(128, "Pairs, windows of text or images per gradient.", minimum=1, maximum=8192, live=True)
     examples: int | None = setting(None, "Training pairs at most; of dates and sums, how many are made.", minimum=1, none="all")
     source_tokens: Literal["char", "space"] = setting("char", "What a token of your own sources is: a character, or words apart by spaces.")
     target_tokens: Literal["char", "space"] = setting("char", "What a token of your own targets is: a character, or words apart by spaces.")
@@ -43,7 +43,7 @@ class Model(Group):
     embedding: int = setting(64, "Size of an embedded token of a pair.", minimum=1, maximum=8192)
     layers: int = setting(1, "Layers of the encoder, or transformer blocks.", minimum=1, maximum=48)
     heads: int = setting(4, "Heads of a transformer block; they share the width.", minimum=1, maximum=128)
-    dropout: float = setting(0.0, "Share of the features that are hidden at each step.", minimum=0, below=1)
+    dropout: float = setting(0.0, "Share of the features that are hidden at each step.", minimum=0, below=1, live=True)
 
 
 class Decoding(Group):

@@ -25,7 +25,9 @@ class Data(Group):
     )
     colour: bool = setting(True, "Reads your own images in colour; off: in grey.")
     download: bool = setting(False, "Fetches a data set that is not in the data folder without asking.")
-    batch_size: int = setting(64, "Images per gradient. Larger is steadier and slower to learn.", minimum=1, maximum=8192, basic=True)
+    batch_size: int = setting(
+        64, "Images per gradient. Larger is steadier and slower to learn.", minimum=1, maximum=8192, basic=True, live=True
+    )
     examples_per_class: int | None = setting(None, "Training images per class, to see what scarce data cost.", minimum=1, none="all")
     shift: float = setting(2.0, "Moves each training image at random by up to this along both axes.", minimum=0, maximum=16, unit="pixels")
     rotate: float = setting(10.0, "Turns each training image at random by up to this either way.", minimum=0, maximum=180, unit="degrees")
@@ -47,7 +49,9 @@ class Model(Group):
     pooling: Literal["max", "average"] = setting("max", "What stands for 2x2 pixels after each convolution.")
     batch_norm: bool = setting(True, "Normalises each channel over the batch, which allows a higher learning rate.")
     dense: int = setting(64, "Outputs of the first dense layer.", minimum=1, maximum=16384)
-    dropout: float = setting(0.3, "Share of the features that are hidden from the dense layers at each step.", minimum=0, below=1)
+    dropout: float = setting(
+        0.3, "Share of the features that are hidden from the dense layers at each step.", minimum=0, below=1, live=True
+    )
 
 
 class Config(Common):

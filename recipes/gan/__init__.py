@@ -26,7 +26,9 @@ class Data(Group):
     colour: bool = setting(True, "Reads your own images in colour; off: in grey.")
     download: bool = setting(False, "Fetches a data set that is not in the data folder without asking.")
     labels: bool = setting(True, "Judges samples with a classifier of the images; off for images without classes.")
-    batch_size: int = setting(64, "Real images per update of the discriminator, and samples beside them.", minimum=2, maximum=8192)
+    batch_size: int = setting(
+        64, "Real images per update of the discriminator, and samples beside them.", minimum=2, maximum=8192, live=True
+    )
 
 
 class Model(Group):

@@ -31,6 +31,9 @@ class RealImages:
         self.examples = len(split) // self.batch_size * self.batch_size
         self.seed = seed
 
+    def resized(self, batch_size: int) -> RealImages:
+        return RealImages(self.split, batch_size, self.seed)
+
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of an epoch (counted from 0) without its first `skip` ones.
 

@@ -20,7 +20,7 @@ class Data(Group):
 
     dataset: Dataset = setting("python-docs", "Text to continue, images read in order, a table of your own, or a memory task.", basic=True)
     path: str = setting("", "Your own text (a UTF-8 file or a folder of .txt files) or csv table.")
-    batch_size: int = setting(16, "Sequences per gradient; of text, places that are read side by side.", minimum=1, maximum=8192)
+    batch_size: int = setting(16, "Sequences per gradient; of text, places that are read side by side.", minimum=1, maximum=8192, live=True)
     length: int = setting(64, "Characters per step of text; steps of the adding and copy tasks.", minimum=2, maximum=4096, unit="steps")
     symbols: int = setting(10, "Symbols to remember in the copy task.", minimum=1, maximum=100)
     examples: int = setting(5000, "Examples that the adding and copy tasks call an epoch.", minimum=1)
@@ -41,7 +41,7 @@ class Model(Group):
     hidden: int = setting(256, "Hidden units per layer: the size of the memory.", minimum=1, maximum=8192)
     embedding: int = setting(64, "Numbers that stand for a character.", minimum=1, maximum=4096)
     window: int = setting(4, "Characters that a step of text is given at once: the newest and those before it.", minimum=1, maximum=16)
-    dropout: float = setting(0.15, "Share of hidden units left out at random before the next layer.", minimum=0, below=1)
+    dropout: float = setting(0.15, "Share of hidden units left out at random before the next layer.", minimum=0, below=1, live=True)
     bidirectional: bool = setting(False, "Also read from the end; only where the whole sequence is known, not for text.")
     init: Literal["orthogonal", "default", "identity"] = setting(
         "orthogonal", "Recurrent weights at the start: keep lengths, torch's own small ones, or copy the state."

@@ -44,7 +44,7 @@ def train(config: Config, run: Run) -> None:
     probe.begin(model)
 
     for step, batches in run.steps(train_on, batches=config.optimization.accumulate):
-        if (step - 1) % run.steps_per_epoch == 0:
+        if run.begins_epoch:
             memory.forget()
         characters = sum(targets.numel() for _, targets in batches)
         loss = torch.zeros((), device=run.device)

@@ -17,7 +17,7 @@ RULES = ("sgd", "rmsprop", "adagrad", "adam", "adamw")
 
 
 def _run(**changes):
-    return SimpleNamespace(**{"precision": "fp32", "steps_per_epoch": 10, "progress": 0.0, **changes})
+    return SimpleNamespace(**{"precision": "fp32", "epoch": 0, "progress": 0.0, **changes})
 
 
 def _model():
@@ -225,8 +225,12 @@ def test_weight_decay_and_clipping_can_be_changed_while_training():
 
 def test_the_step_schedule_counts_epochs_and_plateau_hears_evaluations():
     model = _model()
-    optimizer = Optimizer(model, Optimization(lr=0.1, schedule="step", decay_every=1, decay_factor=0.5), _run(steps_per_epoch=2))
-    assert [report["train/lr"] for report in _train(optimizer, model, steps=5)] == [0.1, 0.1, 0.05, 0.05, 0.025]
+    run = _run()
+    optimizer = Optimizer(model, Optimization(lr=0.1, schedule="step", decay_every=1, decay_factor=0.5), run)
+    rates = []
+    for run.epoch in (0, 0, 1, 1, 2):
+        rates += [report["train/lr"] for report in _train(optimizer, model, steps=1)]
+    assert rates == [0.1, 0.1, 0.05, 0.05, 0.025]
     listening = Optimizer(model, Optimization(lr=0.1, schedule="plateau", decay_every=1, decay_factor=0.5), _run())
     deaf = Optimizer(model, Optimization(lr=0.1), _run())
     for value in (0.9, 0.8):
@@ -289,7 +293,7 @@ from workbench.settings import Optimization
 from workbench.training.optimizer import Optimizer
 for name in ("sgd", "rmsprop", "adagrad", "adam", "adamw"):
     model = torch.nn.Linear(2, 2)
-    optimizer = Optimizer(model, Optimization(optimizer=name), SimpleNamespace(precision="fp32", steps_per_epoch=1, progress=0.0))
+    optimizer = Optimizer(model, Optimization(optimizer=name), SimpleNamespace(precision="fp32", epoch=0, progress=0.0))
     optimizer.backward(model(torch.ones(1, 2)).sum())
     optimizer.step()
     optimizer.load_state_dict(optimizer.state_dict())

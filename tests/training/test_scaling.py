@@ -13,7 +13,7 @@ from workbench.training.scaling import LossScale
 
 
 def _optimizer(model, **settings):
-    run = SimpleNamespace(precision="fp16", steps_per_epoch=1, progress=0.0)
+    run = SimpleNamespace(precision="fp16", epoch=0, progress=0.0)
     return Optimizer(model, Optimization(optimizer="sgd", momentum=0.0, **settings), run, mask=True)
 
 

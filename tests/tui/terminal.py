@@ -153,7 +153,12 @@ class Terminal:
 
     def picture(self, path: Path) -> None:
         """Write the screen as a PNG."""
-        draw(self.screen, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.frame().save(path, optimize=True)
+
+    def frame(self, size: int = 18) -> Any:
+        """The screen as a picture in memory; `size` is that of the letters, in pixels."""
+        return draw(self.screen, size)
 
     def _take(self, data: bytes) -> None:
         self.count += len(data)
@@ -190,7 +195,7 @@ _DARK = (30, 30, 30)
 Colour = tuple[int, int, int]
 
 
-def draw(screen: Any, path: Path, size: int = 18) -> None:
+def draw(screen: Any, size: int) -> Any:
     """Draw a pyte screen, cell by cell."""
     from PIL import Image, ImageDraw, ImageFont
 
@@ -209,8 +214,7 @@ def draw(screen: Any, path: Path, size: int = 18) -> None:
             _glyph(canvas, cell.data, box, front, fonts[bool(cell.bold)])
             if cell.underscore:
                 canvas.line((box[0], box[3] - 2, box[2] - 1, box[3] - 2), fill=front)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    picture.save(path, optimize=True)
+    return picture
 
 
 def _colour(name: str, default: Colour) -> Colour:

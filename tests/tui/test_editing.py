@@ -9,7 +9,7 @@ from workbench.errors import WorkbenchError
 from workbench.finding import find_recipes
 from workbench.recipe import Recipe
 from workbench.schema import Setting
-from workbench.tui.editing.form import Form, beside, changes, compared
+from workbench.tui.editing.form import Form, Origin, beside, changes, compared
 from workbench.tui.editing.ladder import next_value
 from workbench.tui.editing.line_editor import LineEditor
 
@@ -157,7 +157,7 @@ def test_every_data_set_of_every_recipe_can_stand_in_the_form() -> None:
 
 def test_a_form_that_began_with_a_run_says_so_in_its_command_and_marks_only_what_differs_from_it() -> None:
     form = Form(RECIPE, RECIPE.presets[1])
-    assert form.begin_from("cnn-3", "digits", {**form.values, "lr": 0.02, "padding": False}) == []
+    assert form.begin_from(Origin("cnn-3", "digits"), {**form.values, "lr": 0.02, "padding": False}) == []
     assert form.command_line() == "workbench train cnn --from cnn-3"
     assert not form.changed
     assert "padding" in [setting.name for setting in form.shown(every=False)]
@@ -176,7 +176,7 @@ def test_a_form_that_began_with_a_run_says_so_in_its_command_and_marks_only_what
 
 def test_settings_that_a_recipe_does_not_have_any_more_are_left_out_and_the_command_says_the_others() -> None:
     form = Form(RECIPE, RECIPE.presets[0])
-    assert form.begin_from("cnn-3", "mnist", {"lr": 0.02, "gone": 1, "blocks": 99}) == ["gone", "blocks"]
+    assert form.begin_from(Origin("cnn-3", "mnist"), {"lr": 0.02, "gone": 1, "blocks": 99}) == ["gone", "blocks"]
     assert form.command_line() == "workbench train cnn --lr 0.02"
 
 

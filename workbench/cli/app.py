@@ -30,6 +30,7 @@ OTHERS = {
     "sweep": ("RECIPE NAME=A,B", "Train many runs of one plan: grids, seeds, searches."),
     "pause": ("RUN", "Let a run wait between two steps."),
     "resume": ("RUN", "Let a paused run go on, or continue one that ended."),
+    "fork": ("RUN", "A new run from a checkpoint of another, with other settings."),
     "stop": ("RUN", "End a run after this step, with a checkpoint."),
     "save": ("RUN", "Save a checkpoint now."),
     "set": ("RUN NAME=VALUE", "Change a setting while a run trains."),
@@ -41,7 +42,7 @@ OTHERS = {
     "doctor": ("", "Look at this machine: device, terminal, disk, recipes."),
 }
 COMMANDS = {**EVERYDAY, **OTHERS}
-_READ_BY_THEMSELVES = ("train", "resume", "sweep")  # their flags are settings, which depend on what else was typed
+_READ_BY_THEMSELVES = ("train", "resume", "sweep", "fork")  # their flags are settings, which depend on what else was typed
 EXIT_CODES = {
     ExitCode.DONE: "done",
     ExitCode.RUN_FAILED: "the run failed",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from workbench.clean import clean
 from workbench.cli import output
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.finding import find_recipes, from_path
@@ -13,6 +15,8 @@ from workbench.recipe import Recipe
 from workbench.runs import control
 from workbench.runs.feed import Feed
 from workbench.runs.store import Store
+
+_RESERVED_NAME = re.compile(r"last(~\d*)?")
 
 
 def find(store: Store, name: str) -> Feed:
@@ -103,3 +107,14 @@ def pairs(changes: Sequence[str]) -> dict[str, str]:
             raise WorkbenchError(f"`{change}` is no change, expected NAME=VALUE", "for example lr=3e-4")
         found[name.strip().lstrip("-").replace("-", "_")] = value.strip()
     return found
+
+
+def label(name: str) -> str:
+    """What a person calls a run, as it may be kept.
+
+    Raises:
+        WorkbenchError: it is a word that stands for other runs.
+    """
+    if _RESERVED_NAME.fullmatch(name):
+        raise WorkbenchError(f"a run cannot be named `{name}`", "last and last~1 stand for the newest runs; choose another name")
+    return clean(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Annotated, Any, get_type_hints
 
 import typer
@@ -74,6 +74,27 @@ def read(settings: Sequence[Setting], given: Mapping[str, str | bool | None]) ->
     known = {setting.name: setting for setting in settings}
     typed = {name: value for name, value in given.items() if value is not None}
     return {name: value if isinstance(value, bool) else known[name].parse(value) for name, value in typed.items()}
+
+
+def as_changes(arguments: Sequence[str], own: Collection[str]) -> list[str]:
+    """Arguments with flags of settings as changes: `--epochs 40` as `epochs=40`, `--no-nesterov` as `nesterov=no`.
+
+    Args:
+        own: the flags of the command itself, which stay.
+    """
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        flag, equals, value = argument.partition("=")
+        if not flag.startswith("--") or flag in own:
+            rest.append(argument)
+        elif equals:
+            rest.append(f"{flag[2:]}={value}")
+        elif flag.startswith("--no-"):
+            rest.append(f"{flag[5:]}=no")
+        else:
+            rest.append(f"{flag[2:]}={next(waiting, '')}")
+    return rest
 
 
 def _flag(setting: Setting) -> Any:

@@ -53,6 +53,9 @@ class TrainingBatches:
         self.seed = seed
         self.augmentation = augmentation
 
+    def resized(self, batch_size: int) -> TrainingBatches:
+        return TrainingBatches(self.split, batch_size, self.seed, self.augmentation)
+
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches of an epoch (counted from 0) without its first `skip` ones; the last may be smaller.
 

@@ -116,6 +116,9 @@ class PairBatches:
         self.batch_size = batch_size
         self.seed = seed
 
+    def resized(self, batch_size: int) -> PairBatches:
+        return PairBatches(self.split, batch_size, self.seed)
+
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of an epoch (counted from 0) without its first `skip` ones; one of them may be smaller."""
         chosen = self.split.by_length(order(self.seed, epoch, self.examples))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -55,6 +55,9 @@ class SequenceBatches:
         self.batch_size = batch_size
         self.seed = seed
 
+    def resized(self, batch_size: int) -> SequenceBatches:
+        return SequenceBatches(self.split, batch_size, self.seed)
+
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of an epoch (counted from 0) without its first `skip` ones; the last may be smaller."""
         for chosen in torch.split(order(self.seed, epoch, self.examples), self.batch_size)[skip:]:
@@ -71,6 +74,9 @@ class GeneratedBatches:
         self.examples = examples
         self.batch_size = batch_size
 
+    def resized(self, batch_size: int) -> GeneratedBatches:
+        return GeneratedBatches(self._draw, self.examples, batch_size, self._seed, self._device)
+
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of an epoch (counted from 0) without its first `skip` ones."""
         for index in range(skip, -(-self.examples // self.batch_size)):
@@ -85,10 +91,13 @@ class ImageSequences:
     unit: str = "img"
 
     def __init__(self, data: ImageData, read: Callable[[Tensor], Tensor]) -> None:
-        self._batches, self._read = data.train, read
+        self._data, self._batches, self._read = data, data.train, read
         self.labels = data.train.split.labels
         self.examples = data.train.examples
         self.batch_size = data.train.batch_size
+
+    def resized(self, batch_size: int) -> ImageSequences:
+        return ImageSequences(replace(self._data, train=self._batches.resized(batch_size)), self._read)
 
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of an epoch (counted from 0) without its first `skip` ones; the last may be smaller."""

@@ -81,6 +81,9 @@ class Streams:
         self.examples = self._each * batch_size
         self.batch_size = batch_size * length
 
+    def resized(self, batch_size: int) -> Streams:
+        return Streams(self._ids, batch_size, self._length, self._seed)
+
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches of an epoch (counted from 0) without its first `skip` ones; the last may have fewer characters.
 
@@ -113,6 +116,9 @@ class Windows:
             raise _too_short(len(ids), 1, length)
         self.examples = self._count * length
         self.batch_size = batch_size * length
+
+    def resized(self, batch_size: int) -> Windows:
+        return Windows(self._ids, batch_size, self._length, self._seed)
 
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches of an epoch (counted from 0) without its first `skip` ones; the last may have fewer windows.

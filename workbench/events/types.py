@@ -117,6 +117,19 @@ class LoopStarted(Event):
     examples_per_step: Count
     unit: str
     tuning: dict[str, Any] = {}
+    stretches: tuple[tuple[Count, Count, Count, Count], ...] = ()  # see runs.epochs.Stretch; empty: all epochs are alike
+
+
+class EpochsChanged(Event):
+    """Behind `step`, epoch `epoch` (counted from 0) begins with batches of another size, and so do all after it."""
+
+    type: Literal["epochs_changed"] = "epochs_changed"
+    at: Moment
+    step: Count
+    epoch: Count
+    steps_per_epoch: Count
+    examples_per_step: Count
+    steps_total: Count | None
 
 
 class Metrics(Event):
@@ -201,14 +214,14 @@ class Resumed(Event):
 
 
 class SettingChanged(Event):
-    """A live setting has another value from step `step` on."""
+    """A live setting has another value from step `step` on; batches have another size from the next epoch on."""
 
     type: Literal["setting_changed"] = "setting_changed"
     at: Moment
     step: Count
     name: str
-    old: float | None
-    new: float | None
+    old: int | float | None
+    new: int | float | None
     by: str
 
 
@@ -275,6 +288,7 @@ AnyEvent = Annotated[
     | DataLoaded
     | ModelBuilt
     | LoopStarted
+    | EpochsChanged
     | Metrics
     | Evaluated
     | Tested

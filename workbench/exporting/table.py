@@ -11,7 +11,8 @@ from pathlib import Path
 
 from workbench.events.codec import encode
 from workbench.events.reader import EventReader
-from workbench.events.types import Evaluated, Event, LoopStarted, Metrics, Paused, Resumed, RunEnded, Tested
+from workbench.events.types import EpochsChanged, Evaluated, Event, LoopStarted, Metrics, Paused, Resumed, RunEnded, Tested
+from workbench.runs.epochs import Epochs, Stretch
 from workbench.runs.folder import RunFolder
 from workbench.runs.state import Clock
 
@@ -98,7 +99,7 @@ class _Outline:
 
 def _rows(log: Path, outline: _Outline) -> Iterator[Row]:
     clock = Clock()
-    loop, per_epoch = 0, 0
+    loop, epochs = 0, Epochs()
     row: Row | None = None  # of the newest step, to which later events may add
     late = {key: found for key, found in outline.late.items() if outline.keeps(*key)}
     for event in _events(log):
@@ -108,12 +109,15 @@ def _rows(log: Path, outline: _Outline) -> Iterator[Row]:
             if row is None or step != row.step:
                 if row is not None:
                     yield row
-                epoch = (step - 1) // per_epoch + 1 if per_epoch else None
+                epoch = epochs.number(step) if epochs else None
                 row = Row(step, epoch, clock.read(at), at, dict(late.pop((loop, step), {})))
             row.values.update(values)
         if isinstance(event, LoopStarted):
-            loop, per_epoch = loop + 1, event.steps_per_epoch
+            loop += 1
+            epochs = Epochs.of(event.stretches or [(0, 0, event.steps_per_epoch, event.examples_per_step)])
             clock.start(event.at, event.elapsed_seconds)
+        elif isinstance(event, EpochsChanged):
+            epochs.begin(Stretch(event.step, event.epoch, max(1, event.steps_per_epoch), event.examples_per_step))
         elif isinstance(event, Paused | RunEnded):
             clock.stop(event.at)
         elif isinstance(event, Resumed):

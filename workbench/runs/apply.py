@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from workbench.events import types as events
+from workbench.runs.epochs import Epochs, Stretch
 from workbench.runs.series import Series, Summary
 from workbench.runs.state import Attempt, Intervention, RunState, Shown
 from workbench.units import compact
@@ -113,6 +114,7 @@ def _(event: events.ModelBuilt, state: RunState) -> None:
 def _(event: events.LoopStarted, state: RunState) -> None:
     state.steps_total, state.steps_per_epoch, state.epochs_total = event.steps_total, event.steps_per_epoch, event.epochs_total
     state.examples_per_step, state.unit, state.tuning = event.examples_per_step, event.unit, event.tuning
+    state.epochs = Epochs.of(event.stretches or [(0, 0, event.steps_per_epoch, event.examples_per_step)])
     state.threads = event.tuning.get("threads", state.threads)
     if state.attempts:
         state.attempts[-1].step = event.step
@@ -121,9 +123,20 @@ def _(event: events.LoopStarted, state: RunState) -> None:
         text = f"attempt {state.attempt} goes on behind step {event.step:,}"
         state.interventions.append(Intervention(event.step, event.at, "attempt", text))
         state.add(event.at, text)
+    elif event.step:  # a first attempt that does not begin at the beginning
+        state.interventions.append(Intervention(event.step, event.at, "forked", f"forked at step {event.step:,}"))
+        state.add(event.at, f"goes on behind step {event.step:,} of its parent")
     state.step, state.news_at, state.step_at, state.phase = event.step, event.at, event.at, "training"
     state.clock.start(event.at, event.elapsed_seconds)
     state.rate.append((event.at, event.step))
+
+
+@apply.register
+def _(event: events.EpochsChanged, state: RunState) -> None:
+    state.epochs.begin(Stretch(event.step, event.epoch, max(1, event.steps_per_epoch), event.examples_per_step))
+    state.steps_per_epoch, state.examples_per_step, state.steps_total = event.steps_per_epoch, event.examples_per_step, event.steps_total
+    state.news_at = event.at
+    state.add(event.at, f"epoch {event.epoch + 1} begins with {event.examples_per_step:,} {state.unit} a step")
 
 
 @apply.register
@@ -210,6 +223,9 @@ def _(event: events.SettingChanged, state: RunState) -> None:
 @apply.register
 def _(event: events.SettingsAmended, state: RunState) -> None:
     state.amended.update(event.values)
+    for live in (state.settings_now, *state.settings_at_checkpoint.values()):  # what was set by hand before is over
+        for name in event.values:
+            live.pop(name, None)
     state.news_at = event.at
     state.add(event.at, "settings changed: " + ", ".join(f"{name} {value}" for name, value in event.values.items()))
 

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -13,6 +14,7 @@ from pydantic import TypeAdapter
 from workbench.clean import clean_tree, is_harmless_json
 from workbench.events.reader import EventReader
 from workbench.events.types import Event, LoopStarted
+from workbench.runs import lineage
 from workbench.runs.apply import apply_all
 from workbench.runs.clipping import SETTING, Clipping, as_norm
 from workbench.runs.exact import LogIndex
@@ -21,7 +23,7 @@ from workbench.runs.folder import Checkpoint, Labels, RunFolder, RunRecord
 from workbench.runs.state import RunState
 from workbench.runs.status import Status, status
 
-_FORMAT = 2
+_FORMAT = 3
 # What a list does not show. A later attempt needs what is known of the checkpoints; the log is then read from its beginning.
 _LEFT_OUT = {"series", "ghosts", "times", "log", "at_checkpoint", "settings_at_checkpoint", "answers"}
 _UNREAD = Status("unknown", "its log is being read")
@@ -97,6 +99,11 @@ class Feed:
 
     def checkpoints(self, *, verify: bool = True) -> list[Checkpoint]:
         return self.folder.saved_checkpoints(verify=verify and not self.brief)
+
+    @cached_property
+    def earlier(self) -> tuple[RunState, ...]:
+        """Of a fork: what its parent was like until then, the parent of that one, and so on; reads their logs once."""
+        return tuple(lineage.state_at(parent, fork.step, fork.attempt) for parent, fork in lineage.ancestry(self.folder))
 
     @property
     def behind(self) -> bool:

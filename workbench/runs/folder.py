@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.clean import clean
 from workbench.runs.files import cannot_write, open_file, read_json, replace_file
@@ -21,6 +21,16 @@ from workbench.runs.files import cannot_write, open_file, read_json, replace_fil
 Value = bool | int | float | str | None
 _TAIL_BYTES = 16384
 _LARGEST_HASHED = 1 << 30  # beyond it, a look at a run would take seconds; a resume verifies whatever the size
+
+
+class Fork(BaseModel):
+    """Which checkpoint of its parent a run goes on from, and which settings were given other values for that."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    step: int = Field(ge=0, le=2**53)
+    attempt: int = 0
+    changed: tuple[str, ...] = ()
 
 
 class RunRecord(BaseModel):
@@ -35,6 +45,7 @@ class RunRecord(BaseModel):
     settings: dict[str, Value] = {}
     parent: str | None = None
     weights: bool = False  # whether it begins with those of its parent
+    fork: Fork | None = None
     created_at: float = 0.0
     versions: dict[str, str] = {}
     git_commit: str = ""
@@ -168,6 +179,11 @@ class RunFolder:
                 if checkpoint:
                     found.append(checkpoint)
         return sorted(found, key=lambda checkpoint: (checkpoint.attempt, checkpoint.step))
+
+    def verified(self, checkpoint: Checkpoint) -> bool:
+        """Whether a checkpoint is the file that was saved, checksum and all."""
+        read = _checkpoint(checkpoint.path, verify=True)
+        return read is not None and read.verified
 
     def worker_log_tail(self, lines: int = 20) -> list[str]:
         """The last lines that the worker or its libraries printed."""

@@ -24,6 +24,33 @@ def ordered(runs: Sequence[T], order: str, about: Callable[[T], Facts], is_pinne
     return sorted(found, key=lambda run: not is_pinned(run))
 
 
+def families(runs: Sequence[T], name: Callable[[T], str], parent: Callable[[T], str]) -> list[T]:
+    """The runs with each fork below its parent, where that is among them; a family stands where its first member did.
+
+    Args:
+        parent: the id of the run that one was forked from; empty for others.
+    """
+    known = {name(run): run for run in runs}
+    below: dict[str, list[T]] = {}
+    for run in runs:
+        below.setdefault(parent(run), []).append(run)
+    found: dict[str, T] = {}
+
+    def take(run: T) -> None:
+        if name(run) not in found:
+            found[name(run)] = run
+            for child in below.get(name(run), ()):
+                take(child)
+
+    for run in runs:
+        eldest, seen = run, {name(run)}
+        while parent(eldest) in known and parent(eldest) not in seen:  # a record that somebody wrote may go in circles
+            eldest = known[parent(eldest)]
+            seen.add(name(eldest))
+        take(eldest)
+    return list(found.values())
+
+
 def _key(known: Facts, order: str) -> tuple[Any, ...]:
     if order in ("name", "state"):
         text = next((text for text in known.texts[order] if text), "") or ("" if order == "state" else known.texts["id"][0])

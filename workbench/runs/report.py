@@ -63,6 +63,7 @@ def report(feed: Feed, *, diagnosis: list[dict[str, Any]] | None = None, verify:
         "host": state.host or record.host,
         "pid": state.pid or None,
         "parent": record.parent,
+        "forked_at": record.fork.step if record.fork else None,
         "weights": record.weights,
         "cpu_seconds": state.cpu_seconds,
         "preset": record.preset,

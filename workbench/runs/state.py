@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import ConfigDict
 
 from workbench.events import types as events
+from workbench.runs.epochs import Epochs
 from workbench.runs.series import Series, Summary
 from workbench.runs.times import Times
 
@@ -66,7 +67,7 @@ class Intervention:
 
     step: int
     at: float
-    kind: Literal["paused", "resumed", "set", "saved", "attempt", "stopped"]
+    kind: Literal["paused", "resumed", "set", "saved", "attempt", "stopped", "forked"]
     text: str
 
 
@@ -105,6 +106,7 @@ class RunState:
     slots: list[str] = field(default_factory=list)
     step: int = 0
     steps_total: int | None = None
+    epochs: Epochs = field(default_factory=Epochs)
     steps_per_epoch: int = 0
     epochs_total: int | None = None
     examples_per_step: int = 0
@@ -119,11 +121,11 @@ class RunState:
     memory_bytes: int = 0
     peak_memory_bytes: int = 0  # the most that was measured
     cpu_seconds: float = 0.0
-    settings_now: dict[str, float | None] = field(default_factory=dict)  # live changes in force
+    settings_now: dict[str, int | float | None] = field(default_factory=dict)  # live changes in force
     amended: dict[str, bool | int | float | str | None] = field(default_factory=dict)  # on resuming
     summaries: dict[str, Summary] = field(default_factory=dict)
     at_checkpoint: dict[str, dict[str, Summary]] = field(default_factory=dict)
-    settings_at_checkpoint: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    settings_at_checkpoint: dict[str, dict[str, int | float | None]] = field(default_factory=dict)
     saved_at: float | None = None
     saved_step: int | None = None
     answers: dict[str, tuple[bool, str]] = field(default_factory=dict)
@@ -167,7 +169,7 @@ class RunState:
         return self.epoch_of(self.step)
 
     def epoch_of(self, step: int) -> int | None:
-        return (step - 1) // self.steps_per_epoch + 1 if step and self.steps_per_epoch else None
+        return self.epochs.number(step) if step and self.epochs else None
 
     def eta_seconds(self) -> float | None:
         """Time left at the pace of the whole run so far, evaluations included."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from workbench import settings
+from workbench.runs.epochs import Epochs
 
 
 class Budget:
@@ -12,17 +13,17 @@ class Budget:
 
     def __init__(self, limits: settings.Budget) -> None:
         self._limits = limits
-        self.steps_per_epoch = 1
+        self.epochs = Epochs()
         self.steps_total: int | None = None
         self._elapsed = 0.0
         self._started: float | None = None
         self._last_step: int | None = None
 
-    def plan(self, *, steps_per_epoch: int) -> None:
-        """Fix the number of steps from the limits on epochs and steps."""
-        self.steps_per_epoch = steps_per_epoch
+    def plan(self, epochs: Epochs) -> None:
+        """Fix the number of steps from the limits on epochs and steps; again where epochs have become others."""
+        self.epochs = epochs
         limits = self._limits
-        totals = [limits.max_steps, limits.epochs * steps_per_epoch if limits.epochs is not None else None]
+        totals = [limits.max_steps, epochs.steps_until(limits.epochs) if limits.epochs is not None else None]
         self.steps_total = min((total for total in totals if total is not None), default=None)
 
     def start(self, elapsed_seconds: float) -> None:
@@ -40,11 +41,15 @@ class Budget:
 
     def progress(self, step: int) -> float:
         """The share that is spent when `step` updates are made, 0 to 1; of the limit that comes first."""
-        shares = [0.0]
-        if self.steps_total:
+        limits, shares = self._limits, [0.0]
+        if limits.epochs is not None and len(self.epochs.stretches) > 1:  # goes on where it was, whatever an epoch has of steps now
+            shares.append(self.epochs.passed(step) / limits.epochs)
+            if limits.max_steps is not None:
+                shares.append(step / limits.max_steps)
+        elif self.steps_total:
             shares.append(step / self.steps_total)
-        if self._limits.max_seconds is not None:
-            shares.append(self.elapsed_seconds() / self._limits.max_seconds)
+        if limits.max_seconds is not None:
+            shares.append(self.elapsed_seconds() / limits.max_seconds)
         return min(1.0, max(shares))
 
     def is_last(self, step: int) -> bool:
@@ -60,9 +65,9 @@ class Budget:
     def reason(self, step: int) -> str:
         """Why the loop is over, in words."""
         if self.steps_total is not None and step >= self.steps_total:
-            limits = self._limits
-            by_epochs = limits.epochs is not None and limits.epochs * self.steps_per_epoch == self.steps_total
-            return f"made all {limits.epochs} epochs" if by_epochs else f"made all {self.steps_total:,} steps"
+            epochs = self._limits.epochs
+            by_epochs = epochs is not None and self.epochs.steps_until(epochs) == self.steps_total
+            return f"made all {epochs} epochs" if by_epochs else f"made all {self.steps_total:,} steps"
         return f"trained for {self._limits.max_seconds:g} seconds" if self._limits.max_seconds is not None else "its loop ended"
 
     def _is_spent(self, step: int) -> bool:

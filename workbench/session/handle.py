@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 import torch
 
-from workbench.errors import WorkbenchError
+from workbench.errors import ExitCode, WorkbenchError
 from workbench.events.types import (
     AnyEvent,
     DataLoaded,
     DeviceChosen,
+    EpochsChanged,
     Evaluated,
     LoopStarted,
     Metrics,
@@ -31,9 +32,11 @@ from workbench.schema import flat
 from workbench.session.budget import Budget
 from workbench.session.journal import Journal
 from workbench.session.keeper import Keeper
+from workbench.session.passage import Passage
 from workbench.session.previews import save_preview
-from workbench.session.replay import Replay
+from workbench.session.replay import Number, Replay
 from workbench.session.requests import Requests
+from workbench.session.restoring import restore, set_dropout
 from workbench.session.vitals import Vitals, gpu_reader
 from workbench.session.warm_start import adopt
 from workbench.settings import Common
@@ -45,6 +48,7 @@ from workbench.training.seed import random_state, restore_random_state, seed_eve
 from workbench.training.threads import fastest
 
 M = TypeVar("M")
+_JUDGED_BY = {"monitor", "dataset", "path", "split_seed"}  # with another of these, an earlier evaluation is no measure for later ones
 
 
 class Stopped(Exception):
@@ -82,6 +86,9 @@ class Session:
         self.completed = False
         self._tuning: dict[str, Any] = {}
         self._budget = Budget(config.budget)
+        self._passage: Passage | None = None
+        self._live: dict[str, Number] = {}  # set by hand, and not kept by a part
+        self._changed: set[str] = set()  # settings, since the checkpoint that this attempt goes on from
         self._parts: dict[str, Any] = {}
         self._restored: dict[str, Any] | None = None
         self._restored_from: tuple[int, int] | None = None
@@ -99,7 +106,15 @@ class Session:
 
     @property
     def steps_per_epoch(self) -> int:
-        return self._budget.steps_per_epoch
+        return self._budget.epochs.newest.steps_per_epoch if self._budget.epochs else 1
+
+    @property
+    def epoch(self) -> int:
+        return self._budget.epochs.position(max(0, self.step - 1))[0] if self._budget.epochs else 0
+
+    @property
+    def begins_epoch(self) -> bool:
+        return not self._budget.epochs or self._budget.epochs.position(max(0, self.step - 1))[1] == 0
 
     @property
     def progress(self) -> float:
@@ -127,14 +142,18 @@ class Session:
 
     def attach(self, **parts: Any) -> None:
         self._parts.update(parts)
-        found = self._keeper.newest_good(self.device)
+        found, fork = self._keeper.newest_good(self.device), self._folder.record().fork
+        if found is None and fork is not None:
+            raise WorkbenchError(f"the checkpoint at step {fork.step:,} that {self._folder.id} was forked at cannot be read", "fork anew")
         if found is None:
             self._adopt()
             return
         attempt, self._restored = found
         self._restored_from = (int(self._restored["step"]), attempt)
-        for name, part in parts.items():
-            part.load_state_dict(self._restored["parts"][name])
+        self._changed = self._replay.amended(self._restored_from) | (set(fork.changed) if fork and attempt == 0 else set())
+        restore(parts, self._restored["parts"], self._changed, str(self._folder.record().parent if fork else self._folder.id))
+        if "optimizer" in self._changed:
+            self.notice(f"another optimizer: {self._config.optimization.optimizer} begins without a memory of earlier gradients")
 
     def tune(self, trial: Callable[[], None]) -> None:
         if self._config.machine.threads is not None or self.device.type != "cpu":
@@ -150,10 +169,13 @@ class Session:
         self._tuning = {"threads": next(iter(took)), "seconds_per_trial": {str(count): round(took[count], 6) for count in sorted(took)}}
 
     def steps(self, data: Batches, *, batches: int = 1) -> Iterator[tuple[int, list[Any]]]:
-        self._begin(data, batches)
+        passage = self._begin(data, batches)
         while not self._is_over():
-            epoch, done = divmod(self.step, self.steps_per_epoch)
-            left = iter(data.epoch(epoch, skip=done * batches))
+            if passage.turn(self.step):
+                self._budget.plan(passage.epochs)
+                self._say(EpochsChanged, step=self.step, steps_total=self.steps_total, epoch=passage.epochs.newest.epoch,
+                          steps_per_epoch=passage.steps_per_epoch, examples_per_step=passage.examples_per_step)  # fmt: skip
+            epoch, left = passage.rest(self.step)
             begun = self.step
             while not self._is_over() and (group := self._next(left, batches)):
                 self.step += 1
@@ -171,7 +193,8 @@ class Session:
 
     def due(self, what: Due) -> bool:
         every = self._config.budget.evaluate_every if what == "evaluate" else self._config.budget.preview_every
-        return self.step % (every or self.steps_per_epoch) == 0 or self._budget.is_last(self.step)
+        is_time = self.step % every == 0 if every else self._budget.epochs.position(self.step)[1] == 0
+        return is_time or self._budget.is_last(self.step)
 
     def log(self, step: int, values: Mapping[str, Any]) -> None:
         self._journal.log(step, values)
@@ -252,35 +275,72 @@ class Session:
             slots=task.slots,
         )
 
-    def _begin(self, data: Batches, batches: int) -> None:
-        per_epoch = -(-data.examples // data.batch_size)
-        self._budget.plan(steps_per_epoch=-(-per_epoch // batches))
-        elapsed = 0.0
+    def _begin(self, data: Batches, batches: int) -> Passage:
+        elapsed, saved = 0.0, None
         if self._restored is not None:
-            elapsed = self._restore(self._restored)
+            elapsed, saved = self._restore(self._restored), self._restored.get("passage")
             self._restored = None
+        size = flat(self._config).get("batch_size")
+        passage = self._passage = Passage(
+            data, batches, size if isinstance(size, int) else None, saved=saved, step=self.step, resize="batch_size" in self._changed
+        )
+        if passage.skipped:
+            self.notice(f"other data or another accumulation: epoch {passage.epochs.newest.epoch + 1} begins at once")
+        self._budget.plan(passage.epochs)
         self._replay.begin(self._restored_from)
         self._budget.start(elapsed)
+        self._refuse_nothing()
         self._cpu_started = time.process_time()
         self._say(
             LoopStarted, step=self.step, elapsed_seconds=elapsed, steps_total=self.steps_total, steps_per_epoch=self.steps_per_epoch,
-            epochs_total=self._config.budget.epochs, examples_per_step=data.batch_size * batches, unit=data.unit, tuning=self._tuning,
+            epochs_total=self._config.budget.epochs, examples_per_step=passage.examples_per_step, unit=passage.unit, tuning=self._tuning,
+            stretches=tuple(passage.epochs.stretches),
         )  # fmt: skip
         self._replay.make(self.step, self._change)
         self._budget.pause(self.requests.handle(self.step))
+        return passage
+
+    def _refuse_nothing(self) -> None:
+        """A fork that is at its end before its first step is a mistake.
+
+        Raises:
+            WorkbenchError: nothing is left to do; says which limit to raise.
+        """
+        fork = self._folder.record().fork
+        if fork is None or self._restored_from is None or self._restored_from[1] != 0 or not self._is_over() or self.requests.stopping:
+            return
+        patience = self._config.budget.patience
+        spent = self._stopping.exhausted and patience is not None
+        raise WorkbenchError(
+            f"a fork at step {self.step:,} has nothing left to do: it {'ran out of patience' if spent else self.end_reason()}",
+            f"raise --patience {2 * (patience or 1)}" if spent else "raise the limit: --epochs, --max-steps or --max-seconds",
+            code=ExitCode.WRONG_USE,
+        )
 
     def _restore(self, state: dict[str, Any]) -> float:
         self.step = int(state["step"])
+        if _JUDGED_BY.isdisjoint(self._changed):
+            self._restore_best(state)
+        self._cpu_base = float(state["cpu_seconds"])
+        if "seed" not in self._changed:
+            restore_random_state(state["random"])
+        for name, value in state.get("live", {}).items():
+            if name not in self._changed and self._restored_from and self._restored_from[1] != 0:  # a fork's settings have it
+                self._set_live(name, value)
+        return float(state["elapsed_seconds"])
+
+    def _restore_best(self, state: dict[str, Any]) -> None:
+        best_step = state["best"]["step"]
         self._stopping.load_state_dict(state["early_stopping"])
+        self._evaluation, self._evaluated_at = dict(state["evaluation"]), int(state["evaluated_at"])
         self._best_weights = state["best"]["weights"]
-        if self._best_weights is None and state["best"]["step"] == self.step:
+        if self._best_weights is None and best_step == self.step:
             self._best_weights = {name: value.clone() for name, value in state["parts"]["model"].items()}
         elif self._best_weights is None:
-            self._best_weights = self._keeper.weights_of(state["best"]["step"], self.device)
-        self._evaluation, self._evaluated_at = dict(state["evaluation"]), int(state["evaluated_at"])
-        self._cpu_base = float(state["cpu_seconds"])
-        restore_random_state(state["random"])
-        return float(state["elapsed_seconds"])
+            self._best_weights = self._keeper.weights_of(best_step, self.device)
+        if self._best_weights is None and best_step is not None and self._config.budget.restore_best:
+            self.notice(f"the weights of the best evaluation, at step {best_step:,}, are gone; the best from here on counts")
+            self._stopping.best = self._stopping.best_step = None
 
     def _is_over(self) -> bool:
         if self.requests.stopping:
@@ -331,6 +391,8 @@ class Session:
             "cpu_seconds": self.cpu_seconds(),
             "parts": {name: part.state_dict() for name, part in self._parts.items()},
             "random": random_state(),
+            "passage": self._passage.state_dict() if self._passage else None,
+            "live": dict(self._live),
             "early_stopping": self._stopping.state_dict(),
             "best": {"step": best_step, "weights": None if on_disk else self._best_weights},
             "evaluation": self._evaluation,
@@ -338,12 +400,31 @@ class Session:
         }
         return self._keeper.save(self.step, state, metrics=self._evaluation, best=is_best, reason=reason)
 
-    def _change(self, name: str, value: float | None, by: str) -> None:
+    def _change(self, name: str, value: Number, by: str) -> str:
+        """Give a live setting another value; says from when on, where that is not at once.
+
+        Raises:
+            WorkbenchError: this run cannot do with it.
+        """
         live = {**flat(self._config), **self._journal.state.settings_now}
-        for part in self._parts.values():
-            if hasattr(part, "change"):
-                part.change(name, value)
+        if not self._set_live(name, value):
+            for part in self._parts.values():
+                if hasattr(part, "change"):
+                    part.change(name, value)
         self._say(SettingChanged, step=self.step, name=name, old=live.get(name), new=value, by=by)
+        return " from the next epoch on" if name == "batch_size" else ""
+
+    def _set_live(self, name: str, value: Number) -> bool:
+        """Set what no part keeps by itself; whether it was that."""
+        if name == "batch_size" and self._passage is not None:
+            self._passage.resize(int(value or 1))
+            return True
+        if name == "dropout":
+            if not set_dropout(self._parts, float(value or 0.0)):
+                raise WorkbenchError("this model has no dropout", "")
+            self._live[name] = value
+            return True
+        return False
 
     def _end_loop(self) -> None:
         self._check()

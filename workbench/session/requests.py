@@ -13,6 +13,7 @@ from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.schema import describe
 from workbench.session.journal import Journal
+from workbench.session.replay import Number
 
 _LOOK_SECONDS = 0.05
 _HEARTBEAT_SECONDS = 10.0
@@ -24,14 +25,14 @@ class Requests:
 
     Args:
         save: writes a checkpoint and returns an error in words, or nothing.
-        change: gives a live setting another value.
+        change: gives a live setting another value; returns from when on where that is not at once, or raises why it cannot.
     """
 
     folder: RunFolder
     journal: Journal
     recipe: Recipe
     save: Callable[[], str]
-    change: Callable[[str, float | None, str], None]
+    change: Callable[[str, Number, str], str]
     cpu_seconds: Callable[[], float]
     stopped_by: str = ""
     signalled: str = ""  # set by the signal handlers
@@ -101,9 +102,13 @@ class Requests:
             return False, f"setting {error} cannot be changed while the run trains; these can: {', '.join(live)}"
         except WorkbenchError as error:
             return False, error.message
+        said = []
         for setting, value in values:
-            self.change(setting.name, _as_float(value), request.by)
-        return True, ", ".join(f"{setting.name} is {setting.text(value)}" for setting, value in values)
+            try:
+                said.append(f"{setting.name} is {setting.text(value)}{self.change(setting.name, _as_number(value), request.by)}")
+            except WorkbenchError as error:
+                return False, "; ".join([*said, error.message])
+        return True, ", ".join(said)
 
 
 def answer(journal: Journal, request: control.Request, step: int, accepted: bool, message: str) -> None:
@@ -122,5 +127,5 @@ def answer_at_end(journal: Journal, ended: RunEnded) -> None:
             answer(journal, request, ended.step, False, f"the run has {ended.state}")
 
 
-def _as_float(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) else None
+def _as_number(value: object) -> Number:
+    return value if isinstance(value, (int, float)) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from workbench.training.rules import Rule
 from workbench.training.scaling import LossScale
 from workbench.training.schedule import Plateau, factor
 
+_RATE = frozenset({"lr", "schedule"})
 RATIO_EVERY = 10  # updates between two looks at their size, which cost a copy of the weights
 
 
@@ -25,7 +26,7 @@ class Position(Protocol):
     """What an optimizer reads of the run that it works for."""
 
     precision: str
-    steps_per_epoch: int
+    epoch: int
     progress: float
 
 
@@ -85,8 +86,7 @@ class Optimizer:
         if not self._scheduled:
             return rate
         step = self.updates + 1
-        epoch = self.updates // max(1, self._run.steps_per_epoch)
-        return rate * self._plateau.factor * factor(self._settings, step=step, progress=self._run.progress, epoch=epoch)
+        return rate * self._plateau.factor * factor(self._settings, step=step, progress=self._run.progress, epoch=self._run.epoch)
 
     def precision(self) -> AbstractContextManager[object]:
         """The context for the forward pass and the loss."""
@@ -164,6 +164,7 @@ class Optimizer:
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next update depends on besides the model and the position, as primitives and tensors."""
         return {
+            "optimizer": self._settings.optimizer,
             "rules": {name: rule.state_dict() for name, rule in self._rules.items()},
             "plateau": self._plateau.state_dict(),
             "values": dict(self._values),
@@ -173,15 +174,24 @@ class Optimizer:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from `state_dict()` of an optimizer of the same model and rule."""
-        for name, rule in self._rules.items():
-            rule.load_state_dict(state["rules"][name])
+        """Go on from `state_dict()` of an optimizer of the same model. Of another rule, nothing is remembered."""
+        if state.get("optimizer", self._settings.optimizer) == self._settings.optimizer:
+            for name, rule in self._rules.items():
+                rule.load_state_dict(state["rules"][name])
         self._plateau.load_state_dict(state["plateau"])
         self._values = dict(state["values"])
         self._scheduled = state["scheduled"]
         self.updates = state["updates"]
         if self._scale is not None and "loss_scale" in state:
             self._scale.load_state_dict(state["loss_scale"])
+
+    def amend(self, changed: Collection[str]) -> None:
+        """What the settings say now holds, of those that were changed: a new rate or schedule is that of the whole run again."""
+        for name in self._values.keys() & set(changed):
+            self._values[name] = getattr(self._settings, name)
+        if not _RATE.isdisjoint(changed):
+            self._scheduled, self._plateau = True, Plateau(self._settings)
+            self._values["lr"] = self._settings.lr
 
     def _measure(self, tensors: Sequence[Tensor | None]) -> Sequence[float | Tensor]:
         return self._norms.measure(tensors).unbind() if self._mask else self._norms.read(tensors)

@@ -24,6 +24,7 @@ from workbench.tui.messages import (
     Refused,
     RunChanged,
     RunsChanged,
+    RunSeen,
     SettingsRead,
     SettingsWritten,
     Wish,
@@ -240,6 +241,12 @@ class Workbench(Doors):
         self.launcher.start(form)
         phase = "starting a worker" if self.launcher.is_warm else "importing torch"  # in the helper, which becomes the worker
         self.push_screen(RunScreen(None, title=f"{form.recipe.name}/{form.preset.name}", phase=phase))
+
+    def fork(self, seen: RunSeen, step: int) -> None:
+        """Back to Bench, with the form filled for a fork of a run at the step of one of its checkpoints."""
+        while not isinstance(self.screen, Bench):
+            self.pop_screen()
+        self.screen.begin_fork(seen.id, step, seen.checkpoints[step])
 
     def queue(self, form: Form) -> None:
         """Let a run start by itself once its device is free.

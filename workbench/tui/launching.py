@@ -66,13 +66,17 @@ class Launcher:
             WorkbenchError: a setting is not what it may be.
         """
         recipe, preset, config, command = form.recipe, form.preset.name, form.config(), form.command()
-        parent = form.origin.run_id if form.origin else None
+        origin, changed = form.origin, form.changed
+        parent = origin.run_id if origin else None
 
         def begin() -> str:
             from workbench.runs.store import Store
-            from workbench.worker import launch
+            from workbench.worker import fork, launch
 
             helper = None if queue else self._take_helper()
+            if origin and origin.is_fork:
+                planned = fork.plan(Store(self._root).folder(origin.run_id), recipe, origin.step, changed)
+                return fork.start(Store(self._root), planned, command_line=command, queue=queue, helper=helper).id
             return launch.start(
                 Store(self._root), recipe, preset, config, parent=parent, command_line=command, queue=queue, helper=helper
             ).id

@@ -11,8 +11,9 @@ from typing import Any
 from workbench.charts.rows import Rows, Span
 from workbench.diagnosis.finding import Finding
 from workbench.events.types import Event, Measured
-from workbench.runs import filtering
+from workbench.runs import filtering, lineage
 from workbench.runs.feed import Feed
+from workbench.runs.folder import Value
 from workbench.runs.repeating import repeated
 from workbench.runs.store import Store
 from workbench.tui.messages import Listed, RunSeen, RunWish, SlotSeen
@@ -92,8 +93,19 @@ class RunLook:
             layers=tuple(state.layers),
             answers=dict(state.answers),
             names=tuple(slot.name for slot in found),
+            preset=feed.record.preset,
+            checkpoints=self._checkpoints(),
             has_recipe=feed.record.source == "recipe",
         )
+
+    def _checkpoints(self) -> dict[int, dict[str, Value]]:
+        """At which steps the run can be forked, and the settings that a fork begins with there."""
+        record, state = self.feed.record, self.feed.state
+        settings = {**record.settings, **state.amended}
+        found = {int(name.partition("-")[0]): {**settings, **live} for name, live in state.settings_at_checkpoint.items()}
+        if record.fork and (self.feed.folder.checkpoints / f"{record.fork.step}-{lineage.ROOT_ATTEMPT}").is_dir():
+            found.setdefault(record.fork.step, dict(record.settings))
+        return {step: lineage.inherited(found[step], state) for step in sorted(found)}
 
     def _headline(self) -> tuple[str, str]:
         """The diagnosis in a line; it is made anew once a second, since it looks at every metric."""

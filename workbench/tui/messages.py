@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
@@ -76,6 +76,11 @@ class Listed:
     def id(self) -> str:
         return self.entry.id
 
+    @property
+    def in_force(self) -> Mapping[str, Value]:
+        """The same as later attempts and live changes left it."""
+        return {name: self.asked[name] if self.settings.get(name) is None else self.settings[name] for name in self.asked}
+
 
 @dataclass(frozen=True)
 class SlotSeen:
@@ -124,6 +129,8 @@ class RunSeen:
     layers: tuple[Mapping[str, Any], ...]
     answers: Mapping[str, tuple[bool, str]]
     names: tuple[str, ...] = ()  # of all charts and previews
+    preset: str = ""
+    checkpoints: Mapping[int, Mapping[str, Value]] = field(default_factory=dict)  # step -> the settings there
     has_recipe: bool = True  # not of a script's own run, nor of an imported one: nothing here can go on with those
 
 

@@ -43,16 +43,14 @@ def axis(state: RunState, along: Along, *, longest: float = 0.0) -> Axis:
     Args:
         longest: seconds of another run on the same axis of time, which then has one unit for both.
     """
-    if along == "epoch" and state.steps_per_epoch:
-        each = state.steps_per_epoch
-        return Axis("by epoch", lambda step: step / each, lambda epoch: epoch * each)
+    if along == "epoch" and state.epochs:
+        return Axis("by epoch", state.epochs.passed, state.epochs.step_at, is_even=len(state.epochs.stretches) == 1)
     if along == "time" and state.times.steps:
         times = state.times
         unit, words = next((unit, words) for least, unit, words in _UNITS if max(longest, times.at(state.step)) >= least)
         return Axis(words, lambda step: times.at(step) / unit, lambda place: times.step(place * unit), is_even=False)
-    if along == "examples" and state.examples_per_step:
-        many = state.examples_per_step
-        return Axis("by examples", lambda step: step * many, lambda examples: examples / many)
+    if along == "examples" and state.epochs and state.examples_per_step:
+        return Axis("by examples", state.epochs.examples, state.epochs.step_with, is_even=len(state.epochs.stretches) == 1)
     return STEPS
 
 

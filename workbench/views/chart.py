@@ -42,8 +42,10 @@ def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bo
         for key in keys
         if key in state.series
     ]
+    before = [Placed(past.series[key], along) for key in keys for past in feed.earlier if key in past.series]
     threshold = bounds.threshold(feed, keys)
-    y_limits = bounds.of_values(wanted.name, lines, x_limits, log=log, outliers=style.outliers, threshold=threshold, memory=memory)
+    drawn = [*lines, *(line.Line("", past) for past in before)]
+    y_limits = bounds.of_values(wanted.name, drawn, x_limits, log=log, outliers=style.outliers, threshold=threshold, memory=memory)
     remarks = ["log" if log else "", along.words, "" if style.outliers else "without outliers"]
     head = heading(feed, wanted.title, keys, remarks, view, width, ascii_only=ascii_only)
     return line.render(
@@ -53,7 +55,7 @@ def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bo
         nonfinite_at=[along.place(float(step)) for step in (*lost_steps(state, keys), *failed_at(state))],
         threshold=threshold.value if threshold else None,
         threshold_label=threshold.label if threshold else "",
-        ghosts=[Placed(ghost, along) for key in keys for ghost in state.ghosts.get(key, ())],
+        ghosts=[*before, *(Placed(ghost, along) for key in keys for ghost in state.ghosts.get(key, ()))],
         cursor=None if view.cursor is None else along.place(view.cursor),
         mark_outside=not style.outliers,
         placeholder=placeholder(feed),

@@ -18,7 +18,7 @@ from workbench.views.view import View
 DENSE_FROM = 80  # points of a metric that is logged at about every step: fewer are readable without smoothing
 _SPLITS = {"validation": "val"}  # as titles abbreviate them: two readings fit 39 cells so
 _RECENT = 10  # parts of a noisy course: its last one beside the one before is where it goes
-_MARKED = {"paused": "pause", "resumed": "go on", "saved": "save", "stopped": "stop"}
+_MARKED = {"paused": "pause", "resumed": "go on", "saved": "save", "stopped": "stop", "forked": "fork"}
 
 
 @dataclass(frozen=True)

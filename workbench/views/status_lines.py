@@ -51,6 +51,12 @@ def lines(feed: Feed, width: int, *, ascii_only: bool = False, now: float | None
     return [_within(_progress(feed, ascii_only, now), width, "  "), pad([*machine, *end], max(0, width))]
 
 
+def origin(feed: Feed) -> str:
+    """`forked from cnn-3 at step 1,200`; nothing for a run that began at its beginning."""
+    record = feed.record
+    return f"forked from {record.parent} at step {grouped(record.fork.step)}" if record.fork and record.parent else ""
+
+
 def progress(step: int, steps_total: int | None) -> str:
     """`step 1,240/2,600`, without the total where no budget says one."""
     return grouped(step) + (f"/{grouped(steps_total)}" if steps_total else "")
@@ -80,6 +86,8 @@ def _progress(feed: Feed, ascii_only: bool, now: float) -> list[Part]:
     left = state.eta_seconds()
     if status.is_live and left is not None:
         parts.append((2, [Span(f"{duration(left)} left")]))
+    if said := origin(feed):
+        parts.append((5, [Span(printable(said, ascii_only=ascii_only), "muted")]))
     if status.reason:
         parts.append((6, [Span(printable(status.reason, ascii_only=ascii_only), "muted")]))
     return parts

@@ -13,7 +13,7 @@ from workbench.queue.line import ordinal
 from workbench.runs.feed import Feed
 from workbench.runs.folder import Value
 from workbench.runs.status import StateName
-from workbench.units import age, compact, metric
+from workbench.units import age, compact, grouped, metric
 from workbench.views.status_lines import ink, mark, progress
 
 _GAP = "  "
@@ -35,6 +35,8 @@ class Entry:
     trail: tuple[float, ...]
     apart: Mapping[str, str]  # the settings in which runs of its recipe are not alike
     pinned: bool = False
+    parent: str = ""  # of a fork
+    forked_at: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ _SETTING_RANKS = (2, 5, 6)  # of the columns that differ most; the others go fir
 _LAST_RANK = 7
 _WIDEST_SETTING = 16
 _MOST_SETTINGS = 8
+_ALONE: Mapping[str, str] = {}
 
 
 def entries(feeds: Sequence[Feed], *, now: float | None = None) -> list[Entry]:
@@ -70,13 +73,41 @@ def entries(feeds: Sequence[Feed], *, now: float | None = None) -> list[Entry]:
 def rows(feeds: Sequence[Feed], width: int, *, ascii_only: bool = False, now: float | None = None) -> Rows:
     """A heading and a row for each run, each exactly `width` cells, in the order given."""
     found = entries(feeds, now=now)
-    return lay_out(found, columns(found, width, ascii_only=ascii_only), width, ascii_only=ascii_only)
+    tree = branches(found, ascii_only=ascii_only)
+    return lay_out(found, columns(found, width, tree, ascii_only=ascii_only), width, tree=tree, ascii_only=ascii_only)
 
 
-def columns(found: Sequence[Entry], width: int, *, ascii_only: bool = False) -> dict[str, int]:
+def branches(found: Sequence[Entry], *, ascii_only: bool = False) -> dict[str, str]:
+    """What stands around the ids of forks: `└ cnn-6 @1,200` below its parent, `cnn-6 <cnn-3` elsewhere; by id."""
+    depths: list[int] = []
+    path: list[str] = []
+    for entry in found:
+        while path and path[-1] != entry.parent:
+            path.pop()
+        depths.append(len(path))
+        path.append(entry.id)
+    bar, tee, end = ("| ", "|-", "`-") if ascii_only else ("│ ", "├ ", "└ ")
+    drawn = {}
+    for place, entry in enumerate(found):
+        if not entry.parent:
+            continue
+        if not depths[place]:
+            drawn[entry.id] = f"{entry.id} <{entry.parent}"
+            continue
+        left = "".join(bar if _goes_on(depths, place, depth) else "  " for depth in range(1, depths[place]))
+        drawn[entry.id] = f"{left}{tee if _goes_on(depths, place, depths[place]) else end}{entry.id} @{grouped(entry.forked_at)}"
+    return drawn
+
+
+def _goes_on(depths: Sequence[int], place: int, depth: int) -> bool:
+    """Whether another branch of that depth follows below a row, before its parent's family ends."""
+    return next((later == depth for later in depths[place + 1 :] if later <= depth), False)
+
+
+def columns(found: Sequence[Entry], width: int, tree: Mapping[str, str] = _ALONE, *, ascii_only: bool = False) -> dict[str, int]:
     """Which columns a table of these runs has in `width` cells, and how wide each is."""
     known = {**_COLUMNS, **_settings(found)}
-    return _widths(known, [_texts(entry, known, ascii_only) for entry in found], width - 2)
+    return _widths(known, [_texts(entry, known, ascii_only, tree) for entry in found], width - 2)
 
 
 def lay_out(
@@ -85,6 +116,7 @@ def lay_out(
     width: int,
     *,
     ascii_only: bool = False,
+    tree: Mapping[str, str] = _ALONE,
     selected: str = "",
     marked: Collection[str] = (),
 ) -> Rows:
@@ -92,6 +124,7 @@ def lay_out(
 
     Args:
         widths: from `columns` of all entries, so that the table stands still while one scrolls.
+        tree: `branches` of all entries.
         selected, marked: ids of runs.
     """
     heading: Row = [Span("  ")]
@@ -99,7 +132,7 @@ def lay_out(
         heading.append(Span(fit(name.removeprefix(_SETTING), room, ascii_only=ascii_only) + _GAP, "muted"))
     drawn = [pad(heading, width)]
     for entry in found:
-        texts = _texts(entry, widths, ascii_only)
+        texts = _texts(entry, widths, ascii_only, tree)
         row: Row = [Span((">" if entry.id == selected else " ") + _sign(entry, entry.id in marked, ascii_only), "mark")]
         for name, room in widths.items():
             row.append(Span(fit(texts[name], room, ascii_only=ascii_only) + _GAP, _ink(name, entry)))
@@ -153,6 +186,8 @@ def _entry(feed: Feed, apart: Sequence[str], now: float) -> Entry:
         trail=tuple(state.trail.means()),
         apart={name: text_of(settings.get(name)) for name in apart},
         pinned=feed.labels.pin,
+        parent=(feed.record.parent or "") if feed.record.fork else "",
+        forked_at=feed.record.fork.step if feed.record.fork else 0,
     )
 
 
@@ -188,11 +223,11 @@ def text_of(value: Value) -> str:
     return compact(value) if isinstance(value, float) else str(value)
 
 
-def _texts(entry: Entry, names: Iterable[str], ascii_only: bool) -> dict[str, str]:
+def _texts(entry: Entry, names: Iterable[str], ascii_only: bool, tree: Mapping[str, str]) -> dict[str, str]:
     settings = {name: printable(entry.apart.get(name.removeprefix(_SETTING), ""), ascii_only=ascii_only) for name in names}
     return {
         **settings,
-        "run": printable(entry.id, ascii_only=ascii_only),
+        "run": printable(tree.get(entry.id, entry.id), ascii_only=ascii_only),
         "name": printable(entry.name, ascii_only=ascii_only),
         "state": f"{mark(entry.state, ascii_only=ascii_only)} {entry.state}",
         "step": entry.step,

@@ -19,7 +19,8 @@ from workbench.events.types import Event
 from workbench.queue import line, slots
 from workbench.recipe import Recipe
 from workbench.runs.feed import Feed
-from workbench.runs.folder import Labels, RunFolder, RunRecord
+from workbench.runs.folder import Fork, Labels, RunFolder, RunRecord
+from workbench.runs.lineage import take_over
 from workbench.runs.status import boot_id, is_process
 from workbench.runs.store import Store
 from workbench.schema import Settings, Value, flat
@@ -42,6 +43,7 @@ def start(
     tags: tuple[str, ...] = (),
     parent: str | None = None,
     weights: bool = False,
+    fork: Fork | None = None,
     command_line: Sequence[str] = (),
     sweep: str = "",
     trial: int | None = None,
@@ -52,6 +54,7 @@ def start(
 
     Args:
         parent: the id of the run that the settings come from; with `weights`, those of its best evaluation too.
+        fork: the checkpoint of the parent that it goes on from, which is taken over.
         sweep: the name of the sweep that the run belongs to, as number `trial`.
         queue: wait for a free slot of the device, behind those that wait already; without it, the run starts beside them.
 
@@ -60,13 +63,16 @@ def start(
     """
     folder = store.claim(recipe.name)
     record = RunRecord(
-        id=folder.id, recipe=recipe.name, recipe_path=recipe.path, preset=preset, settings=flat(config), parent=parent, weights=weights,
+        id=folder.id, recipe=recipe.name, recipe_path=recipe.path, preset=preset, settings=flat(config),
+        parent=parent, weights=weights, fork=fork,
         created_at=time.time(), versions={"workbench": workbench.__version__, "python": platform.python_version()},
         git_commit=_git_commit(Path.cwd()), command_line=list(command_line), host=platform.node(), sweep=sweep, trial=trial,
     )  # fmt: skip
     try:
         about = _waiting(record.settings) if queue else None
         folder.prepare(record, Labels(name=name, tags=tags))
+        if fork is not None and parent:
+            take_over(store.folder(parent), fork, folder)
         _begin(folder, {"recipe_path": recipe.path, "before": 0}, about, helper)
     except BaseException:
         shutil.rmtree(folder.path, ignore_errors=True)

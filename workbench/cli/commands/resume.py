@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from workbench.cli import asking, follow, options, output, usage
+from workbench.cli import asking, flags, follow, options, output, usage
 from workbench.cli.options import Data, Json, Now, RecipePath, RunName, Runs, Slots, Timeout
 from workbench.errors import WorkbenchError, unknown
 from workbench.runs import control
@@ -22,19 +22,7 @@ _OWN = {"--now", "--slots", "--runs", "--data", "--timeout", "--recipe", "--deta
 
 def command_for(arguments: list[str]) -> tuple[Any, list[str]]:
     """The command, and its arguments with flags of settings (`--epochs 40`) as changes (`epochs=40`)."""
-    rest: list[str] = []
-    waiting = iter(arguments)
-    for argument in waiting:
-        flag, equals, value = argument.partition("=")
-        if not flag.startswith("--") or flag in _OWN:
-            rest.append(argument)
-        elif equals:
-            rest.append(f"{flag[2:]}={value}")
-        elif flag.startswith("--no-"):
-            rest.append(f"{flag[5:]}=no")
-        else:
-            rest.append(f"{flag[2:]}={next(waiting, '')}")
-    return usage.command(command, name="resume", help=__doc__), rest
+    return usage.command(command, name="resume", help=__doc__), flags.as_changes(arguments, _OWN)
 
 
 def command(

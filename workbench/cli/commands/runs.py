@@ -40,6 +40,8 @@ def command(
         return
     feeds = [feed for feed in store.feeds() if not wanted or fits(filtering.facts(feed))]
     feeds = ordering.ordered(feeds, sort, filtering.facts, lambda feed: feed.labels.pin)
+    if sort == "age":
+        feeds = ordering.families(feeds, lambda feed: feed.folder.id, lambda feed: (feed.record.fork and feed.record.parent) or "")
     if feeds:
         from workbench.views import table
 

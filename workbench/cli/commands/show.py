@@ -52,7 +52,7 @@ def command(
         output.lines() - 1,
         ascii_only=options.wants_ascii(context, ascii_only),
         colours=colours,
-        notes=tuple(filter(None, [*health.lines(feed), differing(feed), *said, _dropped(feed)])),
+        notes=tuple(filter(None, [*health.lines(feed), _origin(feed), differing(feed), *said, _dropped(feed)])),
     )
     output.emit_rows(drawn, colours=colours)
 
@@ -73,6 +73,15 @@ def differing(feed: Feed) -> str:
     changed = differences(settings_of(feed), flat(build(recipe.config, base, recipe=recipe.name)))
     words = [f"{name} {known[name].text(before)} -> {known[name].text(now)}" for name, (before, now) in changed.items() if name in known]
     return f"differs from {preset or 'the defaults'}: {', '.join(words)}" if words else ""
+
+
+def _origin(feed: Feed) -> str:
+    """Where a fork comes from, and with what it was changed there."""
+    from workbench.views.status_lines import origin
+    from workbench.views.table import text_of
+
+    changed = [f"{name} {text_of(feed.record.settings.get(name))}" for name in (feed.record.fork.changed if feed.record.fork else ())]
+    return " with ".join(filter(None, [origin(feed), ", ".join(changed)]))
 
 
 def _dropped(feed: Feed) -> str:

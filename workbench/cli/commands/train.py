@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,15 +17,15 @@ from workbench.errors import ExitCode, WorkbenchError, unknown
 from workbench.finding import find_recipe, find_recipes, looks_like_path
 from workbench.paths import short
 from workbench.recipe import Preset, Recipe
+from workbench.runs.feed import Feed
 from workbench.runs.folder import RunRecord
-from workbench.runs.repeating import repeated
+from workbench.runs.repeating import differences, repeated
 from workbench.schema import Setting, Value, build, describe, flat
 from workbench.settings import ordered
 from workbench.worker import launch
 
 _VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data", "--slots")
 _HELP = ("-h", "--help")
-_RESERVED_NAME = re.compile(r"last(~\d*)?")
 
 
 def command_for(arguments: list[str]) -> tuple[Any, list[str]]:
@@ -66,6 +65,17 @@ def settings_for(
     return {**preset.settings, **(parent.settings if parent is not None else {}), **config, **typed}
 
 
+def difference(other: Feed, settings: Sequence[Setting], wanted: Mapping[str, Value]) -> str:
+    """`differs from cnn-3: seed 0 -> 1, lr 3e-4 (since step 500) -> 1e-3`."""
+    known = {setting.name: setting for setting in settings}
+    found = differences(other, wanted)
+    words = [
+        f"{name} {known[name].text(there)}{f' ({since})' if since else ''} -> {known[name].text(here)}"
+        for name, (there, here, since) in found.items()
+    ]
+    return f"differs from {other.folder.id}: {', '.join(words)}" if words else f"the same settings as {other.folder.id}"
+
+
 def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
     def start(
         context: typer.Context,
@@ -89,19 +99,23 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         options.use_slots(slots)
         if weights and not from_run:
             raise WorkbenchError("--weights needs a run to take them from", f"workbench train {recipe.name} --from RUN --weights")
-        parent = repeated(asking.find(store, from_run)) if from_run else None
+        other = asking.find(store, from_run) if from_run else None
+        parent = repeated(other) if other else None
         read = config_file.read(config, settings, recipe=recipe.name) if config else config_file.ConfigFile({})
         chosen = _preset(recipe, preset or read.preset or (parent.preset if parent and parent.recipe == recipe.name else ""))
         values = settings_for(recipe, chosen, parent, read.values, flags.read(settings, given))
         if print_config:
             output.emit_text(_as_file(recipe, chosen, settings, values))
             return int(ExitCode.DONE)
+        wanted = consent.settled(build(recipe.config, values, recipe=recipe.name))
+        if other and not detach:
+            (output.say if as_json else output.emit)(difference(other, settings, flat(wanted)))
         folder = launch.start(
             store,
             recipe,
             chosen.name,
-            consent.settled(build(recipe.config, values, recipe=recipe.name)),
-            name=_label(name),
+            wanted,
+            name=asking.label(name),
             tags=tuple(clean(tag) for tag in tags or ()),
             parent=parent.id if parent else None,
             weights=weights,
@@ -129,12 +143,6 @@ def _preset(recipe: Recipe, name: str) -> Preset:
     if name not in known:
         raise unknown("preset", name, known, where=f"of recipe `{recipe.name}`")
     return known[name]
-
-
-def _label(name: str) -> str:
-    if _RESERVED_NAME.fullmatch(name):
-        raise WorkbenchError(f"a run cannot be named `{name}`", "last and last~1 stand for the newest runs; choose another name")
-    return clean(name)
 
 
 def _recipe_among(arguments: list[str]) -> tuple[str, list[str]]:

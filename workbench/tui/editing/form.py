@@ -12,6 +12,7 @@ from workbench.recipe import Preset, Recipe
 from workbench.schema import Setting, Settings, Value, build, describe, differences, flat, short_number
 from workbench.settings import Common, ordered
 from workbench.tui.editing.ladder import next_value
+from workbench.units import grouped
 
 _SEEDS = ("seed", "split_seed")
 _NO_LIMIT = 2**31 - 1  # a bound that only keeps numbers storable
@@ -27,10 +28,17 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Origin:
-    """The run whose settings a form began with."""
+    """The run whose settings a form began with; of a fork, also the step that it goes on from."""
 
     run_id: str
     preset: str
+    is_fork: bool = False
+    step: int | None = None  # of a fork; None is the newest checkpoint
+
+    def __str__(self) -> str:
+        if not self.is_fork:
+            return f"from {self.run_id}"
+        return f"fork of {self.run_id}" + ("" if self.step is None else f" at step {grouped(self.step)}")
 
 
 @dataclass
@@ -134,11 +142,11 @@ class Form:
             return False
         return True
 
-    def begin_from(self, run_id: str, preset: str, values: Mapping[str, Value]) -> list[str]:
+    def begin_from(self, origin: Origin, values: Mapping[str, Value]) -> list[str]:
         """Begin anew with the settings of a run; returns those that could not be taken over."""
         left_out = self.take(values)
         if not left_out:  # else `--from` would not make the same run
-            self.origin, self.base = Origin(run_id, preset), dict(self.values)
+            self.origin, self.base = origin, dict(self.values)
         return left_out
 
     def config(self) -> Settings:
@@ -154,7 +162,11 @@ class Form:
     def command(self) -> list[str]:
         """The words that start the same run from a shell: where it began, and what differs from there."""
         words = ["workbench", "train", self.recipe.path or self.recipe.name]
-        if self.origin:
+        if self.origin and self.origin.is_fork:
+            words = ["workbench", "fork", self.origin.run_id]
+            words += [] if self.origin.step is None else ["--step", str(self.origin.step)]
+            words += ["--recipe", self.recipe.path] if self.recipe.path else []
+        elif self.origin:
             words += ["--from", self.origin.run_id]
         if self.preset.name != (self.origin.preset if self.origin else self.recipe.presets[0].name):
             words += ["--preset", self.preset.name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,11 @@ from workbench.tui.messages import SettingsRead, SettingsWritten
 from workbench.tui.screens.run_actions import RunActions
 from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.settings_form import SettingsForm
+from workbench.units import grouped
 
 if TYPE_CHECKING:
     from workbench.recipe import Preset, Recipe
+    from workbench.schema import Value
     from workbench.tui.editing.form import Form
     from workbench.tui.messages import Listed
 
@@ -64,11 +67,16 @@ class FormActions(RunActions):
         else:
             self.say("there is no run yet to take settings from")
 
+    def action_fork(self) -> None:
+        """Go on from the newest checkpoint of the run under the cursor, as a run of its own."""
+        if run := self.run_here:
+            self.begin_fork(run.id)
+
     def action_compare(self) -> None:
         """What differs from the preset and from the run that the form began with, or the last one of its recipe."""
         if self.form:
             run = self.compared_with
-            self.bench.open_differences(self.form, {run.id: run.asked} if run else {})
+            self.bench.open_differences(self.form, {run.id: run.in_force} if run else {})
 
     def action_save(self) -> None:
         form = self.form
@@ -123,17 +131,30 @@ class FormActions(RunActions):
         self.form_changed()
         self.say(f"the settings of {message.path}; s starts a run with them", "good")
 
-    def _begin_from(self, run: Listed) -> None:
+    def begin_fork(self, run_id: str, step: int | None = None, settings: Mapping[str, Value] | None = None) -> None:
+        """Fill the form for a fork of a run, at its newest checkpoint or one with these settings."""
+        if run := self._named(run_id):
+            self._begin_from(run, is_fork=True, step=step, settings=run.in_force if settings is None else settings)
+            self.set_focus(self.settings)
+
+    def _begin_from(
+        self, run: Listed, *, is_fork: bool = False, step: int | None = None, settings: Mapping[str, Value] | None = None
+    ) -> None:
+        from workbench.tui.editing.form import Origin
+
         recipe = self.bench.recipes.get(run.entry.recipe)
         if recipe is None:
             self.say(f"its recipe {run.entry.recipe} was not found")
             return
         form = self.edit_anew(recipe, next((preset for preset in recipe.presets if preset.name == run.preset), recipe.presets[0]))
-        left_out = form.begin_from(run.id, run.preset, run.asked)
+        left_out = form.begin_from(Origin(run.id, run.preset, is_fork, step), settings if settings is not None else run.asked)
         self._begun_from = run
         self.form_changed()
         if left_out:
             self.say(f"the settings of {run.id}, without {', '.join(left_out)}: {recipe.name} does not have them now, or not so")
+        elif is_fork:
+            where = "its newest checkpoint" if step is None else f"step {grouped(step)}"
+            self.say(f"change what shall differ; s goes on from {where} of {run.id} with it, as a run of its own", "good")
         else:
             self.say(f"the settings of {run.id}; s starts another run with them", "good")
 

@@ -45,8 +45,8 @@ def _about_run(run: Listed) -> Row:
 def _against(form: Form, other: Listed | None, marks: Glyphs, width: int) -> Row:
     if other is None:
         return [Span(f" no run of {form.recipe.name} yet", "muted")]
-    differing = changes(form, other.asked, marks.arrow) or "the same settings"
-    text = f" {'from' if form.origin else 'last run'} {other.id}: {differing}"
+    differing = changes(form, form.base if form.origin else other.asked, marks.arrow) or "the same settings"
+    text = f" {form.origin or f'last run {other.id}'}: {differing}"
     if cells(text) <= width:
         return [Span(text, "muted")]
     return [Span(f"{fit(text, width - 9)} {marks.ellipsis} all: ", "muted"), Span("D", "key")]
@@ -56,7 +56,7 @@ def _ready(form: Form, runs: Sequence[Listed]) -> Row:
     if form.mistakes:
         return [Span(f" not ready: mend {', '.join(form.mistakes)}", "error")]
     live = [run.id for run in runs if run.is_live and run.entry.state != "queued"]
-    task = f"{form.recipe.name}/{form.preset.name}"
+    task = f"{form.recipe.name}/{form.preset.name}" + (f" as a {form.origin}" if form.origin and form.origin.is_fork else "")
     ready: Row = [Span(" ready: ", "good"), Span("s", "key")]
     if not live:
         return [*ready, Span(f" starts {task}", "")]

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from workbench.charts.rows import Span
 from workbench.tui.messages import Begun, Refused, RunChanged, RunSeen, RunWish, Wish
-from workbench.tui.screens.steering import Steering
+from workbench.tui.screens.steering import FORK, Steering
 from workbench.tui.screens.zoom import HISTOGRAMS, scrubbed
 from workbench.tui.widgets.board import Board
 from workbench.tui.widgets.foot import Foot, Question
@@ -30,6 +30,7 @@ class RunScreen(Steering):
         Binding("s", "start_now", "start", id="run.start_now", tooltip="do not wait in the queue: start beside the runs that train"),
         Binding("x", "stop", "stop", id="run.stop", tooltip="stop: it finishes the step, saves and ends"),
         Binding("r", "resume", "resume", id="run.resume", tooltip="another attempt, from the newest good checkpoint"),
+        Binding("F", "fork", "fork", show=False, id="run.fork", tooltip="go on from one of its checkpoints, as a run of its own"),
         Binding("w", "save", "save", id="run.save", tooltip="write a checkpoint now"),
         Binding("c", "change", "change lr", id="run.change", tooltip="change the learning rate or another live setting"),
         Binding("enter", "zoom", "zoom", id="run.zoom", tooltip="the chosen chart or preview on the whole screen"),
@@ -138,6 +139,9 @@ class RunScreen(Steering):
     def on_foot_done(self, message: Foot.Done) -> None:
         if message.label == _FIND:
             self._look_for(message.text or "")
+        elif message.label == FORK:
+            if message.text is not None and self.seen:
+                self.bench.fork(self.seen, int(message.text.replace(",", "")))
         elif message.text is not None and self.run_id:
             self.set_live(message.label, message.text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,10 @@ from workbench.tui.widgets.foot import Foot, Question
 if TYPE_CHECKING:
     from workbench.recipe import Recipe
     from workbench.schema import Setting
+
+
+FORK = "fork at step"
+_MOST_LISTED = 4
 
 
 class Steering(WorkScreen):
@@ -38,6 +43,7 @@ class Steering(WorkScreen):
             "resume": self.seen is not None and not live and self.seen.has_recipe,
             "stop": live,
             **dict.fromkeys(("save", "change"), live and not queued and self.seen is not None and self.seen.has_recipe),
+            "fork": self.seen is not None and self.seen.has_recipe and bool(self.seen.checkpoints),
         }
         return here.get(action)
 
@@ -60,6 +66,12 @@ class Steering(WorkScreen):
     def action_resume(self) -> None:
         self.say("starting another attempt ...")
         self.bench.resume(str(self.run_id))
+
+    def action_fork(self) -> None:
+        """Ask for the checkpoint to go on from; the form is filled with the settings there."""
+        if self.seen and self.seen.checkpoints:
+            steps = list(self.seen.checkpoints)
+            self.foot.ask(Question(FORK, str(steps[-1]), partial(not_among, steps)))
 
     def action_save(self) -> None:
         self.bench.jobs.ask(str(self.run_id), "save")
@@ -91,6 +103,14 @@ def questions(seen: RunSeen, recipe: Recipe | None) -> list[Question]:
 
     live = [setting for setting in describe(recipe.config) if setting.live] if recipe else []
     return [Question(setting.name, setting.text(seen.settings.get(setting.name)), partial(wrong, setting)) for setting in live]
+
+
+def not_among(steps: Sequence[int], text: str) -> str:
+    """What is wrong with a text for the step of a checkpoint; empty where nothing is."""
+    digits = text.replace(",", "")
+    if digits.isdecimal() and int(digits) in steps:
+        return ""
+    return f"one of {', '.join(map(str, steps[-_MOST_LISTED:]))}"
 
 
 def wrong(setting: Setting, text: str) -> str:

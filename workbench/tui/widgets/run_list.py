@@ -44,6 +44,7 @@ class RunList(Pane):
         self._marked: set[str] = set()
         self._shown: list[Listed] | None = None
         self._columns: tuple[int, dict[str, int]] | None = None  # for a width
+        self._tree: dict[str, str] = {}
         self._fits: Callable[[Facts], bool] = lambda known: True
 
     def offer(self, runs: tuple[Listed, ...]) -> None:
@@ -81,11 +82,12 @@ class RunList(Pane):
     def shown(self) -> list[Listed]:
         if not self.all:
             return []
-        from workbench.runs.ordering import ordered  # brings pydantic: not before the first paint
+        from workbench.runs.ordering import families, ordered  # brings pydantic: not before the first paint
 
         if self._shown is None:
             found = [run for run in self.all if not self.word or self._fits(run.facts)]
-            self._shown = ordered(found, self.order, lambda run: run.facts, lambda run: run.labels.pin)
+            found = ordered(found, self.order, lambda run: run.facts, lambda run: run.labels.pin)
+            self._shown = families(found, lambda run: run.id, lambda run: run.entry.parent) if self.order == "age" else found
         return self._shown
 
     @property
@@ -147,9 +149,11 @@ class RunList(Pane):
 
         look = self.look
         if self._columns is None or self._columns[0] != width:
-            self._columns = width, table.columns([run.entry for run in shown], width, ascii_only=look.ascii_only)
+            entries = [run.entry for run in shown]
+            self._tree = table.branches(entries, ascii_only=look.ascii_only)
+            self._columns = width, table.columns(entries, width, self._tree, ascii_only=look.ascii_only)
         here, seen = shown[self.cursor].id, [shown[index].entry for index in self.window(self.body_height(height))]
-        rows = table.lay_out(seen, self._columns[1], width, ascii_only=look.ascii_only, selected=here, marked=self._marked)
+        rows = table.lay_out(seen, self._columns[1], width, tree=self._tree, ascii_only=look.ascii_only, selected=here, marked=self._marked)
         at = self.cursor - self.top + 1
         rows[at] = inked(rows[at], self.cursor_ink, width)
         return [self.heading(width), *rows]

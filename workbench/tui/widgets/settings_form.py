@@ -140,7 +140,7 @@ class SettingsForm(Pane):
         form = self.form
         if form is None:
             return [self.heading(width)]
-        self.title = f"SETTINGS {form.recipe.name}/{form.preset.name}" + (f" from {form.origin.run_id}" if form.origin else "")
+        self.title = f"SETTINGS {form.recipe.name}/{form.preset.name}" + (f" {form.origin}" if form.origin else "")
         shown = self.shown
         hidden = len(form.settings) - len(shown)
         rows, at = self._listed(width, shown)

@@ -1,0 +1,73 @@
+"""`workbench fork`: what is typed becomes a run of its own, or an error that says what there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.builders import build_run as made
+from tests.builders import checkpoint, loop, metrics, opening
+from workbench.cli import app
+from workbench.runs.folder import RunFolder
+from workbench.runs.store import Store
+from workbench.worker import launch
+
+
+@pytest.fixture
+def parent(tmp_path: Path) -> RunFolder:
+    """A run of the cnn with a checkpoint at step 50 whose manifest is right."""
+    import hashlib
+    import json
+
+    folder = made(tmp_path, [*opening(), loop(), metrics(range(1, 51)), checkpoint(50)], "cnn-1", preset="digits", settings={"lr": 2e-3})
+    saved = folder.checkpoints / "50-1"
+    saved.mkdir(parents=True)
+    (saved / "state.pt").write_bytes(b"weights")
+    about = {"step": 50, "attempt": 1, "finite": True, "size_bytes": 7, "sha256": hashlib.sha256(b"weights").hexdigest()}
+    (saved / "manifest.json").write_text(json.dumps(about))
+    return folder
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[RunFolder]:
+    """The folders that a worker would have been started for."""
+    folders: list[RunFolder] = []
+    monkeypatch.setattr(launch, "_begin", lambda folder, *_: folders.append(folder))
+    monkeypatch.setattr(launch, "await_start", lambda folder, **_: None)
+    return folders
+
+
+def test_a_fork_keeps_the_settings_that_were_not_typed(parent, begun, tmp_path: Path, capsys) -> None:
+    words = ["fork", "cnn-1", "--epochs", "40", "dropout=0.5", "--name", "wide", "--detach", "--now", "--runs", str(tmp_path)]
+    assert app.run(words) == 0
+    assert capsys.readouterr().out == "cnn-2\n"
+    (child,) = begun
+    record = child.record()
+    assert (record.parent, record.fork.step, record.fork.attempt, set(record.fork.changed)) == ("cnn-1", 50, 1, {"epochs", "dropout"})
+    assert (record.settings["lr"], record.settings["epochs"], record.preset, child.labels().name) == (2e-3, 40, "digits", "wide")
+    (taken,) = child.saved_checkpoints(verify=True)
+    assert (taken.step, taken.attempt, taken.verified) == (50, 0, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--step", "7"], "cnn-1 has no checkpoint at step 7\n\nhint: there are checkpoints at step 50"),
+        (["--lrr", "1"], "unknown setting `lrr`"),
+        (["--max-steps", "50"], "nothing left to do: max_steps is 50\n\nhint: raise the limit, for example --max-steps 100"),
+        (["--lr", "-1"], "setting `lr` is `-1`"),
+        (["--name", "last"], "a run cannot be named `last`"),
+    ],
+)
+def test_a_mistake_starts_nothing_and_leaves_no_folder(parent, begun, tmp_path: Path, capsys, words: list[str], said: str) -> None:
+    assert app.run(["fork", "cnn-1", *words, "--now", "--runs", str(tmp_path)]) == 2
+    assert said in capsys.readouterr().err
+    assert not begun
+    assert Store(tmp_path).ids() == ["cnn-1"]
+
+
+def test_a_recipe_from_a_path_is_asked_for_again(begun, tmp_path: Path, capsys) -> None:
+    made(tmp_path, [*opening(), loop()], "own-1", recipe_path="/somewhere/own.py")
+    assert app.run(["fork", "own-1", "--runs", str(tmp_path)]) == 2
+    assert "workbench fork own-1 --recipe /somewhere/own.py" in capsys.readouterr().err
