@@ -18,7 +18,7 @@ from workbench.data.catalogue import PairsInfo, find_pairs
 from workbench.data.exercises import dates, sums
 from workbench.data.order import generator, order, sent
 from workbench.data.split import fingerprint
-from workbench.data.tokens import END, SPECIAL, START, Sequences, Symbols, Unit, symbols_of
+from workbench.data.tokens import END, PAD, SPECIAL, START, Sequences, Symbols, Unit, symbols_of
 from workbench.data.tsv import SPLITS, Listing, Pair, read_tsv
 from workbench.data.utf8 import read_bytes
 from workbench.errors import WorkbenchError

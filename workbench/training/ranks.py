@@ -77,9 +77,9 @@ class Ranks:
             return batches
         parts = [self.rows(len(_first(batch))) for batch in batches]
         own = [_cut(batch, part) for batch, part in zip(batches, parts, strict=True)]
-        weight = sum(_weight(batch) for batch in own)
-        total = self.added([torch.tensor(float(weight))])[0]
-        self.share = weight / float(total)
+        copies = [1 if part.of >= self.count else self.count for part in parts]
+        total = sum(_weight(batch) * times for batch, times in zip(batches, copies, strict=True))
+        self.share = sum(map(_weight, own)) / max(1, total)
         return _Parts(self, own, parts)
 
     def drawn(self, draw: Callable[[int], Tensor], count: int) -> Tensor:
