@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shlex
 import signal
 import sys
 import tempfile
@@ -53,14 +52,6 @@ def device(wanted: str) -> dict[str, Any]:
 def said_by(number: int) -> str:
     """Under which name a process tells why it failed."""
     return f"rank {number}"
-
-
-def command(folder: Path, processes: int, recipe_path: str = "") -> str:
-    """The line that trains a run on a cluster: one for each machine, all of which see the runs folder."""
-    order = [json.dumps({"recipe_path": recipe_path})] if recipe_path else []
-    arguments = ["torchrun", "--nnodes", "1", "--nproc-per-node", str(processes), "--rdzv-backend", "c10d", "--rdzv-endpoint",
-                 "localhost:29400", "-m", "workbench.worker", str(folder), *order]  # fmt: skip
-    return shlex.join(arguments)
 
 
 def launch(folder: RunFolder, order: Mapping[str, Any], processes: int) -> int:
