@@ -97,8 +97,10 @@ def work(folder: RunFolder, order: Order, signals: Signals | None = None) -> int
     if not order.dropped:
         tell_supervisor(folder=str(folder.path), attempt=attempt)
         if (processes := _processes(folder, order)) > 1 and not torchrun.is_inside():
-            place = None if order.placed else _join(folder, order)  # noqa: F841  it lasts as long as this process
-            return torchrun.launch(folder, asdict(replace(order, placed=True, launched=True)), processes)
+            held = None if order.placed else _join(folder, order)  # as long as this process
+            code = torchrun.launch(folder, asdict(replace(order, placed=True, launched=True)), processes)
+            del held
+            return code
     writer = EventWriter(folder.events)
     journal = Journal(folder, writer, state)
     if order.dropped:
@@ -114,7 +116,9 @@ def work(folder: RunFolder, order: Order, signals: Signals | None = None) -> int
     if ended is None and order.launched:  # the launcher sees how the other one ended, and says so
         journal.close()
         return torchrun.leave(signals or Signals())
-    ended = ended or _end(None, "failed", "another process of the run is gone", advice="its own machine's log may say why", code=ExitCode.RUN_FAILED)
+    ended = ended or _end(
+        None, "failed", "another process of the run is gone", advice="its own machine's log may say why", code=ExitCode.RUN_FAILED
+    )
     journal.write(ended, commit=True)
     reserve.unlink(missing_ok=True)
     _wait_for_disk(writer)
