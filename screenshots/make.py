@@ -81,7 +81,7 @@ def first_run(home: Path) -> None:
         keep(terminal, "bench-empty")
         frames.append(terminal.frame(_LETTERS))
         terminal.send("s")
-        while "FINISHED" not in terminal.text():
+        while "FINISHED" not in terminal.text:
             terminal.read(_FRAME_SECONDS)
             frames.append(terminal.frame(_LETTERS))
         keep(terminal, "run-80x24")
@@ -111,7 +111,7 @@ def each_size(home: Path, run: str) -> None:
     for size in SIZES:
         with open_interface(home, size, "attach", run) as terminal:
             terminal.wait_for("FINISHED", 30)
-            terminal.wait_for(lambda: "opening" not in terminal.text(), 30)
+            terminal.wait_for(lambda: "opening" not in terminal.text, 30)
             keep(terminal, f"{run.partition('-')[0]}-{size[0]}x{size[1]}")
 
 

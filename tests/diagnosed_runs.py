@@ -38,8 +38,8 @@ class Scenario:
 
     @property
     def name(self) -> str:
-        """Of its folder; another one where a setting is another, be it the preset's."""
-        told = json.dumps([self.path, flat(configured(self)[1])], sort_keys=True, default=str)
+        """Of its folder; another one where a setting is another, be it the preset's, and the same wherever this project lies."""
+        told = json.dumps([Path(self.path).name, flat(configured(self)[1])], sort_keys=True, default=str)
         return f"{self.recipe}-{self.preset}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 
     def command(self) -> str:

@@ -36,6 +36,8 @@ UI_NEEDS = frozenset(
         "worker.launch",
         "worker.fork",
         "worker.ask",
+        "worker.trial",
+        "trying.plan",
         "worker.study",
         "exporting",
         "importing",
@@ -43,7 +45,7 @@ UI_NEEDS = frozenset(
     }
 )
 WORKER_NEEDS = frozenset({"events", "queue", "runs", "recipe", "schema", "settings", "finding", "data", "data.catalogue", "training"})
-TRAINING_NEEDS = frozenset({"recipe", "measures", "schema", "settings", "data.catalogue"})
+TRAINING_NEEDS = frozenset({"recipe", "uses", "measures", "schema", "settings", "data.catalogue"})
 HEAVY = frozenset({"torch", "torchvision", "textual"})
 
 
@@ -76,7 +78,8 @@ RULES = {
     "config_file": Rule(frozenset({"schema"})),
     "settings": Rule(frozenset({"schema"})),
     "data.catalogue": Rule(),
-    "recipe": Rule(frozenset({"schema"})),
+    "uses": Rule(),
+    "recipe": Rule(frozenset({"schema", "uses"})),
     "measures": Rule(frozenset({"recipe"})),
     "finding": Rule(frozenset({"recipe"})),
     "locks": Rule(),
@@ -94,7 +97,8 @@ RULES = {
     "scaffolding": Rule(),
     "importing": Rule(frozenset({"events", "runs", "recipe", "recording", "session.journal", "package"})),
     "exporting": Rule(frozenset({"events", "runs", "views", "charts"})),
-    "exporting.model": Rule(frozenset({"exporting", "runs", "recipe", "schema", "finding", "training", "package"}), torch="yes"),
+    "exporting.model": Rule(frozenset({"exporting", "using", "runs", "recipe", "schema", "finding", "training", "package"}), torch="yes"),
+    "using": Rule(frozenset({"runs", "recipe", "uses", "schema", "finding", "data", "training", "package"}), torch="yes"),
     "worker.spawn": Rule(frozenset({"package"})),
     "worker.ask": Rule(frozenset({"runs", "events", "worker.spawn", "package"})),
     "worker.study": Rule(frozenset({"sweeps", "schema"})),
@@ -106,10 +110,18 @@ RULES = {
     "session.requests": Rule(frozenset({"events", "runs", "recipe", "schema", "session.journal"})),
     "session": Rule(WORKER_NEEDS | {"session.journal", "session.requests"}, torch="yes"),
     "recording": Rule(frozenset({"events", "runs", "recipe", "session.journal", "session.requests", "package"})),
+    "trying.plan": Rule(frozenset({"runs"})),
+    "trying.estimate": Rule(),
+    "trying.rate": Rule(),
+    "trying": Rule(
+        WORKER_NEEDS | {"session", "session.journal", "session.requests", "trying.plan", "trying.estimate", "trying.rate"}, torch="yes"
+    ),
+    "worker.trial": Rule(frozenset({"events", "runs", "recipe", "schema", "trying.plan", "worker.launch", "worker.ask"})),
     "worker": Rule(
         WORKER_NEEDS
-        | {"session", "session.journal", "session.requests", "worker.launch", "worker.ask", "worker.spawn", "package", "exporting"}
+        | {"session", "session.journal", "session.requests", "worker.launch", "worker.ask", "worker.spawn", "package", "exporting", "using"}
         | {"worker.study", "sweeps", "locks"},
+        inside=frozenset({"trying"}),
         torch="inside",
     ),
     "cli": Rule(UI_NEEDS | {"package"}, inside=frozenset({"tui"})),

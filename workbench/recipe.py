@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from workbench.schema import Settings, Value
+from workbench.uses import Use
 
 Goal = Literal["min", "max", "none"]
 Due = Literal["evaluate", "preview"]
@@ -73,6 +74,7 @@ class Recipe:
     model: Callable[[Any], tuple[Any, Any]]  # config -> (module, its input or inputs, a batch of one), for the table of layers
     batch: Callable[[Any, int], Preview]  # (config, how many) -> training examples as the model sees them
     serves: Callable[[Any, Any, Any], tuple[Any, Any]] | None = None  # (config, module, inputs) -> the part that leaves as ONNX
+    use: Callable[[Any, Any, Mapping[str, Any]], Use] | None = None  # (config, trained module, the run's record of its data)
     contents: Callable[[Any], Contents] | None = None  # config -> what a run would learn from; without it, nobody is told before a start
     path: str = field(default="", compare=False)  # set for a recipe that was given as a path
 

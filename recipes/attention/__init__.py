@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -11,6 +12,7 @@ from recipes.attention.tasks import PAIRS, PRONOUNCE, ROWS, TEXT
 from workbench.recipe import Contents, Preset, Preview, Recipe, Run, Task
 from workbench.schema import Group, setting
 from workbench.settings import Budget, Common, Optimization
+from workbench.uses import Use
 
 
 class Data(Group):
@@ -92,6 +94,13 @@ def model(config: Config) -> tuple[Any, Any]:
     from recipes.attention.train import untrained
 
     return untrained(config)
+
+
+def use(config: Config, network: Any, known: Mapping[str, Any]) -> Use:
+    """What the trained model can be asked."""
+    from recipes.attention.using import use as of_model
+
+    return of_model(config, network, known)
 
 
 def batch(config: Config, count: int) -> Preview:
@@ -213,5 +222,6 @@ RECIPE = Recipe(
     train=train,
     model=model,
     batch=batch,
+    use=use,
     contents=contents,
 )

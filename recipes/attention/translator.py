@@ -79,7 +79,7 @@ class Translator(nn.Module):
             inputs (B, T); returns logits (B, T, V), the state after the last, and the weights (B, T, S), None without attention
         """
         embedded = self.dropout(self.target(inputs))
-        if isinstance(self.decoder, nn.LSTM):
+        if self.decoder.mode == "LSTM":
             hidden, state = self.decoder(embedded, (state[0], state[1]))  # (B, T, D)
         else:
             hidden, last = self.decoder(embedded, state[0])

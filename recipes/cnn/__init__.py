@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from recipes.cnn.tasks import CLASSIFY
 from workbench.recipe import Contents, Preset, Preview, Recipe, Run
 from workbench.schema import Group, Value, setting
 from workbench.settings import Budget, Common, Optimization
+from workbench.uses import Use
 
 
 class Data(Group):
@@ -77,6 +79,13 @@ def model(config: Config) -> tuple[Any, Any]:
     from recipes.cnn.train import untrained
 
     return untrained(config)
+
+
+def use(config: Config, network: Any, known: Mapping[str, Any]) -> Use:
+    """What the trained model can be asked."""
+    from recipes.cnn.using import use as of_model
+
+    return of_model(config, network)
 
 
 def batch(config: Config, count: int) -> Preview:
@@ -179,5 +188,6 @@ RECIPE = Recipe(
     train=train,
     model=model,
     batch=batch,
+    use=use,
     contents=contents,
 )

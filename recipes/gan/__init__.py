@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from recipes.gan.tasks import LABELLED, UNLABELLED
 from workbench.recipe import Contents, Preset, Preview, Recipe, Run, Task
 from workbench.schema import Group, setting
 from workbench.settings import Budget, Common, Optimization
+from workbench.uses import Use
 
 
 class Data(Group):
@@ -113,6 +115,13 @@ def serves(config: Config, networks: Any, inputs: Any) -> tuple[Any, Any]:
     from recipes.gan.model import Artist
 
     return Artist(networks), inputs
+
+
+def use(config: Config, networks: Any, known: Mapping[str, Any]) -> Use:
+    """What the trained model can be asked."""
+    from recipes.gan.using import use as of_model
+
+    return of_model(config, networks)
 
 
 def batch(config: Config, count: int) -> Preview:
@@ -220,6 +229,7 @@ RECIPE = Recipe(
     train=train,
     model=model,
     batch=batch,
+    use=use,
     serves=serves,
     contents=contents,
 )

@@ -36,8 +36,10 @@ class Judge:
             self._reference = quality.Reference(features, self.labels, len(reals.classes))
             self.floor = self._reference.floor
         else:
-            self._pixels = quality.Moments.of(_small(self._images))
-            self.floor = quality.real_half_floor(_small(self._images))
+            pixels = _small(self._images)
+            self._moments = quality.Moments.of(pixels)
+            self._pixels = quality.neighbourhood(pixels)
+            self.floor = quality.real_half_floor(pixels)
 
     @property
     def description(self) -> str:
@@ -77,7 +79,10 @@ class Judge:
 
     def _measure(self, samples: Tensor) -> dict[str, float]:
         if self._evaluator is None:
-            return {"pixel_distance": quality.relative_frechet_distance(self._pixels, quality.Moments.of(_small(samples)))}
+            pixels = _small(samples)
+            precision, recall = quality.precision_and_recall(self._pixels, pixels[: quality.NEIGHBOURHOOD])
+            distance = quality.relative_frechet_distance(self._moments, quality.Moments.of(pixels))
+            return {"pixel_distance": distance, "precision": precision, "recall": recall}
         return self._reference.measure(*self._evaluator.look(samples))
 
 

@@ -37,11 +37,22 @@ def _judged(split: str) -> dict[str, Metric]:
             "frechet",
             "Distance of 2,000 samples to all real images, in the classifier's features; 0 is equal, about 1 knows nothing.",
         ),
-        f"{split}/precision": Metric("max", "%", "precision_recall", "Share of samples that lie among the real images, in those features."),
-        f"{split}/recall": Metric("max", "%", "precision_recall", "Share of real images that lie among the samples, in those features."),
+        **_near(split, "in those features"),
         f"{split}/classes_covered": Metric("max", "", "classes", "Classes with at least a tenth of their share of the samples."),
         f"{split}/class_kl": Metric("min", "", "class_kl", "KL of the classes of the samples from those of the real images, in nats."),
     }
+
+
+def _near(split: str, where: str) -> dict[str, Metric]:
+    return {
+        f"{split}/precision": Metric("max", "%", "precision_recall", f"Share of samples that lie among the real images, {where}."),
+        f"{split}/recall": Metric("max", "%", "precision_recall", f"Share of real images that lie among the samples, {where}."),
+    }
+
+
+def _pixels(split: str) -> dict[str, Metric]:
+    distance = "Relative Fréchet distance of 2,000 samples to all real images, in pixels averaged to at most 8x8."
+    return {f"{split}/pixel_distance": Metric("min", "", "pixels", distance), **_near(split, "in pixels averaged to at most 8x8")}
 
 
 def _diversity(split: str) -> dict[str, Metric]:
@@ -79,19 +90,13 @@ UNLABELLED = Task(
     name="unlabelled",
     metrics={
         **_BOTH,
-        **{
-            f"{split}/pixel_distance": Metric(
-                "min",
-                "",
-                "pixels",
-                "Relative Fréchet distance of 2,000 samples to all real images, in pixels averaged to at most 8x8.",
-            )
-            for split in ("validation", "test")
-        },
-        **_diversity("validation"),
-        **_diversity("test"),
+        **{key: metric for split in ("validation", "test") for key, metric in (_pixels(split) | _diversity(split)).items()},
     },
-    charts={**_CHARTS, "pixels": Chart("relative Fréchet distance of pixels", log=True)},
+    charts={
+        **_CHARTS,
+        "pixels": Chart("relative Fréchet distance of pixels", log=True),
+        "precision_recall": Chart("precision and recall of pixels"),
+    },
     slots=("loss", "pixels", "scores", "preview:samples"),
     objective="validation/pixel_distance",
 )

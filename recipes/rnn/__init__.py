@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -11,6 +12,7 @@ from recipes.rnn.tasks import CLASSIFY, COPY, GRADIENTS, REGRESS, TEXT
 from workbench.recipe import Contents, Preset, Preview, Recipe, Run, Task
 from workbench.schema import Group, setting
 from workbench.settings import Budget, Common, Optimization
+from workbench.uses import Use
 
 Dataset = Literal["python-docs", "text", "mnist5k", "digits", "csv", "adding", "copy"]
 
@@ -103,6 +105,13 @@ def model(config: Config) -> tuple[Any, Any]:
     return network(config)
 
 
+def use(config: Config, network: Any, known: Mapping[str, Any]) -> Use:
+    """What the trained model can be asked."""
+    from recipes.rnn.using import use as of_model
+
+    return of_model(config, network, known)
+
+
 def batch(config: Config, count: int) -> Preview:
     """The first training sequences as the network is given them."""
     from recipes.rnn.previews import first_batch
@@ -187,5 +196,6 @@ RECIPE = Recipe(
     train=train,
     model=model,
     batch=batch,
+    use=use,
     contents=contents,
 )

@@ -1,11 +1,12 @@
 """Whether the diagnosis tells healthy runs from faulty ones: real runs of all recipes, looked at all along their way.
 
-    python -m tests.benchmarks.diagnosis [--healthy] [--faulty RULE ...] [--recorded] [--keep DIR]
+    python -m tests.benchmarks.diagnosis [--healthy] [--faulty RULE ...] [--held-out] [--recorded] [--keep DIR]
 
-Without an option all of it: for each rule, how many of ten faulty runs it recognised, the median step at which it first did, and
-in how many healthy runs it raised a false alarm, be it only for a moment. `--keep` trains into a folder whose finished runs are
+Without an option all of it: for each rule, how many of its faulty runs it recognised, the median step at which it first did, and
+in how many healthy runs it raised a false alarm, be it only for a moment. `--held-out` takes the same faults at seeds that no rule
+was tuned on, and no healthy runs. `--keep` trains into a folder whose finished runs are
 not trained again, so that a rule can be tuned; `--recorded` looks only at those. One thread, on the CPU. Exits with 1 where a
-rule misses more than one of its ten, or cries wolf.
+rule misses more than one in ten, or cries wolf.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.diagnosed_runs import Scenario, first_findings, recorded, trained
-from tests.scenarios import FAULTY, healthy
+from tests.scenarios import FAULTY, healthy, held_out
 from tests.training_runs import configure, wait_for
 from workbench.diagnosis.diagnose import RULES, diagnose
 from workbench.finding import find_recipe
@@ -37,11 +38,12 @@ STOPPED = (("cnn", "digits"), ("rnn", "pixels"), ("attention", "rows"), ("attent
 
 def main(arguments: list[str]) -> int:
     options = _options(arguments)
-    everything = not options.healthy and options.faulty is None
+    everything = not options.healthy and options.faulty is None and not options.held_out
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(options.keep or scratch)
-        faulty = list(FAULTY) if everything else options.faulty or ()
-        recognised = {rule: _recognised(rule, FAULTY[rule], root, options.recorded) for rule in faulty if rule != "stalled"}
+        faulty = options.faulty or (list(FAULTY) if everything or options.held_out else ())
+        runs_of = held_out if options.held_out else FAULTY.__getitem__
+        recognised = {rule: _recognised(rule, runs_of(rule), root, options.recorded) for rule in faulty if rule != "stalled"}
         if (everything or "stalled" in faulty) and not options.recorded:
             recognised["stalled"] = _stalled(root)
         alarms, runs = _false_alarms(root, options.recorded) if options.healthy or everything else (Counter(), 0)
@@ -57,6 +59,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.diagnosis")
     parser.add_argument("--healthy", action="store_true", help="the healthy runs alone")
     parser.add_argument("--faulty", nargs="+", metavar="RULE", choices=[*FAULTY, "stalled"], help="the faulty runs of these rules alone")
+    parser.add_argument("--held-out", action="store_true", help="the faulty runs at seeds that no rule was tuned on")
     parser.add_argument("--recorded", action="store_true", help="only what --keep holds already; trains nothing")
     parser.add_argument("--keep", metavar="DIR", help="where the runs are kept")
     return parser.parse_args(arguments)

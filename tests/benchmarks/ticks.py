@@ -13,9 +13,11 @@ from pathlib import Path
 
 from tests.builders import append
 from tests.tui.runs import interface, live_run, training, until
+from workbench.events.types import CheckpointRemoved, CheckpointSaved, Event
 from workbench.tui.screens.run import RunScreen
 
 _WARM = 300  # ticks, in which tables of a bounded size fill
+_KEPT = 3  # checkpoints, as a worker keeps them
 _STEPS = 21  # a tick
 _MOST_BYTES = 2e6
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -24,6 +26,14 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 def resident() -> int:
     gc.collect()
     return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
+
+
+def logged(first: int, last: int) -> list[Event]:
+    """Steps as a worker logs them, which saves a checkpoint each 63 steps and removes the oldest."""
+    at = time.time() - last / 20
+    events = training(first, last, at)
+    saved = [event.step for event in events if isinstance(event, CheckpointSaved)]
+    return events + [CheckpointRemoved(at=time.time(), step=step - 63 * _KEPT, attempt=1) for step in saved if step > 63 * _KEPT]
 
 
 async def growth(root: Path, ticks: int, *, warm: int = _WARM) -> int:
@@ -38,7 +48,7 @@ async def growth(root: Path, ticks: int, *, warm: int = _WARM) -> int:
         for tick in range(warm + ticks):
             if tick == warm:
                 before = resident()
-            append(folder, training(last + 1, last + _STEPS, time.time() - (last + _STEPS) / 20))
+            append(folder, logged(last + 1, last + _STEPS))
             last += _STEPS
             await until(lambda: screen.seen is not None and screen.seen.step >= last)  # noqa: B023 - awaited here
         return resident() - before

@@ -22,8 +22,8 @@ class SlowBatches:
         given = time.perf_counter()
         for batch in self._data.epoch(epoch, skip=skip):
             time.sleep(min(0.2, 3 * (time.perf_counter() - given)))
-            yield batch
             given = time.perf_counter()
+            yield batch
 
 
 class SlowRun:

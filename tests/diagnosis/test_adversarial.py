@@ -65,3 +65,21 @@ def test_without_labels_the_variety_of_pixels_still_tells() -> None:
 def test_a_discriminator_wins_when_it_is_always_right_to_the_end() -> None:
     assert "overpowered" in _found({**HEALTHY, "train/discriminator_accuracy": [0.8] * 300 + [1.0] * 300}, JUDGED)
     assert "overpowered" not in _found({**HEALTHY, "train/discriminator_accuracy": [1.0] * 300 + [0.8] * 300}, JUDGED)
+
+
+def test_without_labels_samples_that_are_near_to_hardly_any_real_image_are_a_collapse_though_their_pixels_vary() -> None:
+    noisy = {"validation/pixel_distance": 1.2, "validation/recall": 0.0, "validation/diversity": 0.58}  # as the preset logged them
+    assert "recall 0" in _found(HEALTHY, noisy)["collapsed"].evidence
+    assert "collapsed" not in _found(HEALTHY, {**noisy, "validation/recall": 0.47})
+
+
+@pytest.mark.parametrize("network", ["generator", "discriminator"])
+def test_a_network_that_hardly_moves_is_too_slow_and_not_collapsed(network: str) -> None:
+    ratios = {"train/generator_update_ratio": [2e-2] * 600, "train/discriminator_update_ratio": [5e-2] * 600}
+    unlearnt = {**JUDGED, "validation/classes_covered": 1, "validation/recall": 0.0}
+    assert "too_slow" not in _found({**HEALTHY, **ratios}, JUDGED)
+    found = _found({**HEALTHY, **ratios, f"train/{network}_update_ratio": [1.4e-5] * 600}, unlearnt)
+    assert network in found["too_slow"].cause
+    assert "collapsed" not in found
+    annealed = [2e-2] * 100 + [1e-7] * 500
+    assert "too_slow" not in _found({**HEALTHY, **ratios, f"train/{network}_update_ratio": annealed}, JUDGED)

@@ -156,7 +156,10 @@ def test_samples_that_cover_a_part_of_the_data_are_a_collapse(sign: dict[str, fl
 
 
 def test_waiting_for_data_is_noted():
-    assert "60%" in found({**HEALTHY, "machine/input_wait": lambda step: 0.6})["data_bound"].evidence
+    waiting = {"train/loss": falling}
+    assert "60%" in found(waiting, steps=61, every={"machine/input_wait": (20, lambda step: 0.6)})["data_bound"].evidence
+    assert "data_bound" not in found(waiting, steps=61, every={"machine/input_wait": (20, lambda step: 0.6 if step < 30 else 0.1)})
+    assert "data_bound" not in found(waiting, steps=41, every={"machine/input_wait": (20, lambda step: 0.6)})
 
 
 def test_a_live_run_without_a_step_for_long_is_stalled():
@@ -185,6 +188,12 @@ def test_a_loss_that_never_fell_overshoots_and_does_not_diverge():
 
 def test_a_loss_that_regains_a_little_does_not_diverge():
     assert "diverging" not in found({**HEALTHY, "train/loss": lambda step: falling(step) if step < 200 else falling(200) + 0.5})
+
+
+def test_a_loss_that_regains_a_little_while_updates_are_large_diverges():
+    rising = {**HEALTHY, "train/loss": lambda step: falling(step) if step < 200 else falling(200) + 0.5}
+    finding = found({**rising, "train/update_ratio": steady(0.03)})["diverging"]
+    assert "0.03 of their size" in finding.evidence
 
 
 def test_a_rate_that_has_risen_to_next_to_nothing_is_too_slow():
@@ -217,11 +226,19 @@ def test_an_objective_that_gains_next_to_nothing_stands_still():
     assert "plateau" not in found(learning, every={"validation/accuracy": creeping})
 
 
-def test_a_weak_gradient_through_time_has_half_of_the_run_to_find_its_way():
-    weak = {"validation/gradient_reach": (40, lambda step: 1e-15 if step < 300 else 0.2)}
+def test_an_objective_that_stands_still_while_the_rate_rises_and_falls_is_no_plateau():
+    flat = (20, lambda step: 0.1)  # as an LSTM that learnt to add after half of its steps logged it
+    stuck = {**HEALTHY, "train/loss": steady(0.16), "train/lr": lambda step: 0.02}
+    one_cycle = {**stuck, "train/lr": lambda step: 0.02 * (1 - abs(step - 350) / 4000)}
+    assert "plateau" in found(stuck, every={"validation/accuracy": flat})
+    assert "plateau" not in found(one_cycle, every={"validation/accuracy": flat})
+
+
+def test_a_weak_gradient_through_time_has_most_of_the_run_to_find_its_way():
+    weak = {"validation/gradient_reach": (40, lambda step: 1e-12 if step < 300 else 0.2)}
     assert "vanishing_time" not in found(HEALTHY, steps=400, every=weak)
-    state = state_of([*opening(), loop(steps_total=1000), metrics(range(1, 401)), *(
-        events.Evaluated(at=START + 60, step=step, values={"validation/gradient_reach": 1e-15}) for step in range(40, 401, 40)
+    state = state_of([*opening(), loop(steps_total=660), metrics(range(1, 401)), *(
+        events.Evaluated(at=START + 60, step=step, values={"validation/gradient_reach": 1e-12}) for step in range(40, 401, 40)
     )])  # fmt: skip
     assert not diagnose(state, {}, now=START, is_live=False)
 

@@ -11,10 +11,10 @@ from tests.training_runs import configure, prepare, train_here
 from workbench.errors import WorkbenchError
 from workbench.exporting import forms
 from workbench.exporting.model import onnx as onnx_form
-from workbench.exporting.model.trained_run import TrainedRun
 from workbench.finding import find_recipe
 from workbench.runs.folder import Labels, RunRecord
 from workbench.runs.store import Store
+from workbench.using.trained_run import TrainedRun
 
 onnxruntime = pytest.importorskip("onnxruntime")
 safe_open = pytest.importorskip("safetensors").safe_open
@@ -124,7 +124,7 @@ def test_a_folder_that_is_not_there_and_a_run_without_weights_are_told(tmp_path)
         forms.write("onnx", script, tmp_path / "model.onnx")
     empty = Store(tmp_path).claim("cnn")
     empty.prepare(RunRecord(id=empty.id, recipe="cnn"), Labels())
-    with pytest.raises(WorkbenchError, match="no checkpoint that can be trusted"):
+    with pytest.raises(WorkbenchError, match="has no checkpoint, so it has no weights"):
         forms.write("safetensors", empty, tmp_path / "model.safetensors")
 
 

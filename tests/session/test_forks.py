@@ -8,7 +8,8 @@ import pytest
 
 from tests.training_runs import configure, events_of, logged, prepare, stop_at, train_here
 from workbench.errors import ExitCode, WorkbenchError
-from workbench.events.types import CheckpointRemoved, Noticed
+from workbench.events.types import CheckpointRemoved, Noticed, SettingsAmended
+from workbench.events.writer import EventWriter
 from workbench.finding import find_recipe
 from workbench.recipe import Recipe
 from workbench.runs import lineage
@@ -144,3 +145,25 @@ def test_a_fork_of_a_fork_begins_where_that_one_began(parent, recipe) -> None:
     grandchild = trained(forked(child, recipe, 40), recipe, at_step=stop_at(42))
     assert logged(grandchild, "train/loss") == logged(child, "train/loss")
     assert [folder.id for folder, _ in lineage.ancestry(grandchild)] == [child.id, parent.id]
+
+
+def test_a_raised_limit_alone_changes_no_loss_where_the_rate_does_not_follow_it(recipe, tmp_path: Path) -> None:
+    short, long = (configure(recipe, "digits", threads=1, epochs=epochs, schedule="constant", checkpoint_every=10) for epochs in (2, 3))
+    ended, whole = prepare(tmp_path, recipe, short), prepare(tmp_path, recipe, long)
+    train_here(ended, recipe, short)
+    train_here(whole, recipe, long)
+    child = trained(forked(ended, recipe, epochs=3), recipe)
+    assert logged(child, "train/loss") == {step: value for step, value in logged(whole, "train/loss").items() if step > 2 * EACH}
+
+
+def test_a_rate_that_a_resumed_run_was_given_wins_over_the_one_it_was_saved_with(recipe, tmp_path: Path) -> None:
+    config = configure(recipe, "digits", threads=1, max_steps=20, schedule="constant", checkpoint_every=10)
+    folder = prepare(tmp_path, recipe, config)
+    train_here(folder, recipe, config, at_step=stop_at(12))
+    writer = EventWriter(folder.events)
+    writer.write(SettingsAmended(at=1, values={"lr": 1e-5}))
+    writer.close()
+    train_here(folder, recipe, fork.build(recipe.config, {**flat(config), "lr": 1e-5}), attempt=2)
+    rates = logged(folder, "train/lr")
+    assert rates[12] == config.optimization.lr
+    assert {rates[step] for step in range(13, 21)} == {1e-5}

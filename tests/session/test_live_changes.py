@@ -12,8 +12,9 @@ from torch import nn
 from tests.training_runs import configure, events_of, logged, prepare, stop_at, train_here
 from workbench.errors import WorkbenchError
 from workbench.events.types import EpochsChanged, RequestAnswered
+from workbench.exporting.table import as_csv
 from workbench.finding import find_recipe
-from workbench.runs import control, export
+from workbench.runs import control
 from workbench.runs.feed import open_run
 from workbench.schema import describe
 from workbench.session.passage import Passage
@@ -54,7 +55,7 @@ def test_another_batch_size_waits_for_the_next_epoch_and_all_counts_follow(chang
     assert state.step == state.steps_total == 40 + 40
     assert [state.epoch_of(step) for step in (20, 21, 40, 41, 80)] == [1, 2, 2, 3, 3]
     assert state.settings_now == {"dropout": 0.4, "batch_size": 32}
-    rows = {line.split(",")[0]: line.split(",")[1] for line in export.as_csv(changed)}
+    rows = {line.split(",")[0]: line.split(",")[1] for line in as_csv(changed)}
     assert (rows["40"], rows["41"], rows["80"]) == ("2", "3", "3")
     rates = logged(changed, "train/lr")
     assert rates[39] > rates[40] > rates[41] > rates[42]

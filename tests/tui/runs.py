@@ -32,7 +32,7 @@ from workbench.runs.folder import Labels, RunFolder
 from workbench.schema import build, flat
 from workbench.tui.app import Workbench
 from workbench.tui.editing.form import Form
-from workbench.tui.messages import Answered, Begun
+from workbench.tui.messages import Answered, Begun, TryingOn
 from workbench.tui.theme import Look
 
 LAYERS = [
@@ -164,6 +164,7 @@ class FakeLauncher:
         self.started: list[Form] = []
         self.queued: list[Form] = []
         self.resumed: list[str] = []
+        self.tried: list[tuple[Form, str]] = []
 
     def warm(self) -> None:
         pass
@@ -172,6 +173,13 @@ class FakeLauncher:
         images = base64.b64encode(bytes(4 * 28 * 28)).decode()
         answers: dict[str, dict[str, Any]] = {
             "layers": {"layers": LAYERS, "parameters": PARAMETERS},
+            "cost": {
+                "layers": [{**layer, "multiply_adds": 1000} for layer in LAYERS],
+                "parameters": PARAMETERS,
+                "multiply_adds": 9000,
+                "batch_size": 64,
+                "memory": {"weights": 200_000, "gradients": 200_000, "optimizer": 400_000, "activations": 7_000_000, "total": 7_800_000},
+            },
             "contents": {
                 "examples": {"train": 4000, "validation": 500, "test": 500},
                 "unit": "img",
@@ -189,6 +197,13 @@ class FakeLauncher:
         run_id = f"cnn-{100 + len(self.started) + len(self.queued)}"
         append(build_run(self.root, [started(at=time.time(), **FAR), declared(time.time())], run_id), [])
         self.post(Begun(run_id))
+
+    def try_out(self, form: Form, kind: str) -> None:
+        self.tried.append((form, kind))
+        self.post(TryingOn("importing torch ..."))
+
+    def end_trial(self) -> None:
+        self.tried.clear()
 
     def resume(self, run_id: str) -> None:
         self.resumed.append(run_id)

@@ -10,10 +10,12 @@ import pytest
 from tests.tui.recipe import RECIPE
 from tests.tui.runs import NOW, FakeLauncher, cnn_run, interface, live_run, shown, shows, until
 from workbench import config_file
+from workbench.errors import WorkbenchError
 from workbench.runs import control
 from workbench.runs.folder import Labels, RunFolder
 from workbench.schema import describe
 from workbench.tui.app import Workbench
+from workbench.tui.messages import Refused, Tried
 from workbench.tui.screens.bench import Bench
 from workbench.tui.screens.run import RunScreen
 
@@ -114,6 +116,8 @@ async def test_the_helper_tells_layers_and_parameters(tmp_path: Path) -> None:
         await shows(app, "37,770 parameters")
         await pilot.press("m")
         await shows(app, "BatchNorm2d")
+        await shows(app, "multiply-adds for an example")
+        await shows(app, "a step of 64 holds about 7.44 MB")
         await pilot.press("escape", "b")
         await shows(app, "4 of a batch of 64")
         await shows(app, "4,000 images, 500 to validate")
@@ -402,3 +406,52 @@ async def test_a_broken_recipe_is_shown_with_its_line_beside_the_others(
         await shows(app, "mine.py is broken")
         await shows(app, "(line 2)")
         await shows(app, "attention")
+
+
+FOUND = {
+    "lr": 0.0031,
+    "rule": "a tenth of the rate with the lowest smoothed loss",
+    "why": "the loss was lowest at 0.031",
+    "steepest": 0.01,
+    "lowest": 0.031,
+    "broke_at": 0.5,
+    "steps": 90,
+    "curves": [
+        {
+            "metric": "train/loss",
+            "points": [[10 ** (place / 20 - 7), 2.3 - place / 100] for place in range(100)],
+            "smoothed": [2.3 - place / 100 for place in range(100)],
+        }
+    ],
+}
+
+
+async def test_a_rate_that_was_found_is_taken_over_into_the_form(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "37,770 parameters")
+        await pilot.press("T")
+        await shows(app, "importing torch ...")
+        assert [kind for _, kind in launcher(app).tried] == ["lr"]
+        assert "take it over" not in shown(app)
+        app.post_message(Tried(FOUND))
+        await shows(app, "lr 0.0031: a tenth of the rate")
+        await shows(app, "1e-3")
+        await pilot.press("enter")
+        await shows(app, "lr is 0.0031 now")
+        await shows(app, "--lr 3.1e-3")
+        assert launcher(app).tried == []
+
+
+async def test_a_test_of_rates_that_fails_says_why_and_leaves_the_form_alone(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "37,770 parameters")
+        await pilot.press("T")
+        await shows(app, "importing torch ...")
+        app.post_message(Refused("trial", WorkbenchError("there is no cuda:7", "choose another device")))
+        await shows(app, "there is no cuda:7")
+        await shows(app, "choose another device")
+        await pilot.press("escape")
+        await shows(app, "37,770 parameters")
+        assert "--lr" not in shown(app)

@@ -12,12 +12,14 @@ from workbench.tui.app import Workbench
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.batch import Batch
 from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.finding import Finding
 from workbench.tui.screens.page import LogPage, Page
+from workbench.tui.screens.playground.screen import Playground
 from workbench.tui.screens.run import RunScreen
 from workbench.tui.screens.zoom import Zoom
 from workbench.tui.widgets.key_bar import bar, shown_key
 
-SCREENS: tuple[type[WorkScreen], ...] = (Bench, RunScreen, Zoom, Page, LogPage, Batch)
+SCREENS: tuple[type[WorkScreen], ...] = (Bench, RunScreen, Zoom, Page, LogPage, Batch, Finding, Playground)
 BOTH_WAYS = {"go on": "pause"}  # one key there and back
 
 

@@ -82,5 +82,6 @@ def test_the_line_for_a_cluster_names_the_run_and_its_processes(tmp_path: Path) 
     recipe = find_recipe("cnn")
     folder = start(Store(tmp_path), recipe, "digits", configure(recipe, "digits", processes=4), begins=False)
     line = torchrun_line(folder)
-    assert line.startswith("torchrun ") and "--nproc-per-node 4" in line
+    assert line.startswith("torchrun ")
+    assert "--nproc-per-node 4" in line
     assert line.endswith(f"-m workbench.worker {folder.path}")

@@ -8,6 +8,7 @@ are drawn into its canvas elsewhere. plotext 6 has another API and aborts the pr
 from __future__ import annotations
 
 import importlib
+import math
 import re
 from functools import lru_cache
 from typing import NamedTuple
@@ -44,11 +45,12 @@ class Frame(NamedTuple):
 
 @lru_cache(maxsize=64)
 def draw(
-    width: int, height: int, *, x_limits: Limits, y_limits: Limits, log: bool = False, percent: bool = False, ascii_only: bool = False
-) -> Frame | None:
+    width: int, height: int, *, x_limits: Limits, y_limits: Limits, log: bool = False, percent: bool = False, ascii_only: bool = False,
+    decades: bool = False,
+) -> Frame | None:  # fmt: skip
     """The frame of a chart with usable limits, or None where no canvas would be left.
 
-    With `percent`, values are shares of one and the y axis is labelled in percent.
+    With `percent`, values are shares of one and the y axis is labelled in percent; with `decades`, x are exponents of ten.
 
     Cached, because limits hold still: about 3 ms the first time for 60x15 cells on a 2-core machine, nothing after.
     """
@@ -61,7 +63,7 @@ def draw(
     canvas_width = width - gutter - 1
     if canvas_width < _NARROWEST:
         return None
-    x_labels = _x_labels(x_limits, canvas_width, ascii_only)
+    x_labels = _x_labels(x_limits, canvas_width, ascii_only, decades)
     rows = _plotted(canvas_width, canvas_height, gutter, x_labels, y_labels)
     if ascii_only:
         rows = [row.translate(_ASCII) for row in rows]
@@ -86,15 +88,23 @@ def _y_labels(bounds: Limits, height: int, log: bool, percent: bool, ascii_only:
     return placed
 
 
-def _x_labels(bounds: Limits, width: int, ascii_only: bool) -> dict[int, str]:
-    values = ticks(*bounds, max(1, width // _CELLS_PER_X_LABEL))
+def _x_labels(bounds: Limits, width: int, ascii_only: bool, decades: bool) -> dict[int, str]:
+    count = max(1, width // _CELLS_PER_X_LABEL)
+    values = _whole(bounds, count) if decades else ticks(*bounds, count)
+    texts = [f"1e{value:g}" for value in values] if decades else labels(values)
     across, _ = grain(ascii_only)
     placed: dict[int, str] = {}
-    for value, label in zip(values, labels(values), strict=True):
+    for value, label in zip(values, texts, strict=True):
         place = position(value, *bounds, width * across)
         if place is not None:
             placed.setdefault(place // across, label)
     return placed
+
+
+def _whole(bounds: Limits, count: int) -> list[float]:
+    """At most `count` whole numbers between the limits, evenly apart."""
+    first, last = math.ceil(bounds[0] - 1e-9), math.floor(bounds[1] + 1e-9)
+    return [float(value) for value in range(first, last + 1, max(1, -(-(last - first + 1) // count)))]
 
 
 def _plotted(width: int, height: int, gutter: int, x_labels: dict[int, str], y_labels: dict[int, str]) -> list[str]:

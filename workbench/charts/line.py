@@ -70,6 +70,7 @@ def render(
     y_limits: Limits,
     log: bool = False,
     percent: bool = False,
+    decades: bool = False,
     ascii_only: bool = False,
     heading: Sequence[Span] = (),
     notes: Sequence[str] = (),
@@ -88,6 +89,7 @@ def render(
 
     Args:
         percent: values are shares of one; the axis is labelled in percent.
+        decades: x are exponents of ten, and labelled so: a logarithmic axis.
         heading: the first row, usually from `title`.
         notes: a few words each, written at the right end where no data are.
         marks: what was changed during the run: `^` on the x axis, with its text where the axis has room.
@@ -99,7 +101,8 @@ def render(
         placeholder: said in the middle of a chart that has nothing to show.
     """
     x_limits, y_limits = usable(x_limits), usable(y_limits, log)
-    frame = draw(width, height - bool(heading), x_limits=x_limits, y_limits=y_limits, log=log, percent=percent, ascii_only=ascii_only)
+    size = (width, height - bool(heading))
+    frame = draw(*size, x_limits=x_limits, y_limits=y_limits, log=log, percent=percent, ascii_only=ascii_only, decades=decades)
     top = [list(heading)] if heading else []
     if frame is None:
         return fill([*top, *_small(lines, width, x_limits, ascii_only, placeholder)], width, height)

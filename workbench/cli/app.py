@@ -34,6 +34,8 @@ OTHERS = {
     "stop": ("RUN", "End a run after this step, with a checkpoint."),
     "save": ("RUN", "Save a checkpoint now."),
     "set": ("RUN NAME=VALUE", "Change a setting while a run trains."),
+    "predict": ("RUN INPUT...", "Use a trained model: name images, pronounce words, answer sequences."),
+    "sample": ("RUN", "Let a trained model continue a prompt, or draw images."),
     "export": ("RUN --to FORM", "Take a run elsewhere: csv, json, html, tensorboard, onnx, safetensors."),
     "import": ("PATH", "Bring in TensorBoard's event files, or a CSV table, as runs."),
     "label": ("RUN", "Name, tag, note or pin a run."),

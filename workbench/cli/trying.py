@@ -22,7 +22,8 @@ _POLL_SECONDS = 0.1
 
 def trials(recipes: Mapping[str, Recipe], device: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """(recipe, how it went) for each recipe, as soon as it is known: its device, precision and speed, or its problem."""
-    with tempfile.TemporaryDirectory(prefix="workbench-doctor-") as place:
+    # A worker's supervisor may still write down its end while the folder is removed.
+    with tempfile.TemporaryDirectory(prefix="workbench-doctor-", ignore_cleanup_errors=True) as place:
         for name, recipe in recipes.items():
             try:
                 yield name, _trial(Store(Path(place)), recipe, device)

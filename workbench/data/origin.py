@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from torch import Tensor
 from workbench.data import download, kept
 from workbench.data.catalogue import ImageInfo
 from workbench.data.folder import Folder
+from workbench.errors import WorkbenchError
 from workbench.paths import data_folder
 
 
@@ -54,6 +56,23 @@ def read(info: ImageInfo, own: Own, *, optional: bool) -> tuple[ImageInfo, Tenso
     images, labels, training = download.read(info, place)
     digest = hashlib.sha256(images.numpy().tobytes() + labels.numpy().tobytes()).hexdigest()
     return replace(info, sha256=digest), images, labels, 2 * (torch.arange(len(labels)) >= training).long()
+
+
+def require_same(about: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """Refuse data that are not those which a run learnt from: its characters, tokens or columns would have other numbers.
+
+    Args:
+        known: what the run recorded of its data.
+
+    Raises:
+        WorkbenchError: the checksums differ.
+    """
+    here, there = about.get("sha256"), known.get("sha256")
+    if here and there and here != there:
+        raise WorkbenchError(
+            f"{about.get('source') or about['name']} is not what the run learnt from: its SHA-256 is {here[:12]}..., then {there[:12]}...",
+            "put the data back as they were: the model knows its characters and tokens by their place in them",
+        )
 
 
 def _read_file(info: ImageInfo) -> tuple[Tensor, Tensor]:

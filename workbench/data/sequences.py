@@ -117,6 +117,8 @@ class SequenceData:
     outputs: int
     about: dict[str, Any]
     scale: float = 1.0  # what a predicted number is multiplied by to be in the unit of the data
+    offset: float = 0.0  # and what is added then
+    normal: tuple[Tensor, Tensor] | None = None  # mean and deviation (I,) that were taken out of the inputs
 
     @property
     def features(self) -> int:

@@ -63,8 +63,9 @@ def load_table(
     parts = stratified(answers if target == "class" else torch.zeros(len(examples), dtype=torch.long), SHARES, split_seed)
     if target == "class":
         parts = _each_somewhere(parts, answers)
-    train, validation, test = _splits(examples, answers, parts)
-    scale = 1.0
+    normal = _normal(examples, parts[0])
+    train, validation, test = _splits(examples, answers, parts, normal)
+    mean, scale = 0.0, 1.0
     if target == "number":
         mean, scale = float(train.targets.mean()), float(train.targets.std().clamp(min=1e-12))
         train, validation, test = (
@@ -82,12 +83,15 @@ def load_table(
         about["task"] += f"; {len(found) - len(examples)} sequences were left out, being copies of others"
     return SequenceData(
         SequenceBatches(train, batch_size, seed), validation, test, target=target, classes=tuple(classes),
-        outputs=len(classes) or 1, about=about, scale=scale,
+        outputs=len(classes) or 1, about=about, scale=scale, offset=mean, normal=normal,
     )  # fmt: skip
 
 
-def read_table(file: Path, content: str) -> list[Example]:
+def read_table(file: Path, content: str, *, answered: bool = True) -> list[Example]:
     """The sequences of a table, in its order.
+
+    Args:
+        answered: whether the last column must hold an answer; it is there in any case.
 
     Raises:
         WorkbenchError: a line is not what the form asks for.
@@ -101,8 +105,8 @@ def read_table(file: Path, content: str) -> list[Example]:
         if len(row) != width:
             raise WorkbenchError(f"{file}, line {line}: {len(row)} columns, expected {width} as in line {rows[0][0]}", "mend that line")
     if tuple(header[:2]) == LONG:
-        return _long(file, header, rows[1:])
-    return _wide(file, rows if _is_number(header[0]) else rows[1:])
+        return _long(file, header, rows[1:], answered)
+    return _wide(file, rows if _is_number(header[0]) else rows[1:], answered)
 
 
 def _rows(file: Path, content: str) -> list[tuple[int, list[str]]]:
@@ -114,7 +118,7 @@ def _rows(file: Path, content: str) -> list[tuple[int, list[str]]]:
         raise WorkbenchError(f"{file}, line {reader.line_num}: {error}", "mend that line") from error
 
 
-def _long(file: Path, header: list[str], rows: list[tuple[int, list[str]]]) -> list[Example]:
+def _long(file: Path, header: list[str], rows: list[tuple[int, list[str]]], answered: bool) -> list[Example]:
     if len(header) < len(LONG) + 2:
         raise WorkbenchError(f"{file} has the columns {', '.join(header)}, expected id, t, features and a last one to predict", "add them")
     steps: dict[str, list[tuple[float, ...]]] = {}
@@ -123,7 +127,7 @@ def _long(file: Path, header: list[str], rows: list[tuple[int, list[str]]]) -> l
     for line, row in rows:
         name, answer = row[0].strip(), row[-1].strip()
         time, *features = (_number(file, line, header[place], row[place]) for place in range(1, len(row) - 1))
-        if not answer:
+        if not answer and answered:
             raise WorkbenchError(f"{file}, line {line}: the last column is empty", "it holds what is to be predicted")
         if name in times and time <= times[name]:
             raise WorkbenchError(f"{file}, line {line}: t of `{name}` is {time:g} after {times[name]:g}", "t must rise within an id")
@@ -136,12 +140,12 @@ def _long(file: Path, header: list[str], rows: list[tuple[int, list[str]]]) -> l
     return [Example(tuple(each), *answers[name]) for name, each in steps.items()]
 
 
-def _wide(file: Path, rows: list[tuple[int, list[str]]]) -> list[Example]:
+def _wide(file: Path, rows: list[tuple[int, list[str]]], answered: bool) -> list[Example]:
     examples = []
     for line, row in rows:
         cells = [cell.strip() for cell in row]
         length = max((place for place, cell in enumerate(cells[:-1], start=1) if cell), default=0)
-        if not length or not cells[-1]:
+        if not length or not (cells[-1] or not answered):
             raise WorkbenchError(f"{file}, line {line}: no sequence, or nothing to predict in the last column", "mend or remove that line")
         numbers = (_number(file, line, str(place), cell) for place, cell in enumerate(cells[:length], start=1))
         examples.append(Example(tuple((number,) for number in numbers), cells[-1], line))
@@ -190,12 +194,17 @@ def _each_somewhere(parts: tuple[Tensor, Tensor, Tensor], answers: Tensor) -> tu
     return train, filled[0], filled[1]
 
 
-def _splits(examples: list[Example], answers: Tensor, parts: tuple[Tensor, ...]) -> list[Sequences]:
-    """Inputs (N, T, I) with zeros behind the last step, normalised by each feature's mean and deviation in the training part."""
+def _normal(examples: list[Example], train: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and deviation (I,) of each feature over all steps of the training part."""
+    known = torch.cat([torch.tensor(examples[place].steps) for place in train.tolist()])  # (all training steps, I)
+    return known.mean(dim=0), known.std(dim=0, unbiased=False).clamp(min=1e-12)
+
+
+def _splits(examples: list[Example], answers: Tensor, parts: tuple[Tensor, ...], normal: tuple[Tensor, Tensor]) -> list[Sequences]:
+    """Inputs (N, T, I) with zeros behind the last step, normalised."""
     steps = [torch.tensor(example.steps) for example in examples]  # (T, I) each
     lengths = torch.tensor([len(each) for each in steps])
-    known = torch.cat([steps[place] for place in parts[0].tolist()])  # (all training steps, I)
-    mean, deviation = known.mean(dim=0), known.std(dim=0, unbiased=False).clamp(min=1e-12)
+    mean, deviation = normal
     inputs = pad_sequence([(each - mean) / deviation for each in steps], batch_first=True)
     same = bool((lengths == lengths[0]).all())
     return [Sequences(inputs[part], answers[part], None if same else lengths[part]) for part in parts]

@@ -31,6 +31,7 @@ _ORDER = ("error", "warning", "info")
 _TOO_FAST = ("not_finite", "diverging", "oscillating", "exploding")
 _EXPLAINED_BY = {  # what is nothing but another finding's consequence, and would only lead away from it
     "vanishing_layers": ("diverging", "oscillating", "dead_units"),
+    "collapsed": ("too_slow",),
     "clipped": _TOO_FAST,
     "underfitting": (*_TOO_FAST, "too_slow", "plateau"),
     "plateau": (*_TOO_FAST, "too_slow", "overfitting", "overpowered", "collapsed"),

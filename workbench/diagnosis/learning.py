@@ -10,7 +10,9 @@ _FEW = 30  # steps before which a loss says little
 _LARGE_UPDATE = 3e-2  # of the weights in one step; healthy runs stay around 1e-3, and under 1e-2 once they are warm
 _SMALL_UPDATE = 2e-5
 _LEARNT = 0.8  # of the first loss: above it, nothing was learnt that could be lost again
-_REGAINED = 0.5  # of what the loss had lost
+_REGAINED = 0.5  # of what the loss had lost,
+_REGAINED_AT_SPEED = 0.2  # or this share of it, behind a best since which updates were
+_SPEED = 2e-2  # of the weights
 _BY_HEART = 0.5  # of the validation loss: a network that has not learnt by heart is no better than that on its own examples
 _WORSE = 1.1  # times the best validation loss,
 _WORSE_BY = 0.02  # and of the first training loss above it: less is chance, with a few hundred examples
@@ -24,7 +26,9 @@ def diverging(case: Case) -> Finding | None:
     course = loss.smoothed()
     start, best, now = loss.means[0], min(course), min(course[-_FEW // 3 :])
     at = course.index(best)
-    if best > _LEARNT * start or len(course) - at <= _FEW // 3 or now < best + _REGAINED * (start - best):
+    speed = case.curve("train/update_ratio").since(loss.steps[at]).median()
+    regained = _REGAINED_AT_SPEED if speed > _SPEED else _REGAINED
+    if best > _LEARNT * start or len(course) - at <= _FEW // 3 or now < best + regained * (start - best):
         return None
     since = next(step for step, value in zip(loss.steps[at:], course[at:], strict=True) if value > (best + now) / 2)
     evidence = f"training loss {compact(best)} @ {loss.steps[at]:,}, now {compact(course[-1])} @ {loss.steps[-1]:,}{_update(case)}"
@@ -48,7 +52,12 @@ def oscillating(case: Case) -> Finding | None:
 
 
 def too_slow(case: Case) -> Finding | None:
-    """Updates so small that the loss hardly moves."""
+    """Updates so small that the loss hardly moves; in an adversarial run, whose losses say nothing, so small that nothing can."""
+    if (network := _unmoved(case)) is not None:
+        ratio = case.curve(f"train/{network}_update_ratio")
+        cause = f"the learning rate is too low: the {network} hardly moves"
+        evidence = f"each update changes its weights by at most {max(ratio.means):.2g} of their size (1e-2 is usual)"
+        return Finding("too_slow", "warning", ratio.steps[0], cause, evidence, _faster(case))
     loss, ratio = case.loss, case.curve("train/update_ratio")
     if len(loss) < 2 * _FEW or len(ratio) < 3 or case.is_warming_up:
         return None  # a rate that still rises may yet do it
@@ -111,7 +120,7 @@ def plateau(case: Case) -> Finding | None:
     # What is a hundredth better than all before, or of what was gained at all, is no progress.
     enough = best + max(0.01 * abs(best), 0.01 * (values[0] - best))
     at = next(index for index, value in enumerate(values) if value <= enough)
-    waited = len(values) - 1 - at
+    waited = len(objective.since(max(objective.steps[at], _steady_since(rate)) + 1))
     saturated = state.declaration(state.objective).get("unit") == "%" and abs(best) > 0.97
     if waited >= max(8, 0.4 * len(values)) and not saturated and not _still_falls(case.loss.since(objective.steps[at])):
         evidence = (
@@ -123,8 +132,23 @@ def plateau(case: Case) -> Finding | None:
     return None
 
 
+def _steady_since(rate: Curve) -> int:
+    """The step from which on the learning rate is what it is now: one that rose may have been too low, one that falls may yet do it."""
+    now = rate.means[-1]
+    return rate.first_step(lambda value: 0.99 * now <= value <= 1.01 * now) or rate.steps[-1]
+
+
 def _still_falls(loss: Curve) -> bool:
     return len(loss) > 1 and loss.last_share(0.3).median() < 0.95 * loss.first_share(0.3).median()
+
+
+def _unmoved(case: Case) -> str | None:
+    """Which of two networks that play against each other has stood still since it began."""
+    for network in ("generator", "discriminator"):
+        ratio = case.curve(f"train/{network}_update_ratio")
+        if len(ratio) >= 3 and case.state.step >= 2 * _FEW and max(ratio.means) < 10 * _SMALL_UPDATE and not case.is_warming_up:
+            return network
+    return None
 
 
 def _update(case: Case) -> str:

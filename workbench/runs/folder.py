@@ -54,6 +54,8 @@ class RunRecord(BaseModel):
     source: Literal["recipe", "script", "import"] = "recipe"  # what trained it; only a recipe's run can be resumed
     sweep: str = ""  # the sweep that it belongs to, as run number `trial`
     trial: int | None = None
+    trying: str = ""  # what kind of trial it is, rather than a run; whoever asked for it is `asker`: process id, start time
+    asker: tuple[int, float] = (0, 0.0)
 
 
 class Labels(BaseModel):
@@ -196,10 +198,10 @@ class RunFolder:
 
 
 def _checkpoint(path: Path, *, verify: bool) -> Checkpoint | None:
-    manifest = read_json(path / "manifest.json")
+    manifest = read_json(f"{path}/manifest.json")
     try:
         size = int(manifest["size_bytes"])
-        whole = (path / "state.pt").stat().st_size == size
+        whole = os.stat(f"{path}/state.pt").st_size == size
         if whole and verify and size <= _LARGEST_HASHED:
             whole = _sha256(path / "state.pt") == manifest["sha256"]
         return Checkpoint(

@@ -20,7 +20,7 @@ from workbench.runs import filtering
 from workbench.runs.feed import Feed
 from workbench.runs.files import replace_file
 from workbench.runs.filtering import Facts
-from workbench.runs.report import report, strict, strict_json
+from workbench.runs.report import report, strict_json
 from workbench.runs.store import Store
 
 _FORMAT = "reports 2"  # to be raised with whatever changes in a report
@@ -86,7 +86,7 @@ def _shelved(feed: Feed) -> Shelved:
     del body[_AGE]
     known = filtering.facts(feed)
     about: dict[str, Any] = {"texts": dict(known.texts), "values": dict(known.values)}
-    return Shelved(feed.folder.id, feed.labels.pin, feed.state.news_at, strict_json(strict(about)), strict_json(body))
+    return Shelved(feed.folder.id, feed.labels.pin, feed.state.news_at, strict_json(about), strict_json(body))
 
 
 def _read(place: os.PathLike[str]) -> Iterator[tuple[str, tuple[str, str]]]:

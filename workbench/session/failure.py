@@ -43,7 +43,7 @@ def _words(error: BaseException, step: int, record: RunRecord, state: RunState) 
 
     if isinstance(error, NonFiniteGradient):
         return (*_non_finite(error, step, record, state), "")
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return (*_out_of_memory(record, state), _trace(error))
     where = _last_frame(error, record.recipe_path)
     return (
@@ -89,7 +89,8 @@ def _out_of_memory(record: RunRecord, state: RunState) -> tuple[str, str, str]:
     return reason, "half the batch with twice the accumulation makes the same updates in less memory", command
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error is for lack of memory, on whatever device."""
     import torch
 
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):

@@ -34,8 +34,8 @@ from workbench.session.journal import Journal
 from workbench.session.keeper import Keeper
 from workbench.session.passage import Passage
 from workbench.session.previews import save_preview
-from workbench.session.replay import Number, Replay
-from workbench.session.requests import Requests
+from workbench.session.replay import Replay
+from workbench.session.requests import Number, Requests
 from workbench.session.restoring import restore, set_dropout
 from workbench.session.vitals import Vitals, gpu_reader
 from workbench.session.warm_start import adopt
@@ -197,7 +197,7 @@ class Session:
         return is_time or self._budget.is_last(self.step)
 
     def log(self, step: int, values: Mapping[str, Any]) -> None:
-        self._journal.log(step, values)
+        self._journal.log(step, {**values, **self._vitals.of_step()})
 
     def evaluated(self, step: int, values: Mapping[str, float]) -> None:
         numbers = {key: float(value) for key, value in values.items()}
@@ -312,7 +312,7 @@ class Session:
         patience = self._config.budget.patience
         spent = self._stopping.exhausted and patience is not None
         raise WorkbenchError(
-            f"a fork at step {self.step:,} has nothing left to do: it {'ran out of patience' if spent else self.end_reason()}",
+            f"a fork at step {self.step:,} has nothing left to do: it {'ran out of patience' if spent else self._budget.reason(self.step)}",
             f"raise --patience {2 * (patience or 1)}" if spent else "raise the limit: --epochs, --max-steps or --max-seconds",
             code=ExitCode.WRONG_USE,
         )

@@ -25,6 +25,7 @@ class Keeper:
         self._longest = _FIRST_SECONDS
         self._best: Path | None = None
         self.last_step: int | None = None
+        self.last_size_bytes = 0
         self.best_on_disk: int | None = None
 
     def may_save(self, elapsed_seconds: float) -> bool:
@@ -51,7 +52,7 @@ class Keeper:
             return message
         seconds = time.monotonic() - begun
         self._spent, self._longest = self._spent + seconds, max(self._longest, seconds)
-        self.last_step = step
+        self.last_step, self.last_size_bytes = step, saved.size_bytes
         if best:
             self._best, self.best_on_disk = path, step
         self._journal.write(

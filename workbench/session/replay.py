@@ -8,8 +8,8 @@ from collections.abc import Callable
 from workbench.events.reader import EventReader
 from workbench.events.types import CheckpointSaved, SettingChanged, SettingsAmended
 from workbench.runs.folder import RunFolder
+from workbench.session.requests import Number
 
-Number = int | float | None
 Change = tuple[int, str, Number]  # behind this step, this setting, to this value
 Key = tuple[int, int]  # step and attempt of a checkpoint
 
@@ -32,9 +32,9 @@ class Replay:
                     marks[event.step, event.attempt] = len(changes)
                     self._amended[event.step, event.attempt] = set()
                 elif isinstance(event, SettingsAmended):
-                    self._all_amended |= event.values.keys()
+                    self._all_amended.update(event.values)
                     for names in self._amended.values():
-                        names |= event.values.keys()
+                        names.update(event.values)
                     changes = [(step, "" if name in event.values else name, new) for step, name, new in changes]  # amended: over
         for key, mark in marks.items():
             # An attempt that was itself a replay wrote its changes down again.

@@ -13,8 +13,8 @@ from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.schema import describe
 from workbench.session.journal import Journal
-from workbench.session.replay import Number
 
+Number = int | float | None  # what a live setting may be
 _LOOK_SECONDS = 0.05
 _HEARTBEAT_SECONDS = 10.0
 

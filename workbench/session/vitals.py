@@ -1,4 +1,4 @@
-"""How the machine bears the run: series like any other, taken every few seconds."""
+"""How the machine bears the run: series like any other, taken every few seconds; the wait for batches every few steps."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ CHARTS = {
     "machine_disk": Chart("disk left"),
 }
 GPU_CHARTS = {"machine_gpu": Chart("GPU busy"), "machine_gpu_memory": Chart("GPU memory")}
+# What the wait is a share of: enough steps that several loaders took turns, or, of slow ones, a while.
+_WINDOW_STEPS = 20
+_WINDOW_SECONDS = 2.0
 
 
 class Vitals:
@@ -42,7 +45,9 @@ class Vitals:
         self._folder = folder
         self._gpu = gpu
         self.waited_seconds = 0.0
-        self._before = (time.monotonic(), time.process_time(), 0.0)
+        self._before = (time.monotonic(), time.process_time())
+        self._window: tuple[float, float] | None = None  # when it began, and what had been waited by then
+        self._steps = 0
 
     @property
     def metrics(self) -> dict[str, Metric]:
@@ -52,13 +57,26 @@ class Vitals:
     def charts(self) -> dict[str, Chart]:
         return {**CHARTS, **(GPU_CHARTS if self._gpu else {})}
 
+    def of_step(self) -> dict[str, float]:
+        """What a step logs besides its own numbers: mostly nothing, now and then the share of the last steps' time that they waited."""
+        now = (time.monotonic(), self.waited_seconds)
+        if self._window is None:  # the first step comes late for other reasons
+            self._window = now
+            return {}
+        self._steps += 1
+        wall, waited = now[0] - self._window[0], now[1] - self._window[1]
+        if wall <= 0 or (self._steps < _WINDOW_STEPS and wall < _WINDOW_SECONDS):
+            return {}
+        self._window, self._steps = now, 0
+        return {"machine/input_wait": round(min(1.0, waited / wall), 4)}
+
     def read(self) -> dict[str, float]:
-        now = (time.monotonic(), time.process_time(), self.waited_seconds)
-        wall, cpu, waited = (new - old for new, old in zip(now, self._before, strict=True))
+        now = (time.monotonic(), time.process_time())
+        wall, cpu = (new - old for new, old in zip(now, self._before, strict=True))
         self._before = now
         values = {"machine/memory": float(memory_bytes())}
         if wall > 0:
-            values |= {"machine/cpu": cpu / wall, "machine/input_wait": min(1.0, waited / wall)}
+            values["machine/cpu"] = cpu / wall
         with contextlib.suppress(OSError):
             disk = os.statvfs(self._folder)
             values["machine/disk_free"] = float(disk.f_bavail * disk.f_frsize)

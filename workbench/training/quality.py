@@ -80,6 +80,12 @@ def precision_and_recall(real: Tensor, fake: Tensor, neighbours: int = NEIGHBOUR
     return float(precision.float().mean()), float(recall.float().mean())
 
 
+def neighbourhood(features: Tensor) -> Tensor:
+    """As many random rows (1000, D) of the real features (N, D) as precision and recall are measured with; the same ones every time."""
+    chosen = torch.randperm(len(features), generator=torch.Generator().manual_seed(0))[:NEIGHBOURHOOD]
+    return features[chosen.to(features.device)]
+
+
 def classes_covered(counts: Tensor, shares: Tensor) -> int:
     """How many classes have at least a tenth of the samples that their share of the real images would give them.
 
@@ -121,8 +127,7 @@ class Reference:
         self.floor = real_half_floor(features)
         counts = torch.bincount(labels, minlength=classes).double()
         self.shares = counts / counts.sum()
-        chosen = torch.randperm(len(features), generator=torch.Generator().manual_seed(0))[:NEIGHBOURHOOD]
-        self._features = features[chosen.to(features.device)]
+        self._features = neighbourhood(features)
 
     def measure(self, features: Tensor, predictions: Tensor) -> dict[str, float]:
         """All that is measured of samples: their features (M, D) and the classes (M,) that they were taken for."""

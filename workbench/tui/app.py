@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -20,6 +21,7 @@ from workbench.tui.messages import (
     Asked,
     Begun,
     CompareChanged,
+    RateTaken,
     RecipesFound,
     Refused,
     RunChanged,
@@ -27,6 +29,8 @@ from workbench.tui.messages import (
     RunSeen,
     SettingsRead,
     SettingsWritten,
+    Tried,
+    TryingOn,
     Wish,
 )
 from workbench.tui.poller import Poller
@@ -54,6 +58,7 @@ class Workbench(Doors):
         "screens/run.tcss",
         "screens/zoom.tcss",
         "screens/compare.tcss",
+        "screens/playground/screen.tcss",
     ]
     TITLE = "workbench"
 
@@ -115,6 +120,7 @@ class Workbench(Doors):
 
     def _begin(self) -> None:
         """What the first paint need not wait for."""
+        gc.freeze()  # what is imported stays: collecting need not walk it, which held a key up for 20 ms
         gc.enable()
         self._poller.start()
         self.look_again()
@@ -152,6 +158,9 @@ class Workbench(Doors):
 
     def on_app_focus(self) -> None:
         self._poller.seconds = self._seconds
+
+    def get_driver_class(self) -> type[Driver]:
+        return terminal.without_repeats(super().get_driver_class())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [self._harmless, *super().get_line_filters()]  # one instance: strips remember what a filter made of them
@@ -195,6 +204,15 @@ class Workbench(Doors):
         self._pass_on(message)
 
     def on_asked(self, message: Asked) -> None:
+        self._pass_on(message)
+
+    def on_trying_on(self, message: TryingOn) -> None:
+        self._pass_on(message)
+
+    def on_tried(self, message: Tried) -> None:
+        self._pass_on(message)
+
+    def on_rate_taken(self, message: RateTaken) -> None:
         self._pass_on(message)
 
     def on_refused(self, message: Refused) -> None:

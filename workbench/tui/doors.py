@@ -50,6 +50,12 @@ class Doors(Keyed):
 
         self.push_screen(Compare(ids))
 
+    def open_playground(self, run_id: str) -> None:
+        """Use what a run has learnt."""
+        from workbench.tui.screens.playground.screen import Playground
+
+        self.push_screen(Playground(run_id))
+
     def open_log(self, run_id: str) -> None:
         self.push_screen(page.LogPage(run_id))
 
@@ -58,6 +64,17 @@ class Doors(Keyed):
 
         self.ask_about(form, "batch", "contents")
         self.push_screen(Batch(f"BATCH {form.recipe.name}/{form.preset.name}", self.about(form)))
+
+    def open_model_of(self, form: Form, layers: Iterable[Mapping[str, Any]], parameters: int | None) -> None:
+        """The layers as far as they are known, and what they cost as soon as it was counted."""
+        self.ask_about(form, "cost")
+        self.push_screen(page.ModelPage(list(layers), parameters, self.size.width, self.look, self.about(form)))
+
+    def open_finding(self, form: Form) -> None:
+        """Look for a learning rate for a form."""
+        from workbench.tui.screens.finding import Finding
+
+        self.push_screen(Finding(form))
 
     def open_model(self, layers: Iterable[Mapping[str, Any]], parameters: int | None) -> None:
         self.push_screen(page.of_model(list(layers), parameters, self.size.width, self.look))

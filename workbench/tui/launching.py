@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from workbench.errors import WorkbenchError
-from workbench.tui.messages import Answered, Begun, Refused
+from workbench.tui.messages import Answered, Begun, Refused, Tried, TryingOn
 
 if TYPE_CHECKING:
+    from workbench.trying.plan import Kind
     from workbench.tui.editing.form import Form
     from workbench.worker.ask import Helper
 
 _START_SECONDS = 10.0  # at most, for a start under way when the user leaves: the helper may still import torch
+_TRIAL_SECONDS = 0.1  # between two looks at a trial
 Post = Callable[[Message], object]
 
 
@@ -31,6 +33,8 @@ class Launcher:
         self._lock = threading.Lock()
         self._starting: list[threading.Thread] = []
         self._begun: list[str] = []
+        self._trial: threading.Thread | None = None
+        self._trial_ends = threading.Event()
 
     def warm(self) -> None:
         """Have a helper import torch, so that an answer or a start is quick."""
@@ -95,9 +99,39 @@ class Launcher:
 
         self._in_thread("resume", begin)
 
+    def try_out(self, form: Form, kind: Kind) -> None:
+        """Conduct a trial with the settings of a form; `TryingOn` tells how it goes, `Tried` or `Refused` how it went."""
+        from workbench.events.types import PhaseChanged
+        from workbench.worker.trial import Trial
+
+        self.end_trial()
+        recipe, preset, config = form.recipe, form.preset.name, form.config()
+        ends = self._trial_ends = threading.Event()
+        helper = None if self.is_asking else self._take_helper()  # what it was asked is still wanted
+
+        def work() -> None:
+            try:
+                with Trial(self._root, recipe, preset, config, kind, helper=helper) as trial:
+                    while (found := trial.result()) is None and not ends.wait(_TRIAL_SECONDS):
+                        for event in trial.poll():
+                            if isinstance(event, PhaseChanged):
+                                self._post(TryingOn(f"{event.phase} ..."))
+                if found is not None:
+                    self._post(Tried(found))
+            except WorkbenchError as error:
+                self._post(Refused("trial", error))
+
+        self._trial = threading.Thread(target=work, name="trial", daemon=True)
+        self._trial.start()
+
+    def end_trial(self) -> None:
+        """Let a trial that still goes on end by itself, soon."""
+        self._trial_ends.set()
+
     def leave(self) -> list[str]:
         """Let starts that are under way happen, and the helper go; returns the runs that were started."""
-        for thread in self._starting:
+        self.end_trial()
+        for thread in (*self._starting, *([self._trial] if self._trial else [])):
             thread.join(_START_SECONDS)
         if self._helper is not None and not self.is_asking:
             self._helper.close()

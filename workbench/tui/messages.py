@@ -242,3 +242,27 @@ class SettingsWritten(Message, bubble=False):
         super().__init__()
         self.path = path
         self.done = done
+
+
+class TryingOn(Message, bubble=False):
+    """A trial goes on: what it does now."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+
+
+class Tried(Message, bubble=False):
+    """A trial is over; what it found."""
+
+    def __init__(self, found: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.found = found
+
+
+class RateTaken(Message, bubble=False):
+    """A learning rate that was found is to be the form's."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate

@@ -21,6 +21,7 @@ from workbench.events.writer import EventWriter
 from workbench.finding import by_name, from_path
 from workbench.queue import line, slots
 from workbench.queue.place import Place
+from workbench.recipe import Recipe
 from workbench.runs import locking, status
 from workbench.runs.feed import read_state
 from workbench.runs.folder import RunFolder
@@ -130,8 +131,9 @@ def work(folder: RunFolder, order: Order, signals: Signals | None = None) -> int
 def _processes(folder: RunFolder, order: Order) -> int:
     """How many the run is to have, as far as its record tells."""
     with contextlib.suppress(OSError, ValueError, WorkbenchError):
-        value = {**folder.record().settings, **read_state(folder).amended, **order.amended}.get("processes")
-        return value if isinstance(value, int) else 1
+        record = folder.record()
+        value = {**record.settings, **read_state(folder).amended, **order.amended}.get("processes")
+        return value if isinstance(value, int) and not record.trying else 1  # a trial is made by one process
     return 1
 
 
@@ -167,6 +169,8 @@ def _train(folder: RunFolder, journal: Journal, attempt: int, order: Order, sign
         from workbench.session.joint import Joint
         from workbench.training.ranks import LostRank
 
+        if record.trying:
+            return _try(folder, recipe, config, journal, signals)
         session = (Joint if torchrun.is_inside() else Session)(folder, recipe, config, journal, attempt)
         signals.tell(session.requests)
         try:
@@ -187,6 +191,18 @@ def _train(folder: RunFolder, journal: Journal, attempt: int, order: Order, sign
     if session.completed:
         return _end(session, "finished", session.end_reason())
     return _end(session, "stopped", session.requests.reason)
+
+
+def _try(folder: RunFolder, recipe: Recipe, config: Common, journal: Journal, signals: Signals) -> RunEnded:
+    """Conduct a trial, whose result lies in the folder of its run."""
+    from workbench.session.handle import Stopped
+    from workbench.trying.conduct import conduct
+
+    try:
+        session = conduct(folder.record().trying, folder, recipe, config, journal, signals.tell)
+    except Stopped:
+        return RunEnded(at=time.time(), state="stopped", step=0, reason="the trial was stopped")
+    return _end(session, "finished" if session.completed else "stopped", "the trial is done")
 
 
 def _end(session: Any, state: Any, reason: str, *, advice: str = "", code: int = 0) -> RunEnded:

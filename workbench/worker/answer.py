@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import select
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from workbench.errors import WorkbenchError
 from workbench.finding import find_recipe, looks_like_path, place_in
 from workbench.recipe import Recipe
 from workbench.runs.folder import RunFolder
-from workbench.schema import Settings, build
+from workbench.schema import Settings, build, flat
 
 _IDLE_SECONDS = 300.0
 _EXAMPLES = 24
@@ -50,6 +51,8 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
         match question.get("ask"):
             case "layers":
                 return _layers(*_configured(question))
+            case "cost":
+                return _cost(*_configured(question))
             case "batch":
                 return _batch(*_configured(question))
             case "contents":
@@ -60,10 +63,12 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
                 return _export(question)
             case "check":
                 return _check(question)
+            case "use":
+                return _use(question)
             case other:
                 return {"error": f"unknown question `{other}`"}
     except WorkbenchError as error:
-        return {"error": error.message, "hint": error.hint}
+        return {"error": error.message, "hint": error.hint, "code": int(error.code)}
     except Exception as error:  # noqa: BLE001  a user's recipe may fail in any way; the one who asked shows it, and the helper lives on
         where = place_in(error, Path(question["recipe"])) if looks_like_path(str(question.get("recipe", ""))) else ""
         return {"error": f"{type(error).__name__}: {error}{where}"}
@@ -81,6 +86,22 @@ def _layers(recipe: Recipe, config: Settings) -> dict[str, Any]:
     return {"layers": rows, "parameters": parameters}
 
 
+def _cost(recipe: Recipe, config: Settings) -> dict[str, Any]:
+    """The layers with their multiply-adds, and the memory of a training step; without memory where the model does not lend itself."""
+    from workbench.training import cost, device
+
+    model, example = recipe.model(config)
+    rows, parameters, multiply_adds = cost.with_multiply_adds(model, example)
+    settings, batch_size = getattr(config, "optimization", None), flat(config).get("batch_size")
+    memory = None
+    if settings is not None and isinstance(batch_size, int):
+        machine = getattr(config, "machine", None)
+        with contextlib.suppress(RuntimeError, ValueError, TypeError, AttributeError):  # a model of somebody's own may want other inputs
+            chosen = device.choose(machine.device if machine else "cpu")
+            memory = cost.training_memory(model, example, batch_size, settings, chosen, machine.precision if machine else "fp32")
+    return {"layers": rows, "parameters": parameters, "multiply_adds": multiply_adds, "memory": memory, "batch_size": batch_size}
+
+
 def _batch(recipe: Recipe, config: Settings) -> dict[str, Any]:
     """The first training batch as the model sees it, after augmentation."""
     from workbench.session.previews import as_json
@@ -94,6 +115,13 @@ def _export(question: dict[str, Any]) -> dict[str, Any]:
 
     folder, target = RunFolder(Path(question["folder"])), Path(question["target"])
     return forms.write(question["form"], folder, target, recipe=question.get("recipe", ""))
+
+
+def _use(question: dict[str, Any]) -> dict[str, Any]:
+    """What a trained model says to a question; the model stays for the next one."""
+    from workbench.using.answering import answer
+
+    return answer(question)
 
 
 def _check(question: dict[str, Any]) -> dict[str, Any]:
@@ -122,7 +150,9 @@ def _reply(answer: dict[str, Any]) -> None:
 
 
 def _become_worker(log: str) -> None:
-    """Let go of the user interface's pipes: from here on it may come and go."""
+    """Let go of the user interface's pipes, which may come and go from here on, and of the models that it used."""
+    if used := sys.modules.get("workbench.using.in_use"):  # else none was
+        used.forget()
     nothing = os.open(os.devnull, os.O_RDONLY)
     lines = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(nothing, 0)

@@ -32,7 +32,7 @@ class Helper:
         self._process = spawn(["--standby"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     def ask(self, kind: str, **arguments: Any) -> dict[str, Any]:
-        """Ask `layers`, `contents`, `batch` or `device`; waits, also for the import of torch.
+        """Ask `layers`, `cost`, `contents`, `batch`, `device` or `use`; waits, also for the import of torch.
 
         Raises:
             WorkbenchError: the question makes no sense, or the helper went away.
@@ -46,7 +46,8 @@ class Helper:
             raise WorkbenchError("the helper that knows torch went away", "`workbench doctor` tests torch", code=ExitCode.NO_ANSWER)
         self.ready = True
         if "error" in answer:
-            raise WorkbenchError(str(answer["error"]), str(answer.get("hint", "")))
+            code = ExitCode(answer.get("code", ExitCode.WRONG_USE))
+            raise WorkbenchError(str(answer["error"]), str(answer.get("hint", "")), code=code)
         return answer
 
     def become_worker(self, arguments: list[str], log: Path) -> bool:

@@ -16,8 +16,6 @@ from workbench.units import grouped
 from workbench.worker import launch
 from workbench.worker.ask import Helper
 
-_BOUNDARIES = ("batch_size", "accumulate", "dataset", "examples_per_class")  # what the number of steps in an epoch depends on
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -47,7 +45,7 @@ def plan(parent: RunFolder, recipe: Recipe, step: int | None, typed: Mapping[str
     config = build(recipe.config, {**before, **typed}, recipe=recipe.name)
     there = flat(build(recipe.config, before, recipe=recipe.name))
     changes = differences(flat(config), there)
-    _check_limits(parent, checkpoint, state, flat(config), changes)
+    _check_limits(parent, checkpoint, state, flat(config))
     record = parent.record()
     # The checkpoint that a fork began with is its parent's: what the fork changed is not in there either.
     earlier = record.fork.changed if record.fork and checkpoint.attempt == lineage.ROOT_ATTEMPT else ()
@@ -88,9 +86,7 @@ def recipe_problem(record: RunRecord, recipe: Recipe | None) -> WorkbenchError |
     return WorkbenchError(f"the recipe `{record.recipe}` of {record.id} was not found", "say where it is with --recipe PATH")
 
 
-def _check_limits(
-    parent: RunFolder, checkpoint: Checkpoint, state: RunState, settings: Mapping[str, Value], changes: Mapping[str, object]
-) -> None:
+def _check_limits(parent: RunFolder, checkpoint: Checkpoint, state: RunState, settings: Mapping[str, Value]) -> None:
     """Refuse a fork without a step to make, as far as it is known without the data.
 
     Raises:
@@ -101,7 +97,7 @@ def _check_limits(
     spent = ""
     if isinstance(most, int) and step >= most:
         spent = "max_steps"
-    elif isinstance(epochs, int) and state.epochs and changes.keys().isdisjoint(_BOUNDARIES) and step >= state.epochs.steps_until(epochs):
+    elif isinstance(epochs, int) and state.epochs and state.epochs.position(step)[0] >= epochs:
         spent = "epochs"
     elif isinstance(seconds, (int, float)) and state.clock.read(state.news_at) >= seconds:
         spent = "max_seconds"

@@ -22,7 +22,7 @@ from workbench.recipe import Recipe
 from workbench.runs.feed import Feed
 from workbench.runs.folder import Fork, Labels, RunFolder, RunRecord
 from workbench.runs.lineage import take_over
-from workbench.runs.status import boot_id, is_process
+from workbench.runs.status import boot_id, is_process, process_started
 from workbench.runs.store import Store
 from workbench.schema import Settings, Value, flat
 from workbench.worker.ask import Helper
@@ -50,6 +50,7 @@ def start(
     trial: int | None = None,
     queue: bool = False,
     begins: bool = True,
+    trying: str = "",
     helper: Helper | None = None,
 ) -> RunFolder:
     """Claim a folder for a new run and start its worker, or turn a helper that has torch already into it.
@@ -60,6 +61,7 @@ def start(
         sweep: the name of the sweep that the run belongs to, as number `trial`.
         queue: wait for a free slot of the device, behind those that wait already; without it, the run starts beside them.
         begins: start it; else somebody does so with `torchrun_line`.
+        trying: the kind of trial to conduct instead of a run; it ends when this process does.
 
     Raises:
         WorkbenchError: the runs folder cannot be written; nothing is left in it.
@@ -70,6 +72,7 @@ def start(
         parent=parent, weights=weights, fork=fork,
         created_at=time.time(), versions={"workbench": workbench.__version__, "python": platform.python_version()},
         git_commit=_git_commit(Path.cwd()), command_line=list(command_line), host=platform.node(), sweep=sweep, trial=trial,
+        trying=trying, asker=(os.getpid(), process_started(os.getpid()) or 0.0) if trying else (0, 0.0),
     )  # fmt: skip
     try:
         about = _waiting(record.settings) if queue else None

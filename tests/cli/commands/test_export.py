@@ -60,5 +60,5 @@ def test_a_report_is_written_and_told(tmp_path: Path, capsys: pytest.CaptureFixt
 
 def test_what_needs_torch_is_asked_of_the_helper(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert app.run(["export", "last", "--to", "safetensors", "-o", str(tmp_path / "model")]) == 2
-    assert "cnn-1 has no checkpoint that can be trusted" in capsys.readouterr().err
+    assert "cnn-1 has no checkpoint, so it has no weights to use" in capsys.readouterr().err
     assert not (tmp_path / "model").exists()

@@ -7,7 +7,11 @@ from workbench.cli import app
 from workbench.errors import WorkbenchError
 from workbench.worker.ask import Helper
 
-LAYERS = {"layers": [{"name": "conv1", "kind": "Conv2d", "output_shape": [1, 16, 28, 28], "parameters": 160}], "parameters": 160}
+LAYERS = {
+    "layers": [{"name": "conv1", "kind": "Conv2d", "output_shape": [1, 16, 28, 28], "parameters": 160, "multiply_adds": 112896}],
+    "parameters": 160, "multiply_adds": 112896, "batch_size": 64,
+    "memory": {"weights": 640, "gradients": 640, "optimizer": 1280, "activations": 6_400_000, "total": 6_402_560},
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -42,7 +46,7 @@ def test_one_recipe_as_json_is_the_contract(asked: list[dict[str, Any]], capsys:
     assert (lr["group"], lr["maximum"], lr["live"]) == ("optimization", 1, True)
     assert all({"key", "goal", "unit", "chart"} <= metric.keys() for metric in body["metrics"])
     assert all({"name", "offline", "examples", "help"} <= dataset.keys() for dataset in body["datasets"])
-    assert body["layers"] == LAYERS["layers"]
+    assert {key: body[key] for key in LAYERS} == LAYERS
 
 
 def test_layers_are_those_of_the_preset_that_was_asked_for(asked: list[dict[str, Any]]) -> None:
@@ -59,6 +63,9 @@ def test_one_recipe_is_described_with_notes_bounds_and_layers(asked: list[dict[s
         "--lr 0.01   a number above 0 and at most 1, live",
         "LAYERS, 160 PARAMETERS",
         "1x16x28x28",
+        "112,896",
+        "113k multiply-adds for an example",
+        "a step of 64 holds about 6.11 MB: weights 640 B",
         "5,000 examples, offline",
     ):
         assert words in text

@@ -22,6 +22,7 @@ from workbench.finding import find_recipe, search
 from workbench.recipe import Recipe
 from workbench.schema import build, describe, flat
 from workbench.units import grouped
+from workbench.views.cost import words
 
 _VERBS = {"new": "new my_recipe", "check": "check ./my_recipe"}
 
@@ -50,11 +51,11 @@ def command(
         return
     recipe = find_recipe(name)
     chosen = _preset_settings(recipe, preset)
-    layers, parameters = _layers(recipe, chosen)
+    cost = _cost(recipe, chosen)
     if as_json:
-        output.emit_json({**_brief(recipe), **_details(recipe), "layers": layers, "parameters": parameters})
+        output.emit_json({**_brief(recipe), **_details(recipe), **cost})
     else:
-        _describe(recipe, layers, parameters)
+        _describe(recipe, cost)
 
 
 def _brief(recipe: Recipe) -> dict[str, Any]:
@@ -107,19 +108,18 @@ def _preset_settings(recipe: Recipe, name: str) -> dict[str, Any]:
     return flat(build(recipe.config, preset.settings, recipe=recipe.name))
 
 
-def _layers(recipe: Recipe, settings: dict[str, Any]) -> tuple[list[dict[str, Any]], int | None]:
-    """Layers and parameter count, from the helper that knows torch; without them where it cannot answer."""
+def _cost(recipe: Recipe, settings: dict[str, Any]) -> dict[str, Any]:
+    """Layers, arithmetic and memory, from the helper that knows torch; without them where it cannot answer."""
     from workbench.worker.ask import Helper
 
     helper = Helper()
     try:
-        answer = helper.ask("layers", recipe=recipe.path or recipe.name, settings=settings)
+        return helper.ask("cost", recipe=recipe.path or recipe.name, settings=settings)
     except WorkbenchError as error:
         output.say(f"no layers: {error.message}")
-        return [], None
+        return {"layers": [], "parameters": None, "multiply_adds": None, "memory": None, "batch_size": None}
     finally:
         helper.close()
-    return list(answer["layers"]), int(answer["parameters"])
 
 
 def _list(recipes: dict[str, Recipe]) -> None:
@@ -130,7 +130,7 @@ def _list(recipes: dict[str, Recipe]) -> None:
     output.say(f"\nworkbench recipes {next(iter(recipes))} describes one, workbench train {next(iter(recipes))} starts it")
 
 
-def _describe(recipe: Recipe, layers: list[dict[str, Any]], parameters: int | None) -> None:
+def _describe(recipe: Recipe, cost: dict[str, Any]) -> None:
     width = output.columns()
     output.emit(f"{recipe.name}: {recipe.family}. {recipe.summary}.")
     output.emit_text(f"\n{recipe.notes.strip()}\n")
@@ -145,9 +145,15 @@ def _describe(recipe: Recipe, layers: list[dict[str, Any]], parameters: int | No
                 output.emit(f"  {setting.flag} {setting.text(setting.default)}   {setting.expected}{live}")
                 output.emit_text(textwrap.indent(textwrap.fill(setting.help, max(20, width - 8)), "      "))
         output.emit()
-    if layers:
-        rows = [(str(x["name"]), str(x["kind"]), _shape(x["output_shape"]), grouped(int(x["parameters"]))) for x in layers]
-        _section(f"layers, {grouped(parameters or 0)} parameters", [("name", "kind", "output", "parameters"), *rows], width)
+    if cost["layers"]:
+        rows = [
+            (str(x["name"]), str(x["kind"]), _shape(x["output_shape"]), grouped(int(x["parameters"])), grouped(int(x["multiply_adds"])))
+            for x in cost["layers"]
+        ]
+        heads = ("name", "kind", "output", "parameters", "multiply-adds")
+        _section(f"layers, {grouped(cost['parameters'])} parameters", [heads, *rows], width)
+        for line in words(cost):
+            output.emit(f"  {line}")
 
 
 def _section(title: str, rows: list[tuple[str, ...]], width: int) -> None:

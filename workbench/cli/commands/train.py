@@ -11,7 +11,7 @@ import typer
 
 from workbench import config_file
 from workbench.clean import clean
-from workbench.cli import asking, consent, flags, follow, options, output, usage
+from workbench.cli import asking, consent, flags, follow, options, output, trials, usage
 from workbench.cli.options import Data, Json, Now, Runs, Slots
 from workbench.errors import ExitCode, WorkbenchError, unknown
 from workbench.finding import find_recipe, find_recipes, looks_like_path
@@ -20,11 +20,12 @@ from workbench.recipe import Preset, Recipe
 from workbench.runs.feed import Feed
 from workbench.runs.folder import RunRecord
 from workbench.runs.repeating import differences, repeated
-from workbench.schema import Setting, Value, build, describe, flat
+from workbench.schema import Setting, Settings, Value, build, describe, flat
 from workbench.settings import ordered
+from workbench.trying.plan import Kind
 from workbench.worker import launch
 
-_VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data", "--slots")
+_VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data", "--find", "--slots")
 _HELP = ("-h", "--help")
 
 
@@ -89,6 +90,12 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         show_command: Annotated[
             bool, typer.Option("--show-command", help="Claim a run and print the torchrun line that trains it on a cluster; start nothing.")
         ] = False,
+        dry_run: Annotated[
+            bool, typer.Option("--dry-run", help="A few steps of everything: times, memory, checkpoint, estimated total.")
+        ] = False,
+        find: Annotated[
+            str, typer.Option("--find", metavar="WHAT", help="lr: the loss over a rising rate. batch_size: which fits, which is fastest.")
+        ] = "",
         detach: Annotated[bool, typer.Option("--detach", help="Return after the first step; print the id and nothing else.")] = False,
         now: Now = False,
         slots: Slots = "",
@@ -111,6 +118,8 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
             output.emit_text(_as_file(recipe, chosen, settings, values))
             return int(ExitCode.DONE)
         wanted = consent.settled(build(recipe.config, values, recipe=recipe.name))
+        if kind := trials.kind_of(dry_run, find):
+            return _try(context, store.root, recipe, chosen, wanted, kind, as_json=as_json, weights=weights)
         if other and not detach:
             (output.say if as_json else output.emit)(difference(other, settings, flat(wanted)))
         folder = launch.start(
@@ -136,6 +145,12 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         return follow.follow(folder, as_json=as_json)
 
     return start
+
+
+def _try(context: Any, root: Path, recipe: Recipe, preset: Preset, config: Settings, kind: Kind, *, as_json: bool, weights: bool) -> int:
+    if weights:
+        raise WorkbenchError("a trial begins with weights of its own", "leave --weights out: times and memory are the same")
+    return trials.run(root, recipe, preset.name, config, kind, as_json=as_json, ascii_only=options.wants_ascii(context, False))
 
 
 def _as_file(recipe: Recipe, preset: Preset, settings: Sequence[Setting], values: Mapping[str, Value]) -> str:
@@ -177,7 +192,9 @@ def _without_recipe() -> None:
 def _general_help() -> str:
     lines = [f"  {recipe.name:<12} {recipe.summary}" for recipe in find_recipes().values()]
     return (
-        f"{__doc__}\n\n\b\nRecipes:\n"
-        + "\n".join(lines)
-        + "\n\n\b\n  workbench train RECIPE --help    lists its settings\n  workbench train ./my_recipe.py   trains a recipe of your own"
+        f"{__doc__}\n\n\b\nRecipes:\n" + "\n".join(lines) + "\n\n\b\n  workbench train RECIPE --help        lists its settings"
+        "\n  workbench train ./my_recipe.py       trains a recipe of your own"
+        "\n  workbench train cnn --dry-run        a few steps of everything: times, memory, estimated total"
+        "\n  workbench train cnn --find lr        the loss over a rising rate, and a value to begin with"
+        "\n  workbench train cnn --find batch_size  which sizes fit, and which is the fastest"
     )

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from workbench.errors import WorkbenchError
-from workbench.exporting.model.trained_run import TrainedRun
 from workbench.exporting.writing import replacing
 from workbench.runs.folder import RunFolder
+from workbench.using.trained_run import TrainedRun
 
 TOLERANCE = 1e-4  # of the largest output where that is above 1
 _OPSET = 18

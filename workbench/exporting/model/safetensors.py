@@ -8,9 +8,9 @@ from typing import Any
 from torch import Tensor
 
 from workbench.errors import WorkbenchError
-from workbench.exporting.model.trained_run import TrainedRun
 from workbench.exporting.writing import replacing
 from workbench.runs.folder import RunFolder
+from workbench.using.trained_run import TrainedRun
 
 
 def write(folder: RunFolder, target: Path, **_: Any) -> dict[str, Any]:

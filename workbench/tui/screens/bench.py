@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 
 from workbench.errors import WorkbenchError
 from workbench.paths import short
-from workbench.tui.messages import Answered, Begun, RecipesFound, Refused, RunsChanged, Wish
+from workbench.tui.messages import Answered, Begun, RateTaken, RecipesFound, Refused, RunsChanged, Wish
 from workbench.tui.screens.form_actions import FormActions
 from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.frame import CommandLine, Divider, Header
@@ -54,8 +54,12 @@ class Bench(FormActions):
         Binding("n", "label", "name", show=False, id="bench.label", tooltip="name a run; tab: its tags, its note; tag all marked"),
         Binding("P", "pin", "pin", show=False, id="bench.pin", tooltip="pin the run under the cursor, or all marked, to the top"),
         Binding("C", "beside", "compare", id="bench.beside", tooltip="compare the marked runs, or those that were found"),
+        Binding("U", "use", "use", id="bench.use", tooltip="use what the run under the cursor has learnt: draw, type, walk"),
         Binding("o", "order", "order", show=False, id="bench.order", tooltip="the next order of runs: age, best, name, state, step, time"),
         Binding("f", "take", "from", show=False, id="bench.take", tooltip="begin with the settings of another run"),
+        Binding(
+            "T", "find_rate", "find lr", show=False, id="bench.find_rate", tooltip="look for a learning rate: a short test of rising rates"
+        ),
         Binding("F", "fork", "fork", show=False, id="bench.fork", tooltip="go on from a run's newest checkpoint, as a run of its own"),
         Binding("R", "reset_all", "reset all", show=False, id="bench.reset_all", tooltip="all settings as the preset has them"),
         Binding("tab", "pane(1)", "pane", id="bench.pane", tooltip="the next pane: recipes, settings, runs"),
@@ -116,6 +120,7 @@ class Bench(FormActions):
 
     def on_runs_changed(self, message: RunsChanged) -> None:
         self.runs.offer(message.runs)
+        self.go_on_with_fork()
         if not self._greeted:
             self._greeted = True
             living = [run for run in message.runs if run.is_live]
@@ -186,7 +191,7 @@ class Bench(FormActions):
             "queue": self.form is not None,
             "delete": bool(self.ended),
             "stop": bool(self.live),
-            **dict.fromkeys(("open", "mark", "label", "pin", "fork"), run is not None),
+            **dict.fromkeys(("open", "mark", "label", "pin", "use", "fork"), run is not None),
             **dict.fromkeys(("compare", "save", "load", "reset_all", "take"), self.form is not None),
             "order": self.focused is self.runs,
             "beside": self.focused is self.runs and self.runs.count > 1,
@@ -226,7 +231,19 @@ class Bench(FormActions):
         self._tell()
 
     def action_model(self) -> None:
-        self.bench.open_model(self.model.shown_layers, self.model.parameters)
+        if self.form and not self.form.mistakes:
+            self.bench.open_model_of(self.form, self.model.shown_layers, self.model.parameters)
+
+    def action_find_rate(self) -> None:
+        if self.form and not self.form.mistakes:
+            self.bench.open_finding(self.form)
+
+    def on_rate_taken(self, message: RateTaken) -> None:
+        """A learning rate was found and taken over."""
+        if self.form:
+            self.form.type("lr", f"{message.rate:g}")
+            self.form_changed()
+            self.say(f"lr is {message.rate:g} now", "good")
 
     def action_batch(self) -> None:
         if self.form and not self.form.mistakes:

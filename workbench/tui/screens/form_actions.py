@@ -29,6 +29,7 @@ class FormActions(RunActions):
     settings: SettingsForm
     form: Form | None = None
     _begun_from: Listed | None = None
+    _fork_waits: tuple[str, int | None, Mapping[str, Value] | None] | None = None
     _saved_to: Path | None = None  # where the user asked to save; kept for another time
 
     def edit_anew(self, recipe: Recipe, preset: Preset) -> Form:
@@ -132,10 +133,17 @@ class FormActions(RunActions):
         self.say(f"the settings of {message.path}; s starts a run with them", "good")
 
     def begin_fork(self, run_id: str, step: int | None = None, settings: Mapping[str, Value] | None = None) -> None:
-        """Fill the form for a fork of a run, at its newest checkpoint or one with these settings."""
-        if run := self._named(run_id):
+        """Fill the form for a fork of a run, at its newest checkpoint or one with these settings; once runs are read."""
+        run = self._named(run_id)
+        self._fork_waits = None if run else (run_id, step, settings)
+        if run:
             self._begin_from(run, is_fork=True, step=step, settings=run.in_force if settings is None else settings)
             self.set_focus(self.settings)
+
+    def go_on_with_fork(self) -> None:
+        """Fill the form for the fork that waited for the runs to be read."""
+        if self._fork_waits:
+            self.begin_fork(*self._fork_waits)
 
     def _begin_from(
         self, run: Listed, *, is_fork: bool = False, step: int | None = None, settings: Mapping[str, Value] | None = None

@@ -47,6 +47,7 @@ class RunScreen(Steering):
         Binding("full_stop", "live", "live", show=False, id="run.live", tooltip="the newest previews again"),
         Binding("g", "histograms", "histograms", show=False, id="run.histograms", tooltip="weights, gradients, dead units by layer"),
         Binding("h", "health", "health", show=False, id="run.health", tooltip="the diagnosis in full: cause, evidence, what to try"),
+        Binding("U", "use", "use", id="run.use", tooltip="use what it has learnt: draw, type, walk"),
         Binding("l", "log", "log", id="run.log", tooltip="the whole log"),
         Binding("m", "model", "model", show=False, id="run.model", tooltip="the layers with shapes and parameters"),
         Binding("i", "notes", "notes", show=False, id="run.notes", tooltip="what the recipe is, its equations, what to watch"),
@@ -159,6 +160,7 @@ class RunScreen(Steering):
         here = {
             **dict.fromkeys(("zoom", "view", "choose", "page", "find"), self.seen is not None and bool(self.seen.slots or self._find)),
             "histograms": self.seen is not None and any(name in self.seen.names for name in HISTOGRAMS),
+            "use": self.seen is not None and self.seen.has_recipe,
             **dict.fromkeys(("log", "model", "notes", "health"), self.seen is not None),
         }
         return here.get(action, True)
@@ -207,6 +209,9 @@ class RunScreen(Steering):
     def action_health(self) -> None:
         if self.seen:
             self.bench.open_health(self.seen.health)
+
+    def action_use(self) -> None:
+        self.bench.open_playground(str(self.run_id))
 
     def action_log(self) -> None:
         self.bench.open_log(str(self.run_id))

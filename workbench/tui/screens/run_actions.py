@@ -93,6 +93,10 @@ class RunActions(WorkScreen):
         else:
             self.say("space marks runs to compare: two at least, or / finds some, as tag:paper does")
 
+    def action_use(self) -> None:
+        if run := self.run_here:
+            self.bench.open_playground(run.id)
+
     def action_order(self) -> None:
         self.runs.next_order()
 

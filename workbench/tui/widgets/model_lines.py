@@ -92,19 +92,22 @@ def shortened(text: str, width: int, look: Look) -> str:
 
 
 def table(layers: Sequence[Layer], width: int, *, look: Look) -> Rows:
-    """A row for each layer: name, kind, output shape, parameters."""
+    """A row for each layer: name, kind, output shape, parameters, and multiply-adds where they were counted."""
     times = "x" if look.ascii_only else "×"
-    cut = [
+    cut: list[tuple[str, ...]] = [
         (
             str(layer.get("name", "")),
             str(layer.get("kind", "")),
             times.join(str(size) for size in layer.get("output_shape") or ()),
-            grouped(int(layer.get("parameters") or 0)) if layer.get("parameters") else "-",
+            _count(layer, "parameters"),
+            _count(layer, "multiply_adds"),
         )
         for layer in layers
     ]
-    heads = ("layer", "kind", "output", "parameters")
-    widths = [max(cells(row[place]) for row in (heads, *cut)) for place in range(4)]
+    heads: tuple[str, ...] = ("layer", "kind", "output", "parameters", "multiply-adds")
+    if not any("multiply_adds" in layer for layer in layers):
+        heads, cut = heads[:-1], [row[:-1] for row in cut]
+    widths = [max(cells(row[place]) for row in (heads, *cut)) for place in range(len(heads))]
     rows: Rows = [
         [Span(" " + "  ".join(_cell(text, size, place) for place, (text, size) in enumerate(zip(heads, widths, strict=True))), "muted")]
     ]
@@ -113,5 +116,9 @@ def table(layers: Sequence[Layer], width: int, *, look: Look) -> Rows:
     return rows
 
 
+def _count(layer: Layer, key: str) -> str:
+    return grouped(int(layer[key])) if layer.get(key) else "-"
+
+
 def _cell(text: str, width: int, place: int) -> str:
-    return fit(text, width, align="right" if place == 3 else "left")
+    return fit(text, width, align="right" if place >= 3 else "left")

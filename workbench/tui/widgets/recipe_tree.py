@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from workbench.charts.rows import Row, Rows, Span, cells, fit
 from workbench.tui.theme import Look
 from workbench.tui.widgets.pane import Pane, inked
-from workbench.views.status_lines import mark
 
 if TYPE_CHECKING:
     from workbench.finding import Broken
@@ -108,6 +107,8 @@ class RecipeTree(Pane):
 
     def _broken(self, width: int, room: int) -> Rows:
         """A row for what is broken, and what is wrong with it, with its line, in as many more as there are."""
+        from workbench.views.status_lines import mark  # brings pydantic: not before the first paint
+
         sign = mark("failed", ascii_only=self.look.ascii_only)
         rows: Rows = []
         for broken in self.broken:

@@ -23,21 +23,21 @@ CPU = torch.device("cpu")
 
 
 class TrainedRun:
-    """A run, its state, and its best weights.
+    """A run, its state, and its best weights, or those of a step.
 
     Raises:
-        WorkbenchError: it was trained elsewhere, or has no checkpoint that can be trusted.
+        WorkbenchError: it was trained elsewhere, or has no checkpoint (of that step) that can be trusted.
     """
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, step: int | None = None) -> None:
         self.folder, self.record = folder, folder.record()
         self.state: RunState = read_state(folder)
         if self.record.source != "recipe":
             raise WorkbenchError(
                 f"{folder.id} was not trained by a recipe of the workbench, which has no weights of it",
-                "its numbers leave with --to csv, tensorboard or html",
+                f"`workbench export {folder.id}` takes its numbers elsewhere: --to csv, tensorboard or html",
             )
-        self.weights: Trained = trained.best(folder.checkpoints, CPU)
+        self.weights: Trained = trained.best(folder.checkpoints, CPU) if step is None else trained.at(folder.checkpoints, step, CPU)
 
     @property
     def said(self) -> str:
@@ -61,7 +61,7 @@ class TrainedRun:
         except (RuntimeError, KeyError) as error:
             raise WorkbenchError(
                 f"the weights of {self.folder.id} do not fit the network that its settings make now: {str(error).splitlines()[0]}",
-                "the recipe or its data changed since; --to safetensors takes the weights as they are",
+                "the recipe or its data changed since; `workbench export --to safetensors` takes the weights as they are",
             ) from error
         return recipe, config, module.eval(), inputs if isinstance(inputs, tuple) else (inputs,)
 
@@ -90,7 +90,7 @@ class TrainedRun:
         if self.record.recipe_path:
             raise WorkbenchError(
                 f"{self.folder.id} was trained by the recipe at {self.record.recipe_path}",
-                f"say that it may run: workbench export {self.folder.id} --to onnx --recipe {self.record.recipe_path}",
+                f"say that it may run, with --recipe {self.record.recipe_path}",
                 code=ExitCode.WRONG_USE,
             )
         return by_name(self.record.recipe)
