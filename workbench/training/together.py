@@ -31,7 +31,7 @@ class _Sum(torch.autograd.Function):
         return ranks.added([value])[0]
 
     @staticmethod
-    def backward(_: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(_: Any, gradient: Tensor) -> Tensor:
         return ranks.added([gradient])[0]
 
 
@@ -65,7 +65,7 @@ class _Joined(_BatchNorm):
 
 
 def _sum(value: Tensor) -> Tensor:
-    total: Tensor = _Sum.apply(value)  # type: ignore[no-untyped-call]
+    total: Tensor = _Sum.apply(value)
     return total
 
 
