@@ -23,8 +23,7 @@ from workbench.session.budget import Budget
 from workbench.session.handle import Session
 from workbench.session.journal import Journal, read_rows
 from workbench.session.passage import Passage
-from workbench.session.replay import Number
-from workbench.session.requests import Requests
+from workbench.session.requests import Number, Requests
 from workbench.settings import Common
 from workbench.training.ranks import ranks
 from workbench.training.together import join_layers

@@ -113,11 +113,11 @@ def work(folder: RunFolder, order: Order, signals: Signals | None = None) -> int
     if order.amended:
         journal.write(SettingsAmended(at=time.time(), values=order.amended))
     reserve = _reserve(folder, attempt)
-    ended = _train(folder, journal, attempt, order, signals or Signals())
-    if ended is None and order.launched:  # the launcher sees how the other one ended, and says so
+    outcome = _train(folder, journal, attempt, order, signals or Signals())
+    if outcome is None and order.launched:  # the launcher sees how the other one ended, and says so
         journal.close()
         return torchrun.leave(signals or Signals())
-    ended = ended or _end(
+    ended = outcome or _end(
         None, "failed", "another process of the run is gone", advice="its own machine's log may say why", code=ExitCode.RUN_FAILED
     )
     journal.write(ended, commit=True)
