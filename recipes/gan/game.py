@@ -9,6 +9,7 @@ from recipes.gan import Config
 from recipes.gan.losses import LOSSES, interpolated, slope
 from recipes.gan.model import Adversaries
 from workbench.errors import WorkbenchError
+from workbench.training.ranks import ranks
 
 
 class Game:
@@ -25,7 +26,7 @@ class Game:
 
     def draw(self, count: int, labels: Tensor) -> Tensor:
         """`count` samples from new noise, of the classes `labels` where the networks are told them."""
-        noise = torch.randn(count, self._networks.latent, device=labels.device)
+        noise = ranks.drawn(lambda rows: torch.randn(rows, self._networks.latent, device=labels.device), count)
         fake: Tensor = self._networks.generator(noise, self._told(labels))
         return fake
 

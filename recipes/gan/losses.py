@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from workbench.training.ranks import ranks
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -83,6 +85,6 @@ def slope(scores: Tensor, images: Tensor) -> Tensor:
 
 def interpolated(discriminate: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
     """(|slope| - 1)^2 at random places between real and fake images: Gulrajani et al. 2017, eq. 3 (arXiv:1704.00028)."""
-    share = torch.rand(len(real), 1, 1, 1, device=real.device)
+    share = ranks.drawn(lambda rows: torch.rand(rows, 1, 1, 1, device=real.device), len(real))
     between = (share * real + (1 - share) * fake).requires_grad_()
     return ((slope(discriminate(between), between) + 1e-12).sqrt() - 1).square().mean()

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from recipes.rnn import Model
+from workbench.training.ranks import ranks
 
 State = tuple[Tensor, ...]  # what one batch hands to the next: h (L, B, H), an LSTM's c, the last characters (B, window - 1)
 NARROW = 1e-3  # deviation of the input weights beside an identity, as Le et al. 2015 have it
@@ -151,7 +152,12 @@ class Memory:
         self.state = ()
 
     def state_dict(self) -> dict[str, Any]:
-        return {"state": list(self.state)}
+        return {"state": [ranks.whole(each, _streams_of(each)) for each in self.state]}
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
-        self.state = tuple(saved["state"])
+        self.state = tuple(ranks.own(each, _streams_of(each)) for each in saved["state"])
+
+
+def _streams_of(state: Tensor) -> int:
+    """The dimension of the streams: of h and c (L * directions, B, H), or of the characters (B, T) before a window."""
+    return 1 if state.ndim == 3 else 0

@@ -18,7 +18,7 @@ from workbench.data.catalogue import PairsInfo, find_pairs
 from workbench.data.exercises import dates, sums
 from workbench.data.order import generator, order, sent
 from workbench.data.split import fingerprint
-from workbench.data.tokens import END, SPECIAL, START, Sequences, Symbols, Unit, symbols_of
+from workbench.data.tokens import END, PAD, SPECIAL, START, Sequences, Symbols, Unit, symbols_of
 from workbench.data.tsv import SPLITS, Listing, Pair, read_tsv
 from workbench.data.utf8 import read_bytes
 from workbench.errors import WorkbenchError
@@ -44,6 +44,16 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.sources)
+
+    @property
+    def weight(self) -> int:
+        """What the mean of its loss is over, where several processes have a part each."""
+        return self.tokens
+
+    def part(self, rows: slice) -> Batch:
+        """Some of its examples, as wide as before."""
+        outputs = self.outputs[rows]
+        return Batch(self.sources[rows], self.inputs[rows], outputs, int((outputs != PAD).sum()))
 
 
 class PairSplit:

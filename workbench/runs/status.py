@@ -173,6 +173,8 @@ def is_process(pid: int, started: float) -> bool:
 
 
 def _from_exit(ended: Exit) -> Status:
+    if ended.state == "died":  # one of several processes
+        return Status("died", f"{ended.reason}; `workbench resume` continues from its newest good checkpoint")
     if ended.signal:
         why = "the system ran out of memory and killed it" if ended.out_of_memory else f"it was killed by {ended.signal}"
         return Status("died", f"{why}; `workbench resume` continues from its newest good checkpoint")

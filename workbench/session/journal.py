@@ -61,7 +61,7 @@ class Journal:
         if not self._rows:
             self._writer.retry()
             return
-        steps, at, rows = self._steps, [round(moment, 3) for moment in self._at], _read(self._rows)
+        steps, at, rows = self._steps, [round(moment, 3) for moment in self._at], read_rows(self._rows)
         self._steps, self._at, self._rows = [], [], []
         for keys, chosen in _together(rows).items():
             columns = {key: [rows[index][key] for index in chosen] for key in keys}
@@ -125,7 +125,7 @@ def memory_bytes() -> int:
     return resident
 
 
-def _read(rows: list[dict[str, Any]]) -> list[dict[str, float]]:
+def read_rows(rows: list[dict[str, Any]]) -> list[dict[str, float]]:
     """Rows of floats. All tensors on an accelerator are read by one transfer; a tensor's value keeps nine digits, which is all of fp32."""
     remote = [value for row in rows for value in row.values() if hasattr(value, "device") and value.device.type != "cpu"]
     fetched = iter(())

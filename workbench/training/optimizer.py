@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from workbench.settings import Optimization
 from workbench.training import precision
 from workbench.training.gradients import LayerNorms, NonFiniteGradient, clip
+from workbench.training.ranks import ranks
 from workbench.training.rules import Rule
 from workbench.training.scaling import LossScale
 from workbench.training.schedule import Plateau, factor
@@ -92,7 +93,11 @@ class Optimizer:
         return precision.autocast(self._run.precision, self._device)
 
     def backward(self, loss: Tensor, share: float = 1.0) -> None:
-        """Add the gradient of `share` of a loss; the shares of the batches of one update add up to 1."""
+        """Add the gradient of `share` of a loss; the shares of the batches of one update add up to 1.
+
+        Of several processes each has a part of every batch, and its loss counts as much as its part.
+        """
+        share *= ranks.share
         loss = loss if share == 1.0 else loss * share
         (loss if self._scale is None else self._scale.apply(loss)).backward()  # type: ignore[no-untyped-call]
 
@@ -107,6 +112,7 @@ class Optimizer:
             NonFiniteGradient: the gradient is NaN or infinite, and nothing looks at it later (see `mask`).
         """
         gradients = [gradient for gradient in self._norms.gradients if gradient is not None]
+        ranks.add(gradients)
         overflowed = self._scale.unscale(gradients) if self._scale is not None else None
         if l1 := self._settings.l1:
             _add_l1(self._weights, l1)

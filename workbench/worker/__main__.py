@@ -10,7 +10,7 @@ import platform
 import signal
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,11 @@ from workbench.schema import Value, build
 from workbench.session.journal import Journal
 from workbench.session.requests import answer_at_end
 from workbench.settings import Common
+from workbench.worker import torchrun
 from workbench.worker.supervise import EXIT_BYTES, tell_supervisor
 
 _LOCK_WAIT_SECONDS = 10.0  # a worker whose end is in the log already may need a moment to leave
+_FOLLOW_SECONDS = 30  # that a process which follows waits for the end of the step behind a signal, before it is ended
 _RESERVE_BYTES = 256 * 1024
 _DISK_WAIT_SECONDS = 60.0  # for room on a full disk, before a run's end is given up on
 
@@ -47,6 +49,7 @@ class Order:
         placed: whether it has waited for its turn, and holds its slot.
         device: that of its slot, where the settings leave it open.
         dropped: who took the run out of the queue before its turn came.
+        launched: one of several processes, below one that holds the run's lock and its slot.
     """
 
     amended: dict[str, Value] = field(default_factory=dict)
@@ -55,6 +58,7 @@ class Order:
     placed: bool = False
     device: str = ""
     dropped: str = ""
+    launched: bool = False
 
 
 def main(arguments: list[str]) -> int:
@@ -70,6 +74,7 @@ def main(arguments: list[str]) -> int:
     os.umask(0o077)
     signals = Signals()
     signals.listen()
+    tell_supervisor(**({"pid": os.getpid()} if torchrun.rank() == 0 else {}))
     return work(RunFolder(Path(arguments[0])), Order(**json.loads(arguments[1])) if arguments[1:] else Order(), signals)
 
 
@@ -79,8 +84,10 @@ def work(folder: RunFolder, order: Order, signals: Signals | None = None) -> int
     Args:
         signals: those that end the run at its next step.
     """
-    lock = locking.hold(folder, seconds=_LOCK_WAIT_SECONDS)
-    if lock is None:
+    if torchrun.rank() > 0:
+        return _follow(folder, order, signals or Signals())
+    lock = None if order.launched else locking.hold(folder, seconds=_LOCK_WAIT_SECONDS)
+    if lock is None and not order.launched:
         print(f"{folder.id} is being trained by another worker", file=sys.stderr)
         return int(ExitCode.WRONG_USE)
     state = read_state(folder)
@@ -90,6 +97,11 @@ def work(folder: RunFolder, order: Order, signals: Signals | None = None) -> int
         return int(ExitCode.WRONG_USE)
     if not order.dropped:
         tell_supervisor(folder=str(folder.path), attempt=attempt)
+        if (processes := _processes(folder, order)) > 1 and not torchrun.is_inside():
+            held = None if order.placed else _join(folder, order)  # as long as this process
+            code = torchrun.launch(folder, asdict(replace(order, placed=True, launched=True)), processes)
+            del held
+            return code
     writer = EventWriter(folder.events)
     journal = Journal(folder, writer, state)
     if order.dropped:
@@ -101,7 +113,13 @@ def work(folder: RunFolder, order: Order, signals: Signals | None = None) -> int
     if order.amended:
         journal.write(SettingsAmended(at=time.time(), values=order.amended))
     reserve = _reserve(folder, attempt)
-    ended = _train(folder, journal, attempt, order, signals or Signals())
+    outcome = _train(folder, journal, attempt, order, signals or Signals())
+    if outcome is None and order.launched:  # the launcher sees how the other one ended, and says so
+        journal.close()
+        return torchrun.leave(signals or Signals())
+    ended = outcome or _end(
+        None, "failed", "another process of the run is gone", advice="its own machine's log may say why", code=ExitCode.RUN_FAILED
+    )
     journal.write(ended, commit=True)
     reserve.unlink(missing_ok=True)
     _wait_for_disk(writer)
@@ -110,25 +128,57 @@ def work(folder: RunFolder, order: Order, signals: Signals | None = None) -> int
     return _leave(journal, ended)
 
 
-def _train(folder: RunFolder, journal: Journal, attempt: int, order: Order, signals: Signals) -> RunEnded:
-    """Import, load, build, train; whatever happens, an event that says how it ended."""
+def _processes(folder: RunFolder, order: Order) -> int:
+    """How many the run is to have, as far as its record tells."""
+    with contextlib.suppress(OSError, ValueError, WorkbenchError):
+        record = folder.record()
+        value = {**record.settings, **read_state(folder).amended, **order.amended}.get("processes")
+        return value if isinstance(value, int) and not record.trying else 1  # a trial is made by one process
+    return 1
+
+
+def _follow(folder: RunFolder, order: Order, signals: Signals) -> int:
+    """Train as one of several processes, under the lead of rank 0, which records."""
+    from workbench.session.joint import Silent
+
+    state = read_state(folder)
+    journal = Silent(folder, EventWriter(Path(os.devnull)), state)
+    journal.write(SettingsAmended(at=time.time(), values=order.amended))
+    ended = _train(folder, journal, state.attempt, order, Signals())  # what stops the run is said by rank 0
+    if ended is None:
+        return torchrun.leave(signals)
+    if ended.state != "failed":
+        return int(ExitCode.DONE)
+    print(ended.detail or ended.reason, file=sys.stderr)
+    tell_supervisor(**{torchrun.said_by(torchrun.rank()): ended.reason[:1000]})
+    return int(ExitCode.RUN_FAILED)
+
+
+def _train(folder: RunFolder, journal: Journal, attempt: int, order: Order, signals: Signals) -> RunEnded | None:
+    """Import, load, build, train; whatever happens, an event that says how it ended. None where another process was lost."""
     record = folder.record()
     session: Any = None
     try:
         recipe = from_path(Path(order.recipe_path)) if order.recipe_path else by_name(record.recipe)
         device: dict[str, Value] = {"device": order.device} if order.device else {}
+        device |= torchrun.device(str({**record.settings, **device}.get("device", "auto")))
         config = build(recipe.config, {**record.settings, **journal.state.amended, **device}, recipe=recipe.name)
         assert isinstance(config, Common)
         journal.write(PhaseChanged(at=time.time(), phase="importing torch"))
         from workbench.session.handle import Session, Stopped
+        from workbench.session.joint import Joint
+        from workbench.training.ranks import LostRank
 
         if record.trying:
             return _try(folder, recipe, config, journal, signals)
-        session = Session(folder, recipe, config, journal, attempt)
+        session = (Joint if torchrun.is_inside() else Session)(folder, recipe, config, journal, attempt)
         signals.tell(session.requests)
         try:
             recipe.train(config, session)
             session.returned()
+        except LostRank as lost:
+            print(f"another process of the run is gone: {lost}", file=sys.stderr)
+            return None
         except Stopped:
             session.completed = False
     except WorkbenchError as error:
@@ -231,11 +281,11 @@ class Signals:
     """TERM and INT set a flag that the next step boundary acts on: work inside a signal handler can hang."""
 
     def __init__(self) -> None:
-        self._name = ""
+        self.name = ""
         self._requests: Any = None
 
     def listen(self) -> None:
-        """Take the signals of this process from now on."""
+        """Take the signals of this process from now on; a process that only follows leaves when the one that leads does."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._note)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -243,12 +293,14 @@ class Signals:
     def tell(self, requests: Any) -> None:
         """Pass signals on to the run's requests, also one that came before there were any."""
         self._requests = requests
-        requests.signalled = self._name
+        requests.signalled = self.name
 
     def _note(self, number: int, _: object) -> None:
-        self._name = signal.Signals(number).name
+        self.name = signal.Signals(number).name
+        if torchrun.rank() > 0:
+            signal.alarm(_FOLLOW_SECONDS)
         if self._requests is not None:
-            self._requests.signalled = self._name
+            self._requests.signalled = self.name
 
 
 if __name__ == "__main__":

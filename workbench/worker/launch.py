@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import platform
+import shlex
 import shutil
 import signal
 import subprocess
@@ -48,6 +49,7 @@ def start(
     sweep: str = "",
     trial: int | None = None,
     queue: bool = False,
+    begins: bool = True,
     trying: str = "",
     helper: Helper | None = None,
 ) -> RunFolder:
@@ -58,6 +60,7 @@ def start(
         fork: the checkpoint of the parent that it goes on from, which is taken over.
         sweep: the name of the sweep that the run belongs to, as number `trial`.
         queue: wait for a free slot of the device, behind those that wait already; without it, the run starts beside them.
+        begins: start it; else somebody does so with `torchrun_line`.
         trying: the kind of trial to conduct instead of a run; it ends when this process does.
 
     Raises:
@@ -76,11 +79,20 @@ def start(
         folder.prepare(record, Labels(name=name, tags=tags))
         if fork is not None and parent:
             take_over(store.folder(parent), fork, folder)
-        _begin(folder, {"recipe_path": recipe.path, "before": 0}, about, helper)
+        if begins:
+            _begin(folder, {"recipe_path": recipe.path, "before": 0}, about, helper)
     except BaseException:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise
     return folder
+
+
+def torchrun_line(folder: RunFolder) -> str:
+    """The command that trains a run on a cluster, once for each machine; all of them see the runs folder."""
+    record = folder.record()
+    order = [json.dumps({"recipe_path": record.recipe_path})] if record.recipe_path else []
+    ends = ["--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:29400", "-m", "workbench.worker", str(folder.path), *order]
+    return shlex.join(["torchrun", "--nnodes", "1", "--nproc-per-node", str(record.settings.get("processes", 1)), *ends])
 
 
 def resume(

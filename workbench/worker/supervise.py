@@ -15,7 +15,7 @@ import time
 from typing import Any
 
 EXIT_BYTES = 4096  # of an exit file, padded with blanks
-_PIPE = "WORKBENCH_SUPERVISOR"
+PIPE = "WORKBENCH_SUPERVISOR"
 
 
 def main(arguments: list[str]) -> int:
@@ -46,11 +46,18 @@ def main(arguments: list[str]) -> int:
 
 
 def tell_supervisor(**facts: Any) -> None:
-    """Called in the worker: what the supervisor is to write down, besides what it sees for itself."""
-    descriptor = os.environ.get(_PIPE)
-    if descriptor:
-        with contextlib.suppress(OSError):
-            os.write(int(descriptor), json.dumps(facts).encode() + b"\n")
+    """Called in the worker: what the supervisor is to write down, besides what it sees for itself.
+
+    One of several processes appends it to a file, from which their launcher hands it on: torchrun passes no pipe on to them.
+    """
+    place = os.environ.get(PIPE, "")
+    line = json.dumps(facts).encode() + b"\n"
+    with contextlib.suppress(OSError):
+        if place.isdecimal():
+            os.write(int(place), line)
+        elif place:
+            with open(place, "ab", buffering=0) as file:
+                file.write(line)
 
 
 def _spawn(arguments: list[str], writing: int) -> int:
@@ -58,7 +65,7 @@ def _spawn(arguments: list[str], writing: int) -> int:
     os.set_inheritable(writing, True)
     module, arguments = ("workbench.worker.waiting", arguments[1:]) if arguments[:1] == ["--queued"] else ("workbench.worker", arguments)
     command = [sys.executable, "-P", "-m", module, *arguments]
-    return os.posix_spawn(sys.executable, command, {**os.environ, _PIPE: str(writing)})
+    return os.posix_spawn(sys.executable, command, {**os.environ, PIPE: str(writing)})
 
 
 def _let_go_of_pipes() -> None:

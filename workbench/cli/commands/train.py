@@ -87,6 +87,9 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         weights: Annotated[bool, typer.Option("--weights", help="Begin with the best weights of that run, too: fine-tuning.")] = False,
         config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings in a TOML file.")] = None,
         print_config: Annotated[bool, typer.Option("--print-config", help="Print the settings as such a file; start nothing.")] = False,
+        show_command: Annotated[
+            bool, typer.Option("--show-command", help="Claim a run and print the torchrun line that trains it on a cluster; start nothing.")
+        ] = False,
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="A few steps of everything: times, memory, checkpoint, estimated total.")
         ] = False,
@@ -130,7 +133,11 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
             weights=weights,
             command_line=["workbench", *(clean(argument) for argument in sys.argv[1:])],
             queue=not now,
+            begins=not show_command,
         )
+        if show_command:
+            output.emit_text(launch.torchrun_line(folder))
+            return int(ExitCode.DONE)
         if detach:
             return follow.detach(folder)
         first = f"{folder.id}  {recipe.name}/{chosen.name}  in {short(folder.path)}"
