@@ -120,7 +120,7 @@ class Workbench(Doors):
 
     def _begin(self) -> None:
         """What the first paint need not wait for."""
-        gc.freeze()  # what is imported stays: collecting need not walk it, which held a key up for 20 ms
+        gc.freeze()  # what is imported stays: a collection between two keys need not walk it
         gc.enable()
         self._poller.start()
         self.look_again()
