@@ -120,7 +120,7 @@ def comparison(home: Path) -> None:
     with open_interface(home, (120, 40)) as terminal:
         terminal.wait_for("parameters", 60)
         press(terminal, _TAB, _TAB, "/", *"recipe:cnn", _ENTER, "C")
-        terminal.wait_for("settings that differ", 30)
+        terminal.wait_for("baseline", 30)
         keep(terminal, "compare")
 
 
