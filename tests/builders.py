@@ -156,6 +156,7 @@ def one_of_each() -> list[Event]:
         loop(),
         metrics(range(1, 4), value=lambda step: (0.5, math.nan, -math.inf)[step - 1]),
         events.Evaluated(at=START + 11, step=3, values={"validation/accuracy": 0.5, "validation/loss": math.inf}, best=True),
+        events.EpochsChanged(at=START + 11, step=3, epoch=1, steps_per_epoch=5, examples_per_step=16, steps_total=100),
         events.PreviewSaved(at=START + 12, step=3, name="worst", title="worst", kind="images", file="worst-3.json"),
         checkpoint(3, reason="asked"),
         events.CheckpointRemoved(at=START + 13, step=3, attempt=1),

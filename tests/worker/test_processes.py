@@ -42,7 +42,7 @@ def test_pause_set_save_resume_and_stop_are_answered_and_recorded(tmp_path: Path
         assert open_run(folder).status.state == "paused"
         still = steps_of(folder)
         assert say(folder, "set", lr="0.000321").accepted  # requests are answered while it is paused, too
-        refused = say(folder, "set", batch_size="3")
+        refused = say(folder, "set", width="3")
         assert not refused.accepted
         assert "lr" in refused.message
         assert not say(folder, "set", lr="-1").accepted
