@@ -72,7 +72,7 @@ def start(*, warmed: bool) -> tuple[float, dict[str, float]]:
 def import_seconds() -> float:
     """What a process takes that only imports what a worker needs."""
     began = time.monotonic()
-    subprocess.run([sys.executable, "-P", "-c", "import torch; import workbench.session.handle"], check=True, cwd=Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", "import torch; import workbench.session.handle"], check=True, cwd=Path(__file__).parents[2])
     return time.monotonic() - began
 
 
