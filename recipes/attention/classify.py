@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from recipes.attention import Config
 from recipes.attention.previews import classifications
 from recipes.attention.transformer import RowClassifier, rows_of
 from workbench.data import contents as counting
 from workbench.data.catalogue import find_images
-from workbench.data.images import Augmentation, ImageData, Split, TrainingBatches, load_images
+from workbench.data.images import Augmentation, ImageData, Split, load_images
 from workbench.recipe import Contents, Preview, Run
 from workbench.training.activity import Activity
 from workbench.training.histograms import histograms
 from workbench.training.metrics import evaluate_classifier
 from workbench.training.optimizer import Optimizer
+from workbench.training.threads import trial
 
 
 def train(config: Config, run: Run) -> None:
@@ -32,7 +33,7 @@ def train(config: Config, run: Run) -> None:
     model = run.place(RowClassifier(config.model, data.shape, len(data.classes)))
     optimizer = Optimizer(model, config.optimization, run)
     run.attach(model=model, optimizer=optimizer)
-    run.tune(trial(model, optimizer, data.train))
+    run.tune(trial(model, optimizer.precision, error_of, *next(data.train.epoch(0))))
 
     for step, batches in run.steps(data.train, batches=config.optimization.accumulate):
         examples = sum(len(labels) for _, labels in batches)
@@ -52,7 +53,7 @@ def train(config: Config, run: Run) -> None:
             run.evaluated(step, {**values, **activity.dead("validation")})
         if run.due("preview"):
             run.preview(step, classifications(model, data.validation))
-            run.preview(step, histograms(model, lambda images, labels: F.cross_entropy(model(images), labels), *batches[-1]))
+            run.preview(step, histograms(model, partial(error_of, model), *batches[-1]))
 
     if run.completed:
         run.tested(evaluate(run.best(model), data.test, "test"))
@@ -63,16 +64,9 @@ def evaluate(model: RowClassifier, split: Split, name: str) -> dict[str, float]:
     return evaluate_classifier(model, split.batches(), split.info.classes, name)
 
 
-def trial(model: RowClassifier, optimizer: Optimizer, data: TrainingBatches) -> Callable[[], None]:
-    """What a step costs, on a copy of the model: the loss of the first batch and its gradients."""
-    copied, (images, labels) = copy.deepcopy(model), next(data.epoch(0))
-
-    def step() -> None:
-        with optimizer.precision():
-            error = F.cross_entropy(copied(images).float(), labels)
-        error.backward()
-
-    return step
+def error_of(model: RowClassifier, images: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of one batch, (B, C, H, W) and (B,)."""
+    return F.cross_entropy(model(images).float(), labels)
 
 
 def load(config: Config, device: torch.device, *, baseline: bool = True) -> ImageData:

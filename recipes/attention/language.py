@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import math
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -20,6 +19,7 @@ from workbench.recipe import Contents, Preview, Run
 from workbench.training.activity import Activity
 from workbench.training.histograms import histograms
 from workbench.training.optimizer import Optimizer
+from workbench.training.threads import trial
 
 VALIDATED = 10_000  # characters of the validation split that are predicted at each evaluation
 WINDOWS = 64  # at a time, in an evaluation
@@ -37,7 +37,7 @@ def train(config: Config, run: Run) -> None:
     model = run.place(build(config, data))
     optimizer = Optimizer(model, config.optimization, run)
     run.attach(model=model, optimizer=optimizer)
-    run.tune(trial(model, optimizer, windows))
+    run.tune(trial(model, optimizer.precision, error_of, *next(windows.epoch(0))))
 
     for step, batches in run.steps(windows, batches=config.optimization.accumulate):
         characters = sum(targets.numel() for _, targets in batches)
@@ -55,7 +55,7 @@ def train(config: Config, run: Run) -> None:
             run.evaluated(step, {**values, **activity.dead("validation")})
         if run.due("preview"):
             run.preview(step, continuation(model, data))
-            run.preview(step, histograms(model, lambda inputs, targets: surprise(model(inputs), targets), *batches[-1]))
+            run.preview(step, histograms(model, partial(error_of, model), *batches[-1]))
 
     if run.completed:
         run.tested(evaluate(run.best(model), data.test, "test"))
@@ -93,16 +93,9 @@ def _counted(model: LanguageModel, windows: Tensor, count: int, *, first: bool =
     return surprise(model(windows[:, :-1])[:, kept], windows[:, 1:][:, kept], "sum")
 
 
-def trial(model: LanguageModel, optimizer: Optimizer, data: Windows) -> Callable[[], None]:
-    """What a step costs, on a copy of the model: the loss of the first batch and its gradients."""
-    copied, (inputs, targets) = copy.deepcopy(model), next(data.epoch(0))
-
-    def step() -> None:
-        with optimizer.precision():
-            error = surprise(copied(inputs), targets)
-        error.backward()
-
-    return step
+def error_of(model: LanguageModel, inputs: Tensor, targets: Tensor) -> Tensor:
+    """The loss of one batch, (B, T) each."""
+    return surprise(model(inputs), targets)
 
 
 def build(config: Config, data: TextData) -> LanguageModel:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -17,13 +15,14 @@ from recipes.attention.decoding import beam_search, greedy
 from recipes.attention.previews import translations
 from recipes.attention.translator import Translator
 from workbench.data import contents as counting
-from workbench.data.pairs import Batch, PairBatches, PairData, PairSplit, load_pairs
+from workbench.data.pairs import Batch, PairData, PairSplit, load_pairs
 from workbench.data.tokens import END, PAD
 from workbench.recipe import Contents, Preview, Run
 from workbench.training.activity import Activity
 from workbench.training.editing import Errors, count_errors
 from workbench.training.histograms import histograms
 from workbench.training.optimizer import Optimizer
+from workbench.training.threads import trial
 
 ROOM = 8  # tokens that may be written beyond the longest target
 DECODED = 500  # validation pairs that are written out during the training; its loss is that of all of them
@@ -39,7 +38,7 @@ def train(config: Config, run: Run) -> None:
     model = run.place(build(config, data))
     optimizer = Optimizer(model, config.optimization, run)
     run.attach(model=model, optimizer=optimizer)
-    run.tune(trial(model, optimizer, data.train))
+    run.tune(trial(model, optimizer.precision, surprise, next(data.train.epoch(0))))
 
     for step, batches in run.steps(data.train, batches=config.optimization.accumulate):
         tokens = sum(batch.tokens for batch in batches)
@@ -103,18 +102,6 @@ def baseline(config: Config, data: PairData) -> dict[str, float]:
     if config.data.dataset == "cmudict":
         return {"letter by letter": token_by_token(train, test).token_error_rate}
     return {"commonest target": 1 - commonest_target(train, test).sequence_error_rate}
-
-
-def trial(model: Translator, optimizer: Optimizer, data: PairBatches) -> Callable[[], None]:
-    """What a step costs, on a copy of the model: the loss of the first batch and its gradients."""
-    copied, first = copy.deepcopy(model), next(data.epoch(0))
-
-    def step() -> None:
-        with optimizer.precision():
-            error = surprise(copied, first)
-        error.backward()
-
-    return step
 
 
 def build(config: Config, data: PairData) -> Translator:

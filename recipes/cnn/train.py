@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -15,13 +14,14 @@ from recipes.cnn.previews import previews
 from workbench.data import contents as counting
 from workbench.data.augmentation import Augmentation
 from workbench.data.folder import Folder
-from workbench.data.images import ImageData, Split, TrainingBatches, load_images, outline
+from workbench.data.images import ImageData, Split, load_images, outline
 from workbench.data.origin import Own
 from workbench.recipe import Contents, Run
 from workbench.training.activity import Activity
 from workbench.training.histograms import histograms
 from workbench.training.metrics import evaluate_classifier
 from workbench.training.optimizer import Optimizer
+from workbench.training.threads import trial
 
 
 def train(config: Config, run: Run) -> None:
@@ -37,7 +37,7 @@ def train(config: Config, run: Run) -> None:
     weights = class_weights(data.train.split) if config.data.class_weights == "balanced" else None
     optimizer = Optimizer(model, config.optimization, run)
     run.attach(model=model, optimizer=optimizer)
-    run.tune(trial(model, optimizer, data.train))
+    run.tune(trial(model, optimizer.precision, error_of, *next(data.train.epoch(0))))
 
     for step, batches in run.steps(data.train, batches=config.optimization.accumulate):
         examples = sum(len(labels) for _, labels in batches)
@@ -57,22 +57,15 @@ def train(config: Config, run: Run) -> None:
             run.evaluated(step, {**values, **activity.dead("validation")})
         if run.due("preview"):
             run.preview(step, previews(model, data.validation))
-            run.preview(step, histograms(model, lambda images, labels: F.cross_entropy(model(images), labels), *batches[-1]))
+            run.preview(step, histograms(model, partial(error_of, model), *batches[-1]))
 
     if run.completed:
         run.tested(evaluate(run.best(model), data.test, "test"))
 
 
-def trial(model: nn.Module, optimizer: Optimizer, data: TrainingBatches) -> Callable[[], None]:
-    """What a step costs, on a copy of the model: the loss of the first batch and its gradients."""
-    copied, (images, labels) = copy.deepcopy(model), next(data.epoch(0))
-
-    def step() -> None:
-        with optimizer.precision():
-            error = F.cross_entropy(copied(images), labels)
-        error.backward()
-
-    return step
+def error_of(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of one batch, (B, C, H, W) and (B,)."""
+    return F.cross_entropy(model(images), labels)
 
 
 def class_weights(split: Split) -> Tensor:

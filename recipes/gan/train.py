@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
+from functools import partial
 
 from torch import Tensor
 
 from recipes.gan import Config
-from recipes.gan.data import Batch, Reals, load
+from recipes.gan.data import Reals, load
 from recipes.gan.game import Game, check
 from recipes.gan.judging import Judge
 from recipes.gan.model import Adversaries
@@ -17,6 +16,7 @@ from workbench.recipe import Run
 from workbench.training.average import follow
 from workbench.training.histograms import histograms
 from workbench.training.optimizer import Optimizer
+from workbench.training.threads import trial
 
 
 def train(config: Config, run: Run) -> None:
@@ -34,7 +34,7 @@ def train(config: Config, run: Run) -> None:
     generator = Optimizer(networks.generator, config.optimization, run, name="generator")
     opponent = Optimizer(networks.discriminator, game.opponent_rule, run, name="discriminator", lr_scale=config.game.discriminator_lr)
     run.attach(model=networks, generator=generator, discriminator=opponent)
-    run.tune(_trial(networks, config, reals, generator))
+    run.tune(trial(networks, generator.precision, partial(_both_losses, config), *next(reals.train.epoch(0))))
     conditional = config.model.conditional
     gallery = Gallery(reals, judge, config.model.latent, conditional=conditional)
 
@@ -66,21 +66,8 @@ def train(config: Config, run: Run) -> None:
         run.tested(judge.evaluate(run.best(networks), "test", generator.precision(), conditional=conditional))
 
 
-def _trial(networks: Adversaries, config: Config, reals: Reals, optimizer: Optimizer) -> Callable[[], None]:
-    """Both networks' forward and backward pass of a real batch, on copies that are forgotten."""
-    batch: Batch = next(reals.train.epoch(0))
-
-    def trial() -> None:
-        real, labels = batch
-        game = Game(copy.deepcopy(networks), config)
-        with optimizer.precision():
-            fake = game.draw(len(real), labels)
-            loss, _ = game.discriminator_loss(real, fake.detach(), labels, updates=0)
-            answer = game.generator_loss(fake, real, labels)
-        loss.backward()
-        answer.backward()
-
-    return trial
+def _both_losses(config: Config, networks: Adversaries, real: Tensor, labels: Tensor) -> Tensor:
+    return Game(networks, config).both_losses(real, labels)
 
 
 def _task(reals: Reals, judge: Judge) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from functools import partial
 
@@ -21,6 +20,7 @@ from workbench.training.histograms import histograms
 from workbench.training.metrics import Classification
 from workbench.training.modes import evaluating
 from workbench.training.optimizer import Optimizer
+from workbench.training.threads import trial
 
 PROBED = 16  # examples of the probe
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -38,7 +38,7 @@ def train(config: Config, run: Run) -> None:
     loss_of = LOSSES[data.target]
     probe = Probe(config.model, *probed(data.validation), at_the_end(loss_of, config))
     run.attach(model=model, optimizer=optimizer, probe=probe)
-    run.tune(trial(model, optimizer, data, loss_of))
+    run.tune(trial(model, optimizer.precision, partial(error_of, loss_of), *next(data.train.epoch(0))))
     probe.begin(model)
 
     for step, batches in run.steps(data.train, batches=config.optimization.accumulate):
@@ -59,7 +59,7 @@ def train(config: Config, run: Run) -> None:
             run.evaluated(step, {**evaluate(model, data, data.validation, "validation"), **probe.measures(model, step)})
         if run.due("preview"):
             run.preview(step, [hidden_of_sequence(model, data), *probe.previews(model, step)])
-            run.preview(step, histograms(model, partial(error_of, model, loss_of), *batches[-1]))
+            run.preview(step, histograms(model, partial(error_of, loss_of, model), *batches[-1]))
 
     if run.completed:
         run.tested(evaluate(run.best(model), data, data.test, "test"))
@@ -114,18 +114,6 @@ def evaluate(model: Recurrent, data: SequenceData, split: Sequences, name: str) 
     return {f"{name}/loss": loss, f"{name}/symbol_recall": float(torch.cat(asked).float().mean())}
 
 
-def error_of(model: Recurrent, loss_of: Loss, inputs: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
+def error_of(loss_of: Loss, model: Recurrent, inputs: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
     """The loss of one batch."""
     return loss_of(model(inputs, lengths=lengths)[0], targets)
-
-
-def trial(model: Recurrent, optimizer: Optimizer, data: SequenceData, loss_of: Loss) -> Callable[[], None]:
-    """What a step costs, on a copy of the model: the loss of the first batch and its gradients."""
-    copied, batch = copy.deepcopy(model), next(data.train.epoch(0))
-
-    def step() -> None:
-        with optimizer.precision():
-            error = error_of(copied, loss_of, *batch)
-        error.backward()
-
-    return step

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import math
-from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -21,6 +19,7 @@ from workbench.recipe import Run
 from workbench.training.histograms import histograms
 from workbench.training.modes import evaluating
 from workbench.training.optimizer import Optimizer
+from workbench.training.threads import trial
 
 EVALUATION_STREAMS = 8  # fewer would be slower, more would begin more often without anything to remember
 EVALUATION_LENGTH = 256  # characters; what is remembered reaches back further
@@ -40,7 +39,7 @@ def train(config: Config, run: Run) -> None:
     probe = Probe(config.model, *probed(data.validation, config.data.length), at_last_step)
     run.attach(model=model, optimizer=optimizer, memory=memory, probe=probe)
     train_on = loading.streams(config, data)
-    run.tune(trial(model, optimizer, train_on))
+    run.tune(trial(model, optimizer.precision, error_of, *next(train_on.epoch(0))))
     probe.begin(model)
 
     for step, batches in run.steps(train_on, batches=config.optimization.accumulate):
@@ -96,15 +95,3 @@ def at_last_step(logits: Tensor, targets: Tensor) -> Tensor:
 def error_of(model: Recurrent, inputs: Tensor, targets: Tensor) -> Tensor:
     """The loss of one batch (B, T) that begins with nothing to remember."""
     return F.cross_entropy(model(inputs)[0].flatten(0, 1), targets.flatten())
-
-
-def trial(model: Recurrent, optimizer: Optimizer, data: Streams) -> Callable[[], None]:
-    """What a step costs, on a copy of the model: the loss of the first batch and its gradients."""
-    copied, batch = copy.deepcopy(model), next(data.epoch(0))
-
-    def step() -> None:
-        with optimizer.precision():
-            error = error_of(copied, *batch)
-        error.backward()
-
-    return step

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 SECONDS = 2.5  # for all measuring; a first step may not keep anybody waiting longer
 _REPEATS = 5
 _WORTH = 0.95  # a larger count must take less than this share of the time: it keeps cores from others, and timings are noisy
+
+
+def trial(
+    model: nn.Module, precision: Callable[[], AbstractContextManager[object]], error: Callable[..., Tensor], *batch: Any
+) -> Callable[[], None]:
+    """What a step costs: the error of a batch and its gradients, on a copy of the model that nobody else sees.
+
+    Args:
+        precision: the context of the forward pass, as `Optimizer.precision` gives it.
+        error: from the model and `batch` to a loss.
+    """
+    copied = copy.deepcopy(model)
+
+    def step() -> None:
+        with precision():
+            loss = error(copied, *batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+
+    return step
 
 
 def candidates() -> list[int]:
