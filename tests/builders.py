@@ -23,9 +23,9 @@ from workbench.events.types import (
     RunStarted,
 )
 from workbench.events.writer import EventWriter
-from workbench.runs.apply import apply
 from workbench.runs.folder import Labels, RunFolder, RunRecord
-from workbench.runs.state import RunState
+from workbench.runs.reading.apply import apply
+from workbench.runs.reading.state import RunState
 from workbench.runs.status import boot_id
 
 START = 1_750_000_000.0  # when the runs of tests begin, in seconds since 1970

@@ -16,10 +16,10 @@ from workbench.events.types import Event, Metrics, RunEnded
 from workbench.events.writer import EventWriter
 from workbench.finding import by_name, from_path
 from workbench.recipe import Recipe
-from workbench.runs.apply import apply
-from workbench.runs.feed import read_state
 from workbench.runs.folder import Labels, RunFolder, RunRecord
-from workbench.runs.state import RunState
+from workbench.runs.reading.apply import apply
+from workbench.runs.reading.feed import read_state
+from workbench.runs.reading.state import RunState
 from workbench.schema import Value, build, flat
 from workbench.session.journal import Journal
 from workbench.settings import Common

@@ -12,9 +12,9 @@ import torch
 from workbench.recipe import Batches, Due, Preview, Task
 from workbench.settings import Common
 from workbench.training.early_stopping import EarlyStopping
+from workbench.training.machine.precision import in_memory_format
+from workbench.training.machine.seed import seed_everything
 from workbench.training.optimizer import Optimizer
-from workbench.training.precision import in_memory_format
-from workbench.training.seed import seed_everything
 
 M = TypeVar("M", bound=torch.nn.Module)
 

@@ -33,10 +33,7 @@ UI_NEEDS = frozenset(
         "settings",
         "finding",
         "data.catalogue",
-        "worker.launch",
-        "worker.fork",
-        "worker.ask",
-        "worker.trial",
+        "launching",
         "trying.plan",
         "worker.study",
         "exporting",
@@ -99,13 +96,8 @@ RULES = {
     "exporting": Rule(frozenset({"events", "runs", "views", "charts"})),
     "exporting.model": Rule(frozenset({"exporting", "using", "runs", "recipe", "schema", "finding", "training", "package"}), torch="yes"),
     "using": Rule(frozenset({"runs", "recipe", "uses", "schema", "finding", "data", "training", "package"}), torch="yes"),
-    "worker.spawn": Rule(frozenset({"package"})),
-    "worker.ask": Rule(frozenset({"runs", "events", "worker.spawn", "package"})),
+    "launching": Rule(frozenset({"runs", "sweeps", "events", "queue", "recipe", "schema", "settings", "trying.plan", "package"})),
     "worker.study": Rule(frozenset({"sweeps", "schema"})),
-    "worker.launch": Rule(
-        frozenset({"runs", "sweeps", "events", "queue", "recipe", "schema", "settings", "worker.ask", "worker.spawn", "package"})
-    ),
-    "worker.fork": Rule(frozenset({"runs", "recipe", "schema", "worker.launch", "worker.ask"})),
     "session.journal": Rule(frozenset({"events", "runs"}), torch="inside"),
     "session.requests": Rule(frozenset({"events", "runs", "recipe", "schema", "session.journal"})),
     "session": Rule(WORKER_NEEDS | {"session.journal", "session.requests"}, torch="yes"),
@@ -116,10 +108,9 @@ RULES = {
     "trying": Rule(
         WORKER_NEEDS | {"session", "session.journal", "session.requests", "trying.plan", "trying.estimate", "trying.rate"}, torch="yes"
     ),
-    "worker.trial": Rule(frozenset({"events", "runs", "recipe", "schema", "trying.plan", "worker.launch", "worker.ask"})),
     "worker": Rule(
         WORKER_NEEDS
-        | {"session", "session.journal", "session.requests", "worker.launch", "worker.ask", "worker.spawn", "package", "exporting", "using"}
+        | {"session", "session.journal", "session.requests", "launching", "package", "exporting", "using"}
         | {"worker.study", "sweeps", "locks"},
         inside=frozenset({"trying"}),
         torch="inside",
@@ -237,19 +228,19 @@ def test_no_room_is_called_by_a_name_that_says_nothing() -> None:
 @pytest.mark.parametrize(
     ("file", "line", "words"),
     [
-        ("workbench/runs/state.py", "import torch", "`runs` may not import torch"),
-        ("workbench/runs/state.py", "from workbench.charts.rows import Row", "`runs` may not import `charts`"),
-        ("workbench/runs/state.py", "from . import series", "relative import"),
+        ("workbench/runs/reading/state.py", "import torch", "`runs` may not import torch"),
+        ("workbench/runs/reading/state.py", "from workbench.charts.rows import Row", "`runs` may not import `charts`"),
+        ("workbench/runs/reading/state.py", "from . import series", "relative import"),
         ("workbench/cli/app.py", "from workbench.tui.opening import run", "inside a function only"),
         ("workbench/cli/app.py", "from workbench.worker.supervise import x", "may not import `worker`"),
-        ("workbench/cli/app.py", "from workbench.data.images import x", "may not import `data`"),
+        ("workbench/cli/app.py", "from workbench.data.vision.images import x", "may not import `data`"),
         ("workbench/charts/line.py", "def f():\n    import textual.app", "may not import textual"),
         ("workbench/tui/app.py", "from workbench.cli import output", "`tui` may not import `cli`"),
         ("workbench/recipe.py", "from workbench import finding", "may not import `finding`"),
         ("recipes/cnn/__init__.py", "import torch", "may not import torch outside a function"),
         ("recipes/cnn/__init__.py", "from recipes.cnn.train import train", "inside a function only"),
         ("recipes/cnn/model.py", "from recipes.rnn.model import Cell", "recipes never import each other"),
-        ("recipes/cnn/model.py", "from workbench.runs.feed import Feed", "may not import `runs`"),
+        ("recipes/cnn/model.py", "from workbench.runs.reading.feed import Feed", "may not import `runs`"),
         ("workbench/brand_new/x.py", "import os", "has no rule"),
     ],
 )

@@ -13,15 +13,16 @@ from workbench.events.reader import EventReader
 from workbench.events.types import Event, Metrics, RunEnded
 from workbench.events.writer import EventWriter
 from workbench.finding import find_recipe
+from workbench.launching.awaiting import await_start
+from workbench.launching.launch import start
 from workbench.recipe import Batches, Recipe
-from workbench.runs.feed import Feed, open_run, read_state
 from workbench.runs.folder import Labels, RunFolder, RunRecord
+from workbench.runs.reading.feed import Feed, open_run, read_state
 from workbench.runs.store import Store
 from workbench.schema import Value, build, flat
 from workbench.session.handle import Session
 from workbench.session.journal import Journal
 from workbench.settings import Common
-from workbench.worker.launch import await_start, start
 
 
 def configure(recipe: Recipe, preset: str = "", **values: Value) -> Common:

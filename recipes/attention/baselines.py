@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from workbench.data.pairs import PairSplit
-from workbench.training.editing import Errors, count_errors
+from workbench.data.language.pairs import PairSplit
+from workbench.training.scoring.editing import Errors, count_errors
 
 
 def token_by_token(train: PairSplit, test: PairSplit) -> Errors:

@@ -14,13 +14,15 @@ from recipes.attention.previews import classifications
 from recipes.attention.transformer import RowClassifier, rows_of
 from workbench.data import contents as counting
 from workbench.data.catalogue import find_images
-from workbench.data.images import Augmentation, ImageData, Split, load_images
+from workbench.data.vision.augmentation import Augmentation
+from workbench.data.vision.images import ImageData, load_images
+from workbench.data.vision.labelled import Split
 from workbench.recipe import Contents, Preview, Run
-from workbench.training.activity import Activity
-from workbench.training.histograms import histograms
-from workbench.training.metrics import evaluate_classifier
+from workbench.training.inspecting.activity import Activity
+from workbench.training.inspecting.histograms import histograms
+from workbench.training.machine.threads import trial
 from workbench.training.optimizer import Optimizer
-from workbench.training.threads import trial
+from workbench.training.scoring.metrics import evaluate_classifier
 
 
 def train(config: Config, run: Run) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from recipes.attention.translator import Memory, State, Translator
-from workbench.data.tokens import END, PAD, START
+from workbench.data.language.tokens import END, PAD, START
 
 
 @dataclass(frozen=True)

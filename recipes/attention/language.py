@@ -14,12 +14,12 @@ from recipes.attention import Config
 from recipes.attention.previews import continuation
 from recipes.attention.transformer import LanguageModel
 from workbench.data import contents as counting
-from workbench.data.text import TextData, Windows, load_text
+from workbench.data.language.text import TextData, Windows, load_text
 from workbench.recipe import Contents, Preview, Run
-from workbench.training.activity import Activity
-from workbench.training.histograms import histograms
+from workbench.training.inspecting.activity import Activity
+from workbench.training.inspecting.histograms import histograms
+from workbench.training.machine.threads import trial
 from workbench.training.optimizer import Optimizer
-from workbench.training.threads import trial
 
 VALIDATED = 10_000  # characters of the validation split that are predicted at each evaluation
 WINDOWS = 64  # at a time, in an evaluation

@@ -11,13 +11,13 @@ from torch import Tensor
 from recipes.attention.decoding import greedy
 from recipes.attention.transformer import LanguageModel, RowClassifier
 from recipes.attention.translator import Translator
-from workbench.data.images import Split
+from workbench.data.language.pairs import Batch, PairSplit
+from workbench.data.language.text import TextData
+from workbench.data.language.tokens import PAD
 from workbench.data.order import generator
-from workbench.data.pairs import Batch, PairSplit
-from workbench.data.text import TextData
-from workbench.data.tokens import PAD
+from workbench.data.vision.labelled import Split
 from workbench.recipe import Preview
-from workbench.training.metrics import confusion_matrix
+from workbench.training.scoring.metrics import confusion_matrix
 
 PROBES = 3  # examples whose attention is drawn
 PROBE_TOKENS = (6, 24)  # tokens of a probe's source: fewer show nothing, more do not fit a pane

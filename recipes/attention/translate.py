@@ -15,14 +15,14 @@ from recipes.attention.decoding import beam_search, greedy
 from recipes.attention.previews import translations
 from recipes.attention.translator import Translator
 from workbench.data import contents as counting
-from workbench.data.pairs import Batch, PairData, PairSplit, load_pairs
-from workbench.data.tokens import END, PAD
+from workbench.data.language.pairs import Batch, PairData, PairSplit, load_pairs
+from workbench.data.language.tokens import END, PAD
 from workbench.recipe import Contents, Preview, Run
-from workbench.training.activity import Activity
-from workbench.training.editing import Errors, count_errors
-from workbench.training.histograms import histograms
+from workbench.training.inspecting.activity import Activity
+from workbench.training.inspecting.histograms import histograms
+from workbench.training.machine.threads import trial
 from workbench.training.optimizer import Optimizer
-from workbench.training.threads import trial
+from workbench.training.scoring.editing import Errors, count_errors
 
 ROOM = 8  # tokens that may be written beyond the longest target
 DECODED = 500  # validation pairs that are written out during the training; its loss is that of all of them

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from recipes.attention import Model
 from recipes.attention.scores import Attention
 from recipes.attention.transformer import Transformer
-from workbench.data.tokens import PAD
+from workbench.data.language.tokens import PAD
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "transformer": nn.LSTM}  # of the decoder, by encoder
 State = tuple[Tensor, ...]

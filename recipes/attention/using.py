@@ -14,10 +14,11 @@ from recipes.attention.decoding import beam_search
 from recipes.attention.transformer import LanguageModel, RowClassifier
 from recipes.attention.translator import Translator
 from workbench.data.catalogue import find_images
-from workbench.data.images import ImageData, normalise, unit_range
-from workbench.data.origin import require_same
-from workbench.data.pairs import PairData
-from workbench.data.tokens import END, START, UNKNOWN, Symbols
+from workbench.data.language.pairs import PairData
+from workbench.data.language.tokens import END, START, UNKNOWN, Symbols
+from workbench.data.vision.images import ImageData
+from workbench.data.vision.labelled import normalise, unit_range
+from workbench.data.vision.origin import require_same
 from workbench.errors import WorkbenchError
 from workbench.uses import Continues, Names, Use, Writes, Written
 

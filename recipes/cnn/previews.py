@@ -9,9 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from recipes.cnn.model import last_maps
-from workbench.data.images import Split, TrainingBatches, normalise, unit_range
+from workbench.data.vision.images import TrainingBatches
+from workbench.data.vision.labelled import Split, normalise, unit_range
 from workbench.recipe import Preview
-from workbench.training.metrics import confusion_matrix
+from workbench.training.scoring.metrics import confusion_matrix
 
 WORST = 32  # images: a grid of 4 x 8
 MAPS = 15  # feature maps that are shown of a layer: with the image itself, two layers fill the same grid

@@ -12,16 +12,17 @@ from recipes.cnn import Config
 from recipes.cnn.model import build_model, ignored
 from recipes.cnn.previews import previews
 from workbench.data import contents as counting
-from workbench.data.augmentation import Augmentation
-from workbench.data.folder import Folder
-from workbench.data.images import ImageData, Split, load_images, outline
-from workbench.data.origin import Own
+from workbench.data.vision.augmentation import Augmentation
+from workbench.data.vision.folder import Folder
+from workbench.data.vision.images import ImageData, load_images, outline
+from workbench.data.vision.labelled import Split
+from workbench.data.vision.origin import Own
 from workbench.recipe import Contents, Run
-from workbench.training.activity import Activity
-from workbench.training.histograms import histograms
-from workbench.training.metrics import evaluate_classifier
+from workbench.training.inspecting.activity import Activity
+from workbench.training.inspecting.histograms import histograms
+from workbench.training.machine.threads import trial
 from workbench.training.optimizer import Optimizer
-from workbench.training.threads import trial
+from workbench.training.scoring.metrics import evaluate_classifier
 
 
 def train(config: Config, run: Run) -> None:

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from recipes.cnn import Config
 from recipes.cnn.previews import class_activation
 from recipes.cnn.train import load, own
-from workbench.data.images import ImageData, normalise, outline, unit_range
+from workbench.data.vision.images import ImageData, outline
+from workbench.data.vision.labelled import normalise, unit_range
 from workbench.uses import Names
 
 

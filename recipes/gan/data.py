@@ -11,10 +11,11 @@ from torch import Tensor
 
 from recipes.gan import Config
 from workbench.data import contents as counting
-from workbench.data.folder import Folder
-from workbench.data.images import Split, load_images, outline, unit_range
 from workbench.data.order import order, sent
-from workbench.data.origin import Own
+from workbench.data.vision.folder import Folder
+from workbench.data.vision.images import load_images, outline
+from workbench.data.vision.labelled import Split, unit_range
+from workbench.data.vision.origin import Own
 from workbench.recipe import Contents, Run
 
 Batch = tuple[Tensor, Tensor]

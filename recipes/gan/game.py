@@ -9,7 +9,7 @@ from recipes.gan import Config
 from recipes.gan.losses import LOSSES, interpolated, slope
 from recipes.gan.model import Adversaries
 from workbench.errors import WorkbenchError
-from workbench.training.ranks import ranks
+from workbench.training.machine.ranks import ranks
 
 
 class Game:

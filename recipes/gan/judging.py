@@ -12,9 +12,9 @@ from torch import Tensor
 from recipes.gan.data import Reals
 from recipes.gan.model import Adversaries
 from workbench.data.order import generator
-from workbench.training import evaluator, quality
-from workbench.training.activity import Activity
-from workbench.training.modes import evaluating
+from workbench.training.inspecting.activity import Activity
+from workbench.training.inspecting.modes import evaluating
+from workbench.training.scoring import evaluator, quality
 
 SAMPLES = 2000
 _BATCH = 250  # samples drawn at a time, which caches like

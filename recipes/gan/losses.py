@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from workbench.training.ranks import ranks
+from workbench.training.machine.ranks import ranks
 
 
 @dataclass(frozen=True)

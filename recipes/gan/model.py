@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from recipes.gan import Model
 from workbench.errors import WorkbenchError
-from workbench.training.average import averaged_copy
+from workbench.training.updating.average import averaged_copy
 
 SLOPE = 0.2  # of LeakyReLU, as in DCGAN
 _GROUPS = 8  # of group norm

@@ -13,10 +13,10 @@ from recipes.gan.judging import Judge
 from recipes.gan.model import Adversaries
 from recipes.gan.previews import Gallery
 from workbench.recipe import Run
-from workbench.training.average import follow
-from workbench.training.histograms import histograms
+from workbench.training.inspecting.histograms import histograms
+from workbench.training.machine.threads import trial
 from workbench.training.optimizer import Optimizer
-from workbench.training.threads import trial
+from workbench.training.updating.average import follow
 
 
 def train(config: Config, run: Run) -> None:

@@ -8,10 +8,11 @@ from torch import Tensor
 from recipes.rnn import Config, task
 from recipes.rnn.model import Recurrent
 from workbench.data import contents as counting
-from workbench.data.images import Augmentation, load_images
+from workbench.data.language.text import Streams, TextData, load_text
 from workbench.data.sequences import ImageSequences, SequenceBatches, SequenceData, image_sequences, load_generated
 from workbench.data.tables import load_table
-from workbench.data.text import Streams, TextData, load_text
+from workbench.data.vision.augmentation import Augmentation
+from workbench.data.vision.images import load_images
 from workbench.recipe import Contents, Tally
 
 BATCHES = 10  # that a training text must hold at least

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from recipes.rnn import Model
-from workbench.training.ranks import ranks
+from workbench.training.machine.ranks import ranks
 
 State = tuple[Tensor, ...]  # what one batch hands to the next: h (L, B, H), an LSTM's c, the last characters (B, window - 1)
 NARROW = 1e-3  # deviation of the input weights beside an identity, as Le et al. 2015 have it

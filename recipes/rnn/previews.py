@@ -8,9 +8,9 @@ from torch import Tensor
 from recipes.rnn import Config, task
 from recipes.rnn import data as loading
 from recipes.rnn.model import Recurrent, State
+from workbench.data.language.text import TextData, Vocabulary
 from workbench.data.order import generator
 from workbench.data.sequences import SequenceData
-from workbench.data.text import TextData, Vocabulary
 from workbench.recipe import Preview
 
 PROMPT = 24  # characters of the validation text, where no prompt is given

@@ -13,8 +13,8 @@ from recipes.rnn import Model
 from recipes.rnn.cells import unroll
 from recipes.rnn.model import Recurrent
 from workbench.recipe import Preview
-from workbench.training.activity import FLAT
-from workbench.training.modes import evaluating
+from workbench.training.inspecting.activity import FLAT
+from workbench.training.inspecting.modes import evaluating
 
 FLOOR = 1e-20  # norms below it, fp32's zeros among them, are drawn there
 ROWS = 24  # lags of the matrix

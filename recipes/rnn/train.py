@@ -16,11 +16,11 @@ from recipes.rnn.previews import hidden_of_sequence
 from recipes.rnn.probe import Probe
 from workbench.data.sequences import SequenceData, Sequences, Target
 from workbench.recipe import Run
-from workbench.training.histograms import histograms
-from workbench.training.metrics import Classification
-from workbench.training.modes import evaluating
+from workbench.training.inspecting.histograms import histograms
+from workbench.training.inspecting.modes import evaluating
+from workbench.training.machine.threads import trial
 from workbench.training.optimizer import Optimizer
-from workbench.training.threads import trial
+from workbench.training.scoring.metrics import Classification
 
 PROBED = 16  # examples of the probe
 Loss = Callable[[Tensor, Tensor], Tensor]

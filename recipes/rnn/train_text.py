@@ -14,12 +14,12 @@ from recipes.rnn import data as loading
 from recipes.rnn.model import Memory, Recurrent
 from recipes.rnn.previews import hidden_of_text, written
 from recipes.rnn.probe import Probe
-from workbench.data.text import Streams
+from workbench.data.language.text import Streams
 from workbench.recipe import Run
-from workbench.training.histograms import histograms
-from workbench.training.modes import evaluating
+from workbench.training.inspecting.histograms import histograms
+from workbench.training.inspecting.modes import evaluating
+from workbench.training.machine.threads import trial
 from workbench.training.optimizer import Optimizer
-from workbench.training.threads import trial
 
 EVALUATION_STREAMS = 8  # fewer would be slower, more would begin more often without anything to remember
 EVALUATION_LENGTH = 256  # characters; what is remembered reaches back further

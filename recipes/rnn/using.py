@@ -17,12 +17,13 @@ from recipes.rnn import data as loading
 from recipes.rnn.model import Recurrent
 from recipes.rnn.previews import PROMPT
 from workbench.data.catalogue import find_images
-from workbench.data.images import ImageData, load_images, normalise, unit_range
 from workbench.data.order import generator
-from workbench.data.origin import require_same
 from workbench.data.sequences import SequenceData, adding, copying, reader
 from workbench.data.tables import read_table
 from workbench.data.utf8 import read_utf8
+from workbench.data.vision.images import ImageData, load_images
+from workbench.data.vision.labelled import normalise, unit_range
+from workbench.data.vision.origin import require_same
 from workbench.errors import WorkbenchError
 from workbench.uses import Answers, Asked, Continues, Names, Use
 

@@ -113,7 +113,7 @@ def attention(config: Any, tick: Tick) -> float:
     from torch.utils.data import DataLoader
 
     from recipes.attention.translate import build, evaluate, load
-    from workbench.data.tokens import PAD
+    from workbench.data.language.tokens import PAD
 
     data = load(config, torch.device("cpu"))
     pairs = []

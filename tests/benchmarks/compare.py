@@ -28,10 +28,10 @@ KEYS = ("train/loss", "train/grad_norm", "train/lr", "train/accuracy")
 OPEN = """
 import re, sys, time
 from pathlib import Path
-from workbench.runs.feed import open_run
+from workbench.runs.reading.feed import open_run
 from workbench.runs.store import Store
 from workbench.views import comparing
-from workbench.views.curves import ManyWays
+from workbench.views.plots.curves import ManyWays
 imported = time.process_time()
 store = Store(Path(sys.argv[1]))
 together = comparing.Together.of([open_run(store.folder(name)) for name in store.ids()])

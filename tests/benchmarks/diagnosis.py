@@ -27,9 +27,9 @@ from tests.scenarios import FAULTY, healthy, held_out
 from tests.training_runs import configure, wait_for
 from workbench.diagnosis.diagnose import RULES, diagnose
 from workbench.finding import find_recipe
-from workbench.runs.feed import Feed, open_run
+from workbench.launching.launch import start
+from workbench.runs.reading.feed import Feed, open_run
 from workbench.runs.store import Store
-from workbench.worker.launch import start
 
 ENOUGH = 0.9  # of a rule's faulty runs
 PATIENCE_SECONDS = 120.0  # for a stopped worker to be called stalled

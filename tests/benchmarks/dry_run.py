@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from workbench.finding import find_recipe
+from workbench.launching.ask import Helper
+from workbench.launching.awaiting import await_start
+from workbench.launching.launch import start
+from workbench.launching.trial import Trial
 from workbench.recipe import Recipe
-from workbench.runs.feed import open_run
+from workbench.runs.reading.feed import open_run
 from workbench.runs.store import Store
 from workbench.schema import Value, build
-from workbench.worker.ask import Helper
-from workbench.worker.launch import await_start, start
-from workbench.worker.trial import Trial
 
 # recipe: preset, settings that make it a short run with several evaluations, previews and checkpoints
 RUNS: dict[str, tuple[str, dict[str, Value]]] = {

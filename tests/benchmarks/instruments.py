@@ -24,10 +24,10 @@ from recipes.cnn.train import load
 from tests.training_runs import configure, prepare
 from workbench.events.writer import EventWriter
 from workbench.finding import find_recipe
-from workbench.runs.state import RunState
+from workbench.runs.reading.state import RunState
 from workbench.session.handle import Session
 from workbench.session.journal import Journal
-from workbench.training import precision
+from workbench.training.machine import precision
 from workbench.training.optimizer import Optimizer
 
 RECIPE = find_recipe("cnn")

@@ -21,12 +21,13 @@ from pathlib import Path
 from tests.training_runs import configure, events_of, kill
 from workbench.events.types import CheckpointSaved, Metrics
 from workbench.finding import find_recipe
+from workbench.launching.ask import Helper
+from workbench.launching.awaiting import await_start
+from workbench.launching.launch import resume, start
 from workbench.runs import control
-from workbench.runs.feed import open_run
 from workbench.runs.folder import RunFolder
+from workbench.runs.reading.feed import open_run
 from workbench.runs.store import Store
-from workbench.worker.ask import Helper
-from workbench.worker.launch import await_start, resume, start
 
 
 def warm() -> Helper:

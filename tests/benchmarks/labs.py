@@ -18,7 +18,7 @@ import torch
 
 from tests.training_runs import configure, prepare, train_here
 from workbench.finding import find_recipe
-from workbench.runs.feed import open_run
+from workbench.runs.reading.feed import open_run
 from workbench.schema import describe
 
 RECIPE = find_recipe("cnn")

@@ -22,8 +22,8 @@ from tests.training_runs import configure, events_of, prepare, train_here
 from workbench.diagnosis.diagnose import diagnose
 from workbench.events.types import CheckpointSaved
 from workbench.finding import find_recipe
-from workbench.runs.feed import open_run
-from workbench.runs.state import RunState
+from workbench.runs.reading.feed import open_run
+from workbench.runs.reading.state import RunState
 from workbench.schema import Value, flat
 
 IS_MET = {"at most": operator.le, "at least": operator.ge}

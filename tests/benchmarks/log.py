@@ -16,8 +16,8 @@ from pathlib import Path
 from tests.builders import declared, loop, new_run, started
 from workbench.events.types import Metrics
 from workbench.events.writer import EventWriter
-from workbench.runs.feed import read_state, write_summary
 from workbench.runs.folder import RunFolder
+from workbench.runs.reading.feed import read_state, write_summary
 from workbench.units import size
 
 STEPS = 1_000_000
@@ -27,7 +27,7 @@ KEYS = ("train/loss", "train/grad_norm", "train/lr", "train/accuracy")
 OPEN = """
 import resource, sys, time
 from pathlib import Path
-from workbench.runs.feed import {name}
+from workbench.runs.reading.feed import {name}
 from workbench.runs.folder import RunFolder
 imported = time.process_time()
 begun = time.perf_counter()

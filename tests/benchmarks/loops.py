@@ -30,9 +30,9 @@ from tests.benchmarks import by_hand
 from tests.benchmarks.by_hand import Tick
 from tests.training_runs import configure, prepare, train_here
 from workbench.finding import find_recipe
-from workbench.runs.feed import open_run
+from workbench.launching.spawn import _environment as worker_environment
+from workbench.runs.reading.feed import open_run
 from workbench.schema import Value
-from workbench.worker.spawn import _environment as worker_environment
 
 QUIET = {"evaluate_every": 10**9, "preview_every": 10**9, "checkpoint_every": 10**9}  # by hand there is none of it either
 
@@ -104,7 +104,7 @@ def without_instruments() -> None:
     """Our loop from here on without norms, ratios and a log; a step still has to know that its gradient is finite."""
     from workbench.session.journal import Journal
     from workbench.training import optimizer
-    from workbench.training.gradients import LayerNorms
+    from workbench.training.updating.gradients import LayerNorms
 
     ones: dict[int, list[float]] = {}
     LayerNorms.read = lambda self, tensors: ones.setdefault(len(self.layers), [1.0] * (1 + len(self.layers)))  # type: ignore[method-assign]

@@ -36,7 +36,7 @@ async def survive(root: Path, screen: str, sizes: Sequence[tuple[int, int]]) -> 
         return card(*about)  # type: ignore[arg-type]
 
     app = interface(root, ascii_only=False)
-    with patch.object(painted, "card", counted), patch("workbench.tui.looking.card", counted):
+    with patch.object(painted, "card", counted), patch("workbench.tui.polling.looking.card", counted):
         async with app.run_test(size=(80, 24)) as pilot:
             await shows(app, "cnn-1")
             await shows(app, "37,770 parameters")

@@ -18,10 +18,10 @@ from pathlib import Path
 from tests.benchmarks.commands import compile_sources
 from tests.benchmarks.interface import interface
 from tests.tui.terminal import Terminal
-from workbench.runs.feed import Feed
+from workbench.launching.force import force_stop
 from workbench.runs.folder import RunFolder
+from workbench.runs.reading.feed import Feed
 from workbench.runs.store import Store
-from workbench.worker import launch
 
 _TIMES = 5
 _PATIENCE = 120.0
@@ -64,7 +64,7 @@ def start(*, warmed: bool) -> tuple[float, dict[str, float]]:
         store = Store(runs)
         folder = store.folder(store.ids()[0])
         phases = dict(_phases(folder, pressed_at))
-        launch.force_stop(folder, Feed(folder).read_all())
+        force_stop(folder, Feed(folder).read_all())
         time.sleep(_REST_SECONDS)
     return seconds, phases
 

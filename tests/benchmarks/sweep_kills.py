@@ -19,13 +19,13 @@ from pathlib import Path
 
 from tests.training_runs import wait_for
 from workbench.finding import find_recipe
+from workbench.launching import launch
 from workbench.locks import lock_holder
-from workbench.runs.feed import open_run
+from workbench.runs.reading.feed import open_run
 from workbench.runs.store import Store
 from workbench.sweeps.folder import SweepFolder, create, host
 from workbench.sweeps.plan import make_plan
 from workbench.sweeps.progress import Look
-from workbench.worker import launch
 
 _MOST_SECONDS = 480.0
 

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from tests.training_runs import kill, wait_for
-from workbench.runs.feed import Feed, open_run
+from workbench.runs.reading.feed import Feed, open_run
 from workbench.runs.store import Store
 
 SOCKET = "workbench-benchmark"

@@ -117,7 +117,7 @@ def test_a_running_run_has_nothing_to_resume(runs: Path, capsys: pytest.CaptureF
 
 
 def test_the_exit_code_of_a_run_follows_from_its_state(tmp_path: Path) -> None:
-    from workbench.runs.feed import open_run
+    from workbench.runs.reading.feed import open_run
 
     codes = {}
     for state in ("finished", "stopped", "failed"):

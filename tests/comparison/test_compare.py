@@ -14,7 +14,7 @@ from workbench.comparison.compare import compare
 from workbench.comparison.document import document
 from workbench.comparison.seeds import Spread, overlap, spread
 from workbench.errors import ExitCode, WorkbenchError
-from workbench.runs.feed import open_run
+from workbench.runs.reading.feed import open_run
 from workbench.runs.report import report, strict_json
 from workbench.runs.store import Store
 

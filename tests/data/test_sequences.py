@@ -3,9 +3,9 @@ import math
 import pytest
 import torch
 
-from workbench.data.images import load_images
 from workbench.data.order import generator
 from workbench.data.sequences import SequenceBatches, Sequences, adding, copying, image_sequences, load_generated
+from workbench.data.vision.images import load_images
 
 CPU = torch.device("cpu")
 

@@ -6,8 +6,8 @@ from tests.builders import append, build_run, ended, loop, metrics, opening
 from tests.exporting.previewed import previewed_run
 from workbench.events.types import SettingChanged
 from workbench.exporting import html
-from workbench.runs.feed import open_run
 from workbench.runs.folder import Labels
+from workbench.runs.reading.feed import open_run
 
 VOID = {"meta", "img", "br", "path", "circle", "polygon", "polyline"}
 

@@ -10,9 +10,9 @@ from workbench.errors import WorkbenchError
 from workbench.exporting import table
 from workbench.importing import keep as keeping
 from workbench.importing.foreign import Foreign, Point
-from workbench.runs.feed import open_run
+from workbench.launching.launch import resume
+from workbench.runs.reading.feed import open_run
 from workbench.runs.store import Store
-from workbench.worker.launch import resume
 
 
 def foreign(**series):

@@ -16,9 +16,9 @@ from recipes.attention.translate import evaluate, load, surprise
 from recipes.attention.translator import Translator
 from tests.fakes import FakeRun
 from tests.training_runs import configure, events_of, prepare, stop_at, train_here
-from workbench.data.pairs import PairSplit
-from workbench.data.tokens import END, PAD, START, symbols_of
-from workbench.data.tsv import Pair
+from workbench.data.language.pairs import PairSplit
+from workbench.data.language.tokens import END, PAD, START, symbols_of
+from workbench.data.language.tsv import Pair
 from workbench.errors import WorkbenchError
 from workbench.events.types import Tested
 

@@ -20,10 +20,10 @@ from recipes.cnn.train import class_weights
 from tests.benchmarks import labs
 from tests.fakes import FakeRun
 from workbench.data.catalogue import find_images
-from workbench.data.images import Split
+from workbench.data.vision.labelled import Split
 from workbench.errors import WorkbenchError
 from workbench.schema import build, describe
-from workbench.training.layers import layer_table
+from workbench.training.inspecting.layers import layer_table
 
 PRESETS = {preset.name: preset for preset in RECIPE.presets}
 UNMOVED = {"shift": 0.0, "rotate": 0.0, "zoom": 0.0, "slant": 0.0}  # images as they are, without augmentation

@@ -15,11 +15,11 @@ from workbench.cli import app
 from workbench.events import types as events
 from workbench.finding import find_recipes
 from workbench.recipe import Preset, Recipe, Task
-from workbench.runs.feed import open_run
 from workbench.runs.folder import RunFolder
+from workbench.runs.reading.feed import open_run
 from workbench.schema import Value, build, describe
 from workbench.settings import Common
-from workbench.views import slots
+from workbench.views.run import slots
 
 RECIPES = find_recipes()
 PRESETS = [pytest.param(recipe, preset, id=f"{recipe.name}-{preset.name}") for recipe in RECIPES.values() for preset in recipe.presets]

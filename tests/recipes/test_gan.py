@@ -18,9 +18,9 @@ from tests.fakes import FakeRun
 from tests.training_runs import prepare, train_here
 from workbench.diagnosis.diagnose import diagnose
 from workbench.errors import WorkbenchError
-from workbench.runs.feed import open_run
+from workbench.runs.reading.feed import open_run
 from workbench.schema import build, describe, flat
-from workbench.training.layers import layer_table
+from workbench.training.inspecting.layers import layer_table
 from workbench.training.optimizer import Optimizer
 
 PRESETS = {preset.name: preset for preset in RECIPE.presets}

@@ -16,8 +16,8 @@ import workbench
 from tests.training_runs import end_of, events_of, logged, wait_for
 from workbench.events.types import MetricsDeclared, Noticed
 from workbench.recording import charting
-from workbench.runs.feed import open_run
 from workbench.runs.folder import RunFolder
+from workbench.runs.reading.feed import open_run
 from workbench.runs.store import Store
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from workbench.events.writer import EventWriter
 from workbench.recording import talk as talking
 from workbench.recording.talk import Talk
 from workbench.runs import control
-from workbench.runs.state import RunState
+from workbench.runs.reading.state import RunState
 from workbench.session.journal import Journal
 
 

@@ -7,13 +7,16 @@ from pathlib import Path
 from tests.builders import append, build_run, checkpoint, loop, metrics, opening
 from workbench.charts.rows import plain
 from workbench.events.types import SettingChanged
-from workbench.runs import lineage, ordering
-from workbench.runs.feed import Feed, open_run
+from workbench.runs import lineage
 from workbench.runs.folder import Fork, RunFolder
+from workbench.runs.listing import ordering
+from workbench.runs.reading.feed import Feed, open_run
 from workbench.runs.repeating import differences
-from workbench.views import chart, slots, table
-from workbench.views.status_lines import origin
-from workbench.views.view import LimitsMemory, View
+from workbench.views import table
+from workbench.views.plots import chart
+from workbench.views.plots.view import LimitsMemory, View
+from workbench.views.run import slots
+from workbench.views.run.status_lines import origin
 
 
 def family(root: Path) -> list[Feed]:

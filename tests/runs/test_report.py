@@ -6,8 +6,8 @@ import pytest
 
 from tests.builders import START, build_run, checkpoint, ended, evaluated, finished_run, loop, metrics, new_run, opening
 from workbench.events import types as events
-from workbench.runs.feed import open_run
 from workbench.runs.folder import Labels
+from workbench.runs.reading.feed import open_run
 from workbench.runs.report import report, strict, strict_json
 
 # DESIGN.md, the JSON contract: a key may be added, never renamed.

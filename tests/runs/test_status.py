@@ -10,8 +10,8 @@ import pytest
 from tests.builders import START, append, build_run, ended, loop, metrics, new_run, opening, started
 from workbench.events.types import Paused, RunQueued
 from workbench.locks import lock_holder
-from workbench.runs.feed import Feed, open_run
 from workbench.runs.files import read_json, replace_file
+from workbench.runs.reading.feed import Feed, open_run
 from workbench.runs.status import Evidence, Exit, Status, boot_id, is_process, judge, process_started, read_exit, status
 
 ALIVE = {"started": True, "has_steps": True, "lock_held": True, "process_alive": True}

@@ -17,8 +17,8 @@ from tests.training_runs import configure, end_of, events_of, logged, prepare
 from workbench.events.types import CheckpointSaved, Noticed
 from workbench.finding import find_recipe
 from workbench.recipe import Recipe
-from workbench.runs.feed import open_run
 from workbench.runs.folder import RunFolder
+from workbench.runs.reading.feed import open_run
 from workbench.schema import Value, short_number
 from workbench.training import checkpoint
 

@@ -11,13 +11,13 @@ from workbench.errors import ExitCode, WorkbenchError
 from workbench.events.types import CheckpointRemoved, Noticed, SettingsAmended
 from workbench.events.writer import EventWriter
 from workbench.finding import find_recipe
+from workbench.launching import fork
 from workbench.recipe import Recipe
 from workbench.runs import lineage
-from workbench.runs.feed import open_run
 from workbench.runs.folder import Labels, RunFolder, RunRecord
+from workbench.runs.reading.feed import open_run
 from workbench.runs.store import Store
 from workbench.schema import Value, flat
-from workbench.worker import fork
 
 EACH = 20  # steps of an epoch
 

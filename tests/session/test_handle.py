@@ -12,7 +12,7 @@ from tests.training_runs import configure, end_of, events_of, prepare, stop_at, 
 from workbench.events.types import LoopStarted, PhaseChanged
 from workbench.finding import find_recipe
 from workbench.recipe import Preview
-from workbench.runs.feed import open_run
+from workbench.runs.reading.feed import open_run
 from workbench.session import handle
 
 

@@ -8,7 +8,7 @@ from tests.builders import new_run
 from tests.training_runs import events_of
 from workbench.events.types import Metrics
 from workbench.events.writer import EventWriter
-from workbench.runs.state import RunState
+from workbench.runs.reading.state import RunState
 from workbench.session.journal import Journal
 
 

@@ -15,10 +15,10 @@ from workbench.events.types import EpochsChanged, RequestAnswered
 from workbench.exporting.table import as_csv
 from workbench.finding import find_recipe
 from workbench.runs import control
-from workbench.runs.feed import open_run
+from workbench.runs.reading.feed import open_run
 from workbench.schema import describe
 from workbench.session.passage import Passage
-from workbench.session.restoring import set_dropout
+from workbench.session.resuming.restoring import set_dropout
 
 EACH = 20  # steps of an epoch in batches of 64
 
@@ -124,7 +124,7 @@ def test_every_recipe_can_have_other_batches(name: str) -> None:
 
 
 def test_streams_of_text_are_cut_anew() -> None:
-    from workbench.data.text import Streams, Windows
+    from workbench.data.language.text import Streams, Windows
 
     ids = torch.arange(1000)
     for kind in (Streams, Windows):

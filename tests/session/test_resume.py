@@ -11,8 +11,8 @@ import torch
 from tests.training_runs import configure, events_of, logged, prepare, stop_at, train_here
 from workbench.events.types import LoopStarted, Noticed, SettingChanged
 from workbench.finding import find_recipe
-from workbench.runs.feed import open_run
 from workbench.runs.folder import RunFolder
+from workbench.runs.reading.feed import open_run
 from workbench.training import checkpoint
 
 CPU = torch.device("cpu")

@@ -14,7 +14,7 @@ from torch import nn
 
 from workbench.training import checkpoint
 from workbench.training.checkpoint import DamagedCheckpoint, is_finite, keep, load, newest_first, newest_good, read_manifest, save
-from workbench.training.seed import random_state, restore_random_state, seed_everything
+from workbench.training.machine.seed import random_state, restore_random_state, seed_everything
 
 CPU = torch.device("cpu")
 

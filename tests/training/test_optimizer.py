@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from workbench.settings import Optimization
-from workbench.training.gradients import LayerNorms, NonFiniteGradient
 from workbench.training.optimizer import Optimizer
+from workbench.training.updating.gradients import LayerNorms, NonFiniteGradient
 
 RULES = ("sgd", "rmsprop", "adagrad", "adam", "adamw")
 

@@ -13,7 +13,7 @@ from workbench.errors import WorkbenchError
 from workbench.events.writer import EventWriter
 from workbench.finding import find_recipe
 from workbench.recipe import Recipe
-from workbench.runs.feed import read_state
+from workbench.runs.reading.feed import read_state
 from workbench.session.journal import Journal
 from workbench.training.optimizer import Optimizer
 from workbench.trying import batch_sizes, dry_run, memory, plan, range_test

@@ -122,7 +122,7 @@ def test_nothing_of_torch_is_imported(tmp_path: Path) -> None:
 def test_the_first_paint_waits_for_no_heavy_import(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from workbench.tui import app, opening\n"
-        "heavy = {'pydantic', 'numpy', 'PIL', 'plotext', 'typer', 'workbench.settings', 'workbench.runs.feed'}\n"
+        "heavy = {'pydantic', 'numpy', 'PIL', 'plotext', 'typer', 'workbench.settings', 'workbench.runs.reading.feed'}\n"
         "app.Workbench._begin = lambda self: (found.extend(heavy & set(sys.modules)), self.exit())\n"
         "found = []\n"
         f"opening.run(Path({str(tmp_path)!r}))\n"

@@ -17,7 +17,7 @@ from workbench.runs.folder import RunFolder
 from workbench.tui.screens.bench import Bench
 from workbench.tui.screens.run import RunScreen
 from workbench.tui.screens.zoom import Zoom
-from workbench.views import slots
+from workbench.views.run import slots
 
 
 def answer(folder: RunFolder, *events: object, accepted: bool = True, message: str = "") -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.tui.runs import NOW, cnn_run, interface, shown, shows, until
 from workbench.tui.screens.run import RunScreen
-from workbench.views import remembered
-from workbench.views.view import ChartStyle
+from workbench.views.plots import remembered
+from workbench.views.plots.view import ChartStyle
 
 
 async def test_how_a_chart_is_drawn_is_remembered_for_its_metric(tmp_path: Path) -> None:

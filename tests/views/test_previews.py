@@ -6,7 +6,7 @@ from typing import Any
 from tests.builders import START, build_run, opening
 from workbench.charts.rows import cells, plain
 from workbench.events.types import PreviewSaved
-from workbench.runs.feed import Feed, open_run
+from workbench.runs.reading.feed import Feed, open_run
 from workbench.views import previews
 
 

@@ -3,8 +3,8 @@ from pathlib import Path
 from tests.builders import SETTINGS, START, build_run, ended, evaluated, finished_run, loop, metrics, opening
 from workbench.charts.rows import cells, plain
 from workbench.events.types import SettingsAmended
-from workbench.runs.feed import Feed, open_run
 from workbench.runs.folder import Labels
+from workbench.runs.reading.feed import Feed, open_run
 from workbench.runs.store import Store
 from workbench.views import table
 

@@ -11,9 +11,10 @@ import pytest
 
 from tests.builders import append, ended, evaluated, finished_run, loop, metrics, opening
 from tests.tui.recipe import RECIPE
+from workbench.launching import launch
 from workbench.runs import control
-from workbench.runs.feed import open_run
 from workbench.runs.folder import Labels, RunFolder, RunRecord
+from workbench.runs.reading.feed import open_run
 from workbench.runs.store import Store
 from workbench.schema import flat
 from workbench.sweeps import folder as folders
@@ -21,7 +22,7 @@ from workbench.sweeps.folder import SweepFolder, create
 from workbench.sweeps.plan import make_plan
 from workbench.sweeps.progress import Look
 from workbench.views import sweep as view
-from workbench.worker import drive, launch
+from workbench.worker import drive
 
 
 class Killed(BaseException):

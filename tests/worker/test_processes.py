@@ -16,13 +16,15 @@ from tests.training_runs import configure, end_of, events_of, kill, logged, wait
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.events.types import CheckpointSaved, Metrics, RequestAnswered, SettingChanged
 from workbench.finding import find_recipe
+from workbench.launching.ask import Helper
+from workbench.launching.awaiting import await_start
+from workbench.launching.force import force_stop
+from workbench.launching.launch import resume, start
 from workbench.runs import control
-from workbench.runs.feed import open_run
 from workbench.runs.folder import RunFolder
+from workbench.runs.reading.feed import open_run
 from workbench.runs.status import is_process, process_started
 from workbench.runs.store import Store
-from workbench.worker.ask import Helper
-from workbench.worker.launch import await_start, force_stop, resume, start
 
 LONG = {"epochs": 100000}
 
@@ -189,7 +191,9 @@ def test_a_warm_helper_answers_and_then_becomes_the_worker(tmp_path: Path) -> No
 
 
 def test_an_idle_helper_leaves_when_its_user_is_gone() -> None:
-    code = "import time; from workbench.worker.ask import Helper; h = Helper(); h.start(); print(h._process.pid, flush=True); time.sleep(9)"
+    code = (
+        "import time; from workbench.launching.ask import Helper; h = Helper(); h.start(); print(h._process.pid, flush=True); time.sleep(9)"
+    )
     user = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert user.stdout is not None
     supervisor = int(user.stdout.readline())
@@ -253,7 +257,7 @@ def test_a_run_whose_starter_is_killed_before_torch_was_there_trains_all_the_sam
     code = (
         "import sys, threading; from pathlib import Path; from tests.training_runs import configure\n"
         "from workbench.finding import find_recipe\n"
-        "from workbench.runs.store import Store; from workbench.worker.ask import Helper; from workbench.worker.launch import start\n"
+        "from workbench.runs.store import Store; from workbench.launching.ask import Helper; from workbench.launching.launch import start\n"
         "recipe = find_recipe('cnn'); helper = Helper(); helper.start()\n"
         "config = configure(recipe, 'digits', threads=1, epochs=100000)\n"
         "threading.Timer(0.3, lambda: print('asked', flush=True)).start()\n"

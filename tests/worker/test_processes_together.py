@@ -11,10 +11,11 @@ import pytest
 from tests.training_runs import configure, end_of, events_of, logged, prepare, train_here, wait_for
 from workbench.events.types import RunStarted
 from workbench.finding import find_recipe
-from workbench.runs.feed import open_run
+from workbench.launching.cluster import torchrun_line
+from workbench.launching.launch import resume, start
 from workbench.runs.folder import RunFolder
+from workbench.runs.reading.feed import open_run
 from workbench.runs.store import Store
-from workbench.worker.launch import resume, start, torchrun_line
 
 SAME = {"threads": 1, "precision": "fp32"}
 RECIPES = {  # batch norm, dropout and moved images; a carried state and dropout; tokens as weights; noise and batch norm

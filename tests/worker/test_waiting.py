@@ -12,13 +12,14 @@ from tests.queue.lining import Standing, standing
 from tests.training_runs import configure, end_of, events_of, wait_for
 from workbench.events.types import RequestAnswered, RunQueued
 from workbench.finding import find_recipe
+from workbench.launching.awaiting import await_start
+from workbench.launching.launch import resume, start
 from workbench.locks import lock_holder
 from workbench.queue import line
 from workbench.runs import control
-from workbench.runs.feed import Feed, open_run
 from workbench.runs.folder import RunFolder
+from workbench.runs.reading.feed import Feed, open_run
 from workbench.runs.store import Store
-from workbench.worker.launch import await_start, resume, start
 
 
 def queue(root: Path) -> RunFolder:

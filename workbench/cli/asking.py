@@ -13,7 +13,7 @@ from workbench.errors import ExitCode, WorkbenchError
 from workbench.finding import find_recipes, from_path
 from workbench.recipe import Recipe
 from workbench.runs import control
-from workbench.runs.feed import Feed
+from workbench.runs.reading.feed import Feed
 from workbench.runs.store import Store
 
 _RESERVED_NAME = re.compile(r"last(~\d*)?")

@@ -25,7 +25,7 @@ def new(name: str, *, as_json: bool) -> None:
 
 def check(name: str, *, as_json: bool) -> None:
     """Say what was checked and what is wrong; exit code 1 where something is."""
-    from workbench.worker.ask import Helper
+    from workbench.launching.ask import Helper
 
     recipe = find_recipe(name)
     output.say(f"checking {recipe.name}: each task is trained for a few steps")

@@ -10,11 +10,11 @@ from types import FrameType
 
 from workbench.cli import asking, output
 from workbench.errors import ExitCode
+from workbench.launching.awaiting import await_start
 from workbench.runs import control
-from workbench.runs.feed import Feed
 from workbench.runs.folder import RunFolder
-from workbench.views.progress import Progress, summary
-from workbench.worker import launch
+from workbench.runs.reading.feed import Feed
+from workbench.views.run.progress import Progress, summary
 
 _POLL_SECONDS = 0.1
 _STATUS_SECONDS = 0.5
@@ -68,7 +68,7 @@ def detach(folder: RunFolder, *, after: int = 0) -> int:
     Raises:
         WorkbenchError: the worker refused or failed before that.
     """
-    feed = launch.await_start(folder, after=after, or_queued=True)
+    feed = await_start(folder, after=after, or_queued=True)
     if feed.status.state == "queued":
         output.say(_queued(feed))
     output.emit(folder.id)
@@ -113,7 +113,7 @@ class _Watch:
         """The run when it has made a step or has ended; None when it was left."""
         while True:
             try:
-                feed = launch.await_start(self._folder, after=self._after, watch=progress.show, or_queued=not self._queued)
+                feed = await_start(self._folder, after=self._after, watch=progress.show, or_queued=not self._queued)
                 if feed.status.state != "queued":
                     return feed
                 self._queued = True

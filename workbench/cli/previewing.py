@@ -7,8 +7,8 @@ from typing import Any
 
 from workbench.charts.rows import Rows
 from workbench.errors import ExitCode, unknown
-from workbench.runs.feed import Feed
-from workbench.runs.state import Shown
+from workbench.runs.reading.feed import Feed
+from workbench.runs.reading.state import Shown
 from workbench.views import drawing, previews
 
 _LEAST_ROWS = 8  # for a picture, on a terminal of any height

@@ -10,11 +10,11 @@ from workbench.charts.rows import Rows
 from workbench.cli import output
 from workbench.errors import ExitCode, WorkbenchError, unknown
 from workbench.events.types import Event, Noticed, PhaseChanged
+from workbench.launching.trial import Trial
 from workbench.recipe import Recipe
 from workbench.schema import Settings
 from workbench.trying.plan import Kind
 from workbench.views import trying
-from workbench.worker.trial import Trial
 
 SOUGHT: tuple[Kind, ...] = ("lr", "batch_size")
 _POLL_SECONDS = 0.1

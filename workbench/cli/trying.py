@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError
+from workbench.launching.awaiting import await_start
+from workbench.launching.launch import start
 from workbench.recipe import Recipe
-from workbench.runs.feed import open_run
+from workbench.runs.reading.feed import open_run
 from workbench.runs.store import Store
 from workbench.schema import build
-from workbench.worker.launch import await_start, start
 
 STEPS = 20
 _SECONDS = 300  # for one recipe, its data and the import of torch included

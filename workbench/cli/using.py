@@ -46,7 +46,7 @@ class Model:
 @contextlib.contextmanager
 def opened(folder: RunFolder, *, recipe: str = "", step: int | None = None, int8: bool = False) -> Iterator[Model]:
     """The model of a run for some questions; says on stderr which weights answer."""
-    from workbench.worker.ask import Helper
+    from workbench.launching.ask import Helper
 
     helper = Helper()
     try:

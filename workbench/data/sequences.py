@@ -10,8 +10,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from workbench.data.images import EVALUATION_BATCH, ImageData, normalise, unit_range
 from workbench.data.order import generator, order, sent
+from workbench.data.vision.images import ImageData
+from workbench.data.vision.labelled import EVALUATION_BATCH, normalise, unit_range
 
 HELD_OUT = 1000  # generated examples that validate, and as many that test
 SYMBOLS = 8  # of the copy task, besides the blank 0 and the delimiter 9

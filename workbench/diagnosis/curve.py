@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workbench.runs.series import Series
+from workbench.runs.reading.series import Series
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.diagnosis import adversarial, gradients, learning, machine
 from workbench.diagnosis.finding import Case, Finding
-from workbench.runs.state import RunState
+from workbench.runs.reading.state import RunState
 
 RULES: tuple[Callable[[Case], Finding | None], ...] = (
     gradients.not_finite,

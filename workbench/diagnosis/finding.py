@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from workbench.diagnosis.curve import Curve
-from workbench.runs.state import RunState
+from workbench.runs.reading.state import RunState
 from workbench.units import compact
 
 Severity = Literal["info", "warning", "error"]

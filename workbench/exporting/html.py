@@ -10,14 +10,15 @@ from typing import Any
 
 from workbench.exporting import pictures, svg
 from workbench.exporting.writing import write_whole
-from workbench.runs.feed import Feed, open_run
 from workbench.runs.folder import RunFolder
-from workbench.runs.state import Shown
+from workbench.runs.reading.feed import Feed, open_run
+from workbench.runs.reading.state import Shown
 from workbench.units import compact, duration, grouped, metric, size
-from workbench.views import health, previews, slots
+from workbench.views import previews
 from workbench.views.drawing import Loaded
-from workbench.views.heading import labels
-from workbench.views.slots import Slot
+from workbench.views.plots.heading import labels
+from workbench.views.run import health, slots
+from workbench.views.run.slots import Slot
 from workbench.views.table import settings_of
 
 _STYLE = Path(__file__).with_name("report.css")

@@ -12,9 +12,9 @@ from pathlib import Path
 from workbench.events.codec import encode
 from workbench.events.reader import EventReader
 from workbench.events.types import EpochsChanged, Evaluated, Event, LoopStarted, Metrics, Paused, Resumed, RunEnded, Tested
-from workbench.runs.epochs import Epochs, Stretch
 from workbench.runs.folder import RunFolder
-from workbench.runs.state import Clock
+from workbench.runs.reading.epochs import Epochs, Stretch
+from workbench.runs.reading.state import Clock
 
 _NO_END = math.inf
 Values = dict[str, float]

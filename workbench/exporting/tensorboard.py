@@ -12,10 +12,11 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.exporting import pictures, table
-from workbench.runs.feed import Feed, open_run
 from workbench.runs.folder import RunFolder, Value
-from workbench.runs.state import Shown
-from workbench.views import health, previews
+from workbench.runs.reading.feed import Feed, open_run
+from workbench.runs.reading.state import Shown
+from workbench.views import previews
+from workbench.views.run import health
 from workbench.views.table import settings_of
 
 _QUEUE = 1000  # events that wait for the writing thread

@@ -18,7 +18,7 @@ from workbench.recipe import Goal
 from workbench.recording.charting import LONGEST_KEY, MOST_KEYS, declare
 from workbench.recording.settings import flattened
 from workbench.runs.folder import Labels, RunFolder, RunRecord
-from workbench.runs.state import RunState
+from workbench.runs.reading.state import RunState
 from workbench.runs.store import Store
 from workbench.session.journal import Journal
 

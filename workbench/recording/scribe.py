@@ -20,7 +20,7 @@ from workbench.recording.charting import LONGEST_KEY, MOST_KEYS, declare
 from workbench.recording.talk import Talk
 from workbench.runs import locking, status
 from workbench.runs.folder import RunFolder
-from workbench.runs.state import RunState
+from workbench.runs.reading.state import RunState
 from workbench.session.journal import FLUSH_SECONDS, Journal
 from workbench.session.requests import answer_at_end
 

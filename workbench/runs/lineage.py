@@ -12,10 +12,10 @@ from pathlib import Path
 from workbench.errors import WorkbenchError
 from workbench.events.reader import EventReader
 from workbench.events.types import CheckpointSaved, Event, LoopStarted
-from workbench.runs.apply import apply_all
 from workbench.runs.files import cannot_write, read_json, replace_file, sync_folder
 from workbench.runs.folder import Checkpoint, Fork, RunFolder, Value
-from workbench.runs.state import RunState
+from workbench.runs.reading.apply import apply_all
+from workbench.runs.reading.state import RunState
 from workbench.units import grouped
 
 ROOT_ATTEMPT = 0  # of the checkpoint that a fork begins with: older than those of its own attempts

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from workbench.runs.feed import Feed
 from workbench.runs.folder import RunRecord, Value
 from workbench.runs.lineage import NOT_INHERITED, inherited
+from workbench.runs.reading.feed import Feed
 from workbench.units import grouped
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from workbench.runs.feed import Feed
-from workbench.runs.series import Summary
-from workbench.runs.state import RunState
+from workbench.runs.reading.feed import Feed
+from workbench.runs.reading.series import Summary
+from workbench.runs.reading.state import RunState
 
 
 def report(feed: Feed, *, diagnosis: list[dict[str, Any]] | None = None, verify: bool = True) -> dict[str, Any]:

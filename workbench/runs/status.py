@@ -18,7 +18,7 @@ from workbench.locks import lock_holder
 from workbench.queue import line
 from workbench.runs.files import read_json
 from workbench.runs.folder import RunFolder
-from workbench.runs.state import RunState
+from workbench.runs.reading.state import RunState
 from workbench.units import age
 
 StateName = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed", "died", "unknown"]

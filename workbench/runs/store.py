@@ -12,8 +12,8 @@ from pathlib import Path
 
 from workbench.errors import ExitCode, WorkbenchError, nearest
 from workbench.paths import short
-from workbench.runs.feed import Feed
 from workbench.runs.folder import RunFolder
+from workbench.runs.reading.feed import Feed
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,80}-[0-9]{1,9}")
 _LONGEST_STEM = 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from workbench import settings
-from workbench.runs.epochs import Epochs
+from workbench.runs.reading.epochs import Epochs
 
 
 class Budget:

@@ -10,7 +10,7 @@ from typing import Any
 from workbench.errors import ExitCode
 from workbench.events.types import RunEnded
 from workbench.runs.folder import RunRecord
-from workbench.runs.state import RunState
+from workbench.runs.reading.state import RunState
 from workbench.schema import short_number
 from workbench.units import compact
 
@@ -39,7 +39,7 @@ def explain(error: BaseException, session: Any, record: RunRecord, state: RunSta
 
 
 def _words(error: BaseException, step: int, record: RunRecord, state: RunState) -> tuple[str, str, str, str]:
-    from workbench.training.gradients import NonFiniteGradient
+    from workbench.training.updating.gradients import NonFiniteGradient
 
     if isinstance(error, NonFiniteGradient):
         return (*_non_finite(error, step, record, state), "")

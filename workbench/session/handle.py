@@ -31,21 +31,21 @@ from workbench.runs.folder import RunFolder
 from workbench.schema import flat
 from workbench.session.budget import Budget
 from workbench.session.journal import Journal
-from workbench.session.keeper import Keeper
 from workbench.session.passage import Passage
 from workbench.session.previews import save_preview
-from workbench.session.replay import Replay
 from workbench.session.requests import Number, Requests
-from workbench.session.restoring import restore, set_dropout
+from workbench.session.resuming.keeper import Keeper
+from workbench.session.resuming.replay import Replay
+from workbench.session.resuming.restoring import restore, set_dropout
+from workbench.session.resuming.warm_start import adopt
 from workbench.session.vitals import Vitals, gpu_reader
-from workbench.session.warm_start import adopt
 from workbench.settings import Common
-from workbench.training import device as devices
-from workbench.training import precision
 from workbench.training.early_stopping import EarlyStopping
-from workbench.training.layers import layer_table
-from workbench.training.seed import random_state, restore_random_state, seed_everything
-from workbench.training.threads import fastest
+from workbench.training.inspecting.layers import layer_table
+from workbench.training.machine import device as devices
+from workbench.training.machine import precision
+from workbench.training.machine.seed import random_state, restore_random_state, seed_everything
+from workbench.training.machine.threads import fastest
 
 M = TypeVar("M")
 _JUDGED_BY = {"monitor", "dataset", "path", "split_seed"}  # with another of these, an earlier evaluation is no measure for later ones

@@ -17,16 +17,16 @@ from torch import nn
 from workbench import settings
 from workbench.events.types import Event
 from workbench.recipe import Batches, Preview, Recipe
-from workbench.runs.apply import apply
 from workbench.runs.folder import RunFolder
+from workbench.runs.reading.apply import apply
 from workbench.session.budget import Budget
 from workbench.session.handle import Session
 from workbench.session.journal import Journal, read_rows
 from workbench.session.passage import Passage
 from workbench.session.requests import Number, Requests
 from workbench.settings import Common
-from workbench.training.ranks import ranks
-from workbench.training.together import join_layers
+from workbench.training.machine.ranks import ranks
+from workbench.training.machine.together import join_layers
 
 M = TypeVar("M")
 

@@ -12,10 +12,10 @@ from typing import Any
 from workbench.errors import WorkbenchError
 from workbench.events.types import Event, Measured, Metrics, Noticed
 from workbench.events.writer import EventWriter
-from workbench.runs.apply import apply
-from workbench.runs.feed import write_summary
 from workbench.runs.folder import RunFolder
-from workbench.runs.state import RunState
+from workbench.runs.reading.apply import apply
+from workbench.runs.reading.feed import write_summary
+from workbench.runs.reading.state import RunState
 
 FLUSH_SECONDS = 0.2
 _SUMMARY_SECONDS = 2.0

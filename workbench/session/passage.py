@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.recipe import Batches, Resizable
-from workbench.runs.epochs import Epochs, Stretch
+from workbench.runs.reading.epochs import Epochs, Stretch
 
 
 class Passage:

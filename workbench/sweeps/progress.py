@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workbench.runs import control
-from workbench.runs.feed import Feed
+from workbench.runs.reading.feed import Feed
 from workbench.runs.store import Store
 from workbench.schema import Value
 from workbench.sweeps import importance

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from workbench.settings import Optimization
-from workbench.training import precision
-from workbench.training.gradients import LayerNorms, NonFiniteGradient, clip
-from workbench.training.ranks import ranks
-from workbench.training.rules import Rule
-from workbench.training.scaling import LossScale
-from workbench.training.schedule import Plateau, factor
+from workbench.training.machine import precision
+from workbench.training.machine.ranks import ranks
+from workbench.training.updating.gradients import LayerNorms, NonFiniteGradient, clip
+from workbench.training.updating.rules import Rule
+from workbench.training.updating.scaling import LossScale
+from workbench.training.updating.schedule import Plateau, factor
 
 _RATE = frozenset({"lr", "schedule"})
 RATIO_EVERY = 10  # updates between two looks at their size, which cost a copy of the weights

@@ -10,7 +10,7 @@ from workbench.errors import WorkbenchError
 from workbench.recipe import Batches, Recipe
 from workbench.schema import describe
 from workbench.settings import Common
-from workbench.training.gradients import NonFiniteGradient
+from workbench.training.updating.gradients import NonFiniteGradient
 from workbench.trying import rate
 from workbench.trying.rehearsal import Rehearsal
 

@@ -33,8 +33,8 @@ from workbench.tui.messages import (
     TryingOn,
     Wish,
 )
-from workbench.tui.poller import Poller
-from workbench.tui.run_jobs import RunJobs
+from workbench.tui.polling.poller import Poller
+from workbench.tui.polling.run_jobs import RunJobs
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.bench import Bench
 from workbench.tui.theme import Look
@@ -43,7 +43,7 @@ from workbench.tui.theme import theme as painted
 if TYPE_CHECKING:
     from workbench.recipe import Recipe
     from workbench.tui.editing.form import Form
-    from workbench.views.view import ChartStyle
+    from workbench.views.plots.view import ChartStyle
 
 _HANG_UP_SECONDS = 1.0
 _UNFOCUSED = 4  # times slower while another window has the keyboard, where the terminal says so

@@ -13,9 +13,9 @@ from workbench.errors import WorkbenchError
 from workbench.tui.messages import Answered, Begun, Refused, Tried, TryingOn
 
 if TYPE_CHECKING:
+    from workbench.launching.ask import Helper
     from workbench.trying.plan import Kind
     from workbench.tui.editing.form import Form
-    from workbench.worker.ask import Helper
 
 _START_SECONDS = 10.0  # at most, for a start under way when the user leaves: the helper may still import torch
 _TRIAL_SECONDS = 0.1  # between two looks at a trial
@@ -40,7 +40,7 @@ class Launcher:
         """Have a helper import torch, so that an answer or a start is quick."""
         with self._lock:
             if self._helper is None:
-                from workbench.worker.ask import Helper
+                from workbench.launching.ask import Helper
 
                 self._helper = Helper()
                 self._helper.start()
@@ -74,8 +74,8 @@ class Launcher:
         parent = origin.run_id if origin else None
 
         def begin() -> str:
+            from workbench.launching import fork, launch
             from workbench.runs.store import Store
-            from workbench.worker import fork, launch
 
             helper = None if queue else self._take_helper()
             if origin and origin.is_fork:
@@ -91,8 +91,8 @@ class Launcher:
         """Start another attempt at an ended run; `Begun` or `Refused` tells."""
 
         def begin() -> str:
+            from workbench.launching import launch
             from workbench.runs.store import Store
-            from workbench.worker import launch
 
             launch.resume(Store(self._root).folder(run_id), helper=self._take_helper())
             return run_id
@@ -102,7 +102,7 @@ class Launcher:
     def try_out(self, form: Form, kind: Kind) -> None:
         """Conduct a trial with the settings of a form; `TryingOn` tells how it goes, `Tried` or `Refused` how it went."""
         from workbench.events.types import PhaseChanged
-        from workbench.worker.trial import Trial
+        from workbench.launching.trial import Trial
 
         self.end_trial()
         recipe, preset, config = form.recipe, form.preset.name, form.config()

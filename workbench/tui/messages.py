@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from workbench.errors import WorkbenchError
     from workbench.finding import Broken
     from workbench.recipe import Preset, Recipe
-    from workbench.runs.filtering import Facts
     from workbench.runs.folder import Labels
+    from workbench.runs.listing.filtering import Facts
     from workbench.schema import Value
-    from workbench.views.compare_board import Sight
+    from workbench.views.comparison.compare_board import Sight
+    from workbench.views.plots.view import ChartStyle, View
     from workbench.views.table import Entry
-    from workbench.views.view import ChartStyle, View
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from workbench.tui import terminal
 from workbench.tui.app import Workbench
-from workbench.tui.poller import THIN_SECONDS
+from workbench.tui.polling.poller import THIN_SECONDS
 from workbench.views.terminal import has_mouse
 
 

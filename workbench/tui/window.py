@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.views.view import CURSOR_STRIDE
+from workbench.views.plots.view import CURSOR_STRIDE
 
 _CLOSER = 0.5  # of the visible steps, for one press
 _PAN = 0.5

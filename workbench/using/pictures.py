@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from workbench.data.folder import SUFFIXES
+from workbench.data.vision.folder import SUFFIXES
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.paths import short
 

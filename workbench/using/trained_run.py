@@ -12,9 +12,9 @@ from workbench import __version__
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.finding import by_name, from_path
 from workbench.recipe import Recipe
-from workbench.runs.feed import read_state
 from workbench.runs.folder import RunFolder
-from workbench.runs.state import RunState
+from workbench.runs.reading.feed import read_state
+from workbench.runs.reading.state import RunState
 from workbench.schema import build
 from workbench.training import trained
 from workbench.training.trained import Trained

@@ -13,7 +13,7 @@ from typing import Any
 from workbench.charts import heatmap, images, line
 from workbench.charts.axis import limits
 from workbench.charts.rows import Rows, Span, cells, fit, printable
-from workbench.runs.series import Series, Summary
+from workbench.runs.reading.series import Series, Summary
 
 _MOST_CELLS = 4 << 20  # numbers in one preview; the reader caps the file besides
 _COLOURS_FOR_GREYS = 256

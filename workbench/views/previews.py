@@ -6,10 +6,10 @@ import time
 from pathlib import PurePath
 
 from workbench.charts.rows import Row, Rows, Span, cells, fill, fit, pad, printable
-from workbench.runs.feed import Feed
 from workbench.runs.files import read_json
 from workbench.runs.folder import RunFolder
-from workbench.runs.state import RunState, Shown
+from workbench.runs.reading.feed import Feed
+from workbench.runs.reading.state import RunState, Shown
 from workbench.units import age, grouped
 from workbench.views import drawing
 from workbench.views.drawing import Loaded, words

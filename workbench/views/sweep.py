@@ -9,7 +9,7 @@ from workbench.schema import Value, short_number
 from workbench.sweeps.plan import Plan
 from workbench.sweeps.progress import Entry, Group, Progress
 from workbench.units import compact, duration, grouped, metric
-from workbench.views.status_lines import ink, mark
+from workbench.views.run.status_lines import ink, mark
 
 _GAP = "  "
 _BAR = 20  # cells of an importance of 100 %

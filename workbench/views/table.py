@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from workbench.charts.rows import Row, Rows, Span, cells, fit, merge, pad, printable
 from workbench.charts.spark import spark
 from workbench.queue.line import ordinal
-from workbench.runs.feed import Feed
 from workbench.runs.folder import Value
+from workbench.runs.reading.feed import Feed
 from workbench.runs.status import StateName
 from workbench.units import age, compact, grouped, metric
-from workbench.views.status_lines import ink, mark, progress
+from workbench.views.run.status_lines import ink, mark, progress
 
 _GAP = "  "
 _SPARK = 10

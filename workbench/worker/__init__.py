@@ -1,1 +1,1 @@
-"""The processes that know torch, and the torch-free sides from which they are started and asked."""
+"""The processes that know torch: they train, answer, conduct trials and drive sweeps."""

@@ -23,8 +23,8 @@ from workbench.queue import line, slots
 from workbench.queue.place import Place
 from workbench.recipe import Recipe
 from workbench.runs import locking, status
-from workbench.runs.feed import read_state
 from workbench.runs.folder import RunFolder
+from workbench.runs.reading.feed import read_state
 from workbench.schema import Value, build
 from workbench.session.journal import Journal
 from workbench.session.requests import answer_at_end
@@ -167,7 +167,7 @@ def _train(folder: RunFolder, journal: Journal, attempt: int, order: Order, sign
         journal.write(PhaseChanged(at=time.time(), phase="importing torch"))
         from workbench.session.handle import Session, Stopped
         from workbench.session.joint import Joint
-        from workbench.training.ranks import LostRank
+        from workbench.training.machine.ranks import LostRank
 
         if record.trying:
             return _try(folder, recipe, config, journal, signals)

@@ -80,7 +80,7 @@ def _configured(question: dict[str, Any]) -> tuple[Recipe, Settings]:
 
 
 def _layers(recipe: Recipe, config: Settings) -> dict[str, Any]:
-    from workbench.training.layers import layer_table
+    from workbench.training.inspecting.layers import layer_table
 
     rows, parameters = layer_table(*recipe.model(config))
     return {"layers": rows, "parameters": parameters}
@@ -88,7 +88,8 @@ def _layers(recipe: Recipe, config: Settings) -> dict[str, Any]:
 
 def _cost(recipe: Recipe, config: Settings) -> dict[str, Any]:
     """The layers with their multiply-adds, and the memory of a training step; without memory where the model does not lend itself."""
-    from workbench.training import cost, device
+    from workbench.training.inspecting import cost
+    from workbench.training.machine import device
 
     model, example = recipe.model(config)
     rows, parameters, multiply_adds = cost.with_multiply_adds(model, example)
@@ -137,7 +138,7 @@ def _contents(recipe: Recipe, config: Settings) -> dict[str, Any]:
 
 
 def _device(name: str) -> dict[str, Any]:
-    from workbench.training import device, precision
+    from workbench.training.machine import device, precision
 
     chosen = device.choose(name)
     return {"device": str(chosen), "description": device.describe(chosen), "available": list(device.available()),

@@ -18,8 +18,8 @@ from workbench.events.types import Evaluated, Metrics, RunEnded, RunStarted, Tes
 from workbench.events.writer import EventWriter
 from workbench.finding import place_in
 from workbench.recipe import Batches, Recipe, Task
-from workbench.runs.feed import read_state
 from workbench.runs.folder import Labels, RunFolder, RunRecord
+from workbench.runs.reading.feed import read_state
 from workbench.runs.store import Store
 from workbench.schema import Value, build, describe, flat
 from workbench.session.journal import Journal

@@ -20,18 +20,19 @@ from typing import Any
 from workbench.errors import WorkbenchError
 from workbench.events.types import Evaluated
 from workbench.finding import by_name, from_path
+from workbench.launching import launch
+from workbench.launching.awaiting import SPAWN_SECONDS
 from workbench.locks import lock_holder
 from workbench.queue import slots
 from workbench.recipe import Recipe
 from workbench.runs import control
-from workbench.runs.feed import Feed
 from workbench.runs.folder import RunFolder
+from workbench.runs.reading.feed import Feed
 from workbench.runs.store import Store
 from workbench.sweeps.folder import SweepFolder, host
 from workbench.sweeps.journal import Journal
 from workbench.sweeps.plan import Plan, Unit, config_of, units
 from workbench.sweeps.progress import ENDED
-from workbench.worker import launch
 from workbench.worker.study import Study
 
 _LOOK_SECONDS = 1.0
@@ -222,7 +223,7 @@ class _Watched:
         self.feed = feed
         self.deaths = 0
         self._evaluations = 0
-        self._begun_at = -launch.SPAWN_SECONDS
+        self._begun_at = -SPAWN_SECONDS
 
     def look(self, objective: str) -> list[tuple[int, float]]:
         """What came since the last look: the objective, and the how-manieth evaluation it was."""
@@ -244,7 +245,7 @@ class _Watched:
     def is_new(self) -> bool:
         """Whether its process may not have begun yet."""
         started: Any = self.feed.state.attempts[-1].started_at if self.feed.state.attempts else 0.0
-        return time.monotonic() - self._begun_at < launch.SPAWN_SECONDS and time.time() - started > launch.SPAWN_SECONDS
+        return time.monotonic() - self._begun_at < SPAWN_SECONDS and time.time() - started > SPAWN_SECONDS
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ import pytest
 
 from tests.builders import build_run as made
 from tests.builders import checkpoint, loop, metrics, opening
-from workbench.cli import app
-from workbench.runs.feed import Feed
+from workbench.cli import app, follow
+from workbench.launching import launch
 from workbench.runs.folder import RunFolder
+from workbench.runs.reading.feed import Feed
 from workbench.runs.store import Store
-from workbench.worker import launch
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[RunFolder]:
     """The folders that a worker would have been started for."""
     folders: list[RunFolder] = []
     monkeypatch.setattr(launch, "_begin", lambda folder, *_: folders.append(folder))
-    monkeypatch.setattr(launch, "await_start", lambda folder, **_: Feed(folder))
+    monkeypatch.setattr(follow, "await_start", lambda folder, **_: Feed(folder))
     return folders
 
 

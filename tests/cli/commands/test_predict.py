@@ -12,9 +12,9 @@ from PIL import Image
 from tests.builders import build_run, finished_run
 from tests.using.runs import trained
 from workbench.cli import app
+from workbench.launching import ask
 from workbench.runs.folder import RunFolder
 from workbench.using.answering import answer
-from workbench.worker import ask
 
 
 class Helper:

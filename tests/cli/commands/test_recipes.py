@@ -5,7 +5,7 @@ import pytest
 
 from workbench.cli import app
 from workbench.errors import WorkbenchError
-from workbench.worker.ask import Helper
+from workbench.launching.ask import Helper
 
 LAYERS = {
     "layers": [{"name": "conv1", "kind": "Conv2d", "output_shape": [1, 16, 28, 28], "parameters": 160, "multiply_adds": 112896}],

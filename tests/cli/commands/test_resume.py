@@ -6,8 +6,8 @@ import pytest
 from tests.builders import build_run, ended, finished_run
 from workbench.cli import app, follow
 from workbench.cli.commands import resume
+from workbench.launching import launch
 from workbench.runs.folder import RunFolder
-from workbench.worker import launch
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ import pytest
 from tests.builders import build_run, finished_run
 from workbench.cli import app, sweeping
 from workbench.cli.commands.sweep import command_for
+from workbench.launching import launch
 from workbench.sweeps.folder import SweepFolder, all_of, host
 from workbench.sweeps.journal import Journal
-from workbench.worker import launch, study
+from workbench.worker import study
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from workbench.data.catalogue import find_images
 from workbench.errors import WorkbenchError
 from workbench.events.types import LoopStarted
 from workbench.finding import find_recipe
+from workbench.launching import launch
 from workbench.runs.folder import RunFolder
 from workbench.schema import build, describe, flat
-from workbench.worker import launch
 
 CNN = find_recipe("cnn")
 FLAGS = describe(CNN.config)

@@ -19,10 +19,10 @@ import typer
 from workbench.cli import options, output
 from workbench.cli.options import Ascii, Json, Runs
 from workbench.errors import ExitCode, WorkbenchError, unknown
-from workbench.runs import choosing
-from workbench.runs.feed import Feed, open_run
-from workbench.views.curves import BANDS, ManyWays
-from workbench.views.view import ALONG
+from workbench.runs.listing import choosing
+from workbench.runs.reading.feed import Feed, open_run
+from workbench.views.plots.curves import BANDS, ManyWays
+from workbench.views.plots.view import ALONG
 
 
 def command(
@@ -66,7 +66,7 @@ def _print(
     feeds: list[Feed], base: str, metric: str, by: str, band: str, apart: bool, everything: bool, preview: str, step: int | None,
     ascii_only: bool,
 ) -> None:  # fmt: skip
-    from workbench.views import beside, comparing
+    from workbench.views.comparison import beside, comparing
 
     together = comparing.Together.of(feeds, base)
     if metric and metric not in together.comparison.metrics:

@@ -102,7 +102,7 @@ def _versions() -> dict[str, Any]:
 
 
 def _device() -> dict[str, Any]:
-    from workbench.worker.ask import Helper
+    from workbench.launching.ask import Helper
 
     helper = Helper()
     try:

@@ -63,7 +63,7 @@ def command(
 
 def _in_helper(form: str, folder: RunFolder, file: Path, recipe: str) -> dict[str, Any]:
     """Written by the process that knows torch, started for this call."""
-    from workbench.worker.ask import Helper
+    from workbench.launching.ask import Helper
 
     helper = Helper()
     try:

@@ -15,10 +15,10 @@ from workbench.clean import clean
 from workbench.cli import asking, consent, flags, follow, options, output, usage
 from workbench.cli.commands.resume import checked
 from workbench.cli.options import Data, Json, Now, RecipePath, RunName, Runs, Slots
+from workbench.launching import fork
 from workbench.paths import short
 from workbench.schema import describe
 from workbench.units import grouped
-from workbench.worker import fork
 
 _OWN = frozenset({"--step", "--now", "--slots", "--name", "--tag", "--runs", "--data", "--recipe", "--detach", "--json", "--help", "-h"})
 

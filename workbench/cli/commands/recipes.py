@@ -110,7 +110,7 @@ def _preset_settings(recipe: Recipe, name: str) -> dict[str, Any]:
 
 def _cost(recipe: Recipe, settings: dict[str, Any]) -> dict[str, Any]:
     """Layers, arithmetic and memory, from the helper that knows torch; without them where it cannot answer."""
-    from workbench.worker.ask import Helper
+    from workbench.launching.ask import Helper
 
     helper = Helper()
     try:

@@ -12,10 +12,10 @@ import typer
 from workbench.cli import asking, flags, follow, options, output, usage
 from workbench.cli.options import Data, Json, Now, RecipePath, RunName, Runs, Slots, Timeout
 from workbench.errors import WorkbenchError, unknown
+from workbench.launching import launch
 from workbench.runs import control
-from workbench.runs.feed import Feed
+from workbench.runs.reading.feed import Feed
 from workbench.schema import Value, describe
-from workbench.worker import launch
 
 _OWN = {"--now", "--slots", "--runs", "--data", "--timeout", "--recipe", "--detach", "--json", "--help", "-h"}
 

@@ -15,10 +15,10 @@ import typer
 from workbench.cli import options, output
 from workbench.cli.options import Ascii, Json, Runs
 from workbench.paths import short
-from workbench.runs import filtering, ordering
+from workbench.runs.listing import filtering, ordering
 
 if TYPE_CHECKING:
-    from workbench.runs.filtering import Facts
+    from workbench.runs.listing.filtering import Facts
     from workbench.runs.store import Store
 
 _MOST_ROWS = 500
@@ -55,7 +55,7 @@ def command(
 
 
 def _print_json(store: Store, fits: Callable[[Facts], bool] | None, sort: str) -> None:
-    from workbench.runs import shelf
+    from workbench.runs.listing import shelf
 
     found = [run for run in shelf.reports(store) if fits is None or fits(run.facts)]
     now = time.time()

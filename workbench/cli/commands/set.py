@@ -9,7 +9,7 @@ import typer
 from workbench.cli import asking, options
 from workbench.cli.options import Json, RunName, Runs, Timeout
 from workbench.errors import WorkbenchError, nearest
-from workbench.runs.feed import Feed
+from workbench.runs.reading.feed import Feed
 from workbench.schema import Setting, describe
 
 

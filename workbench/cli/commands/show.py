@@ -11,8 +11,8 @@ import typer
 from workbench.cli import asking, options, output, previewing
 from workbench.cli.options import Ascii, Json, RunName, Runs
 from workbench.errors import WorkbenchError
-from workbench.runs.feed import Feed, open_run
-from workbench.views import health
+from workbench.runs.reading.feed import Feed, open_run
+from workbench.views.run import health
 
 
 def command(
@@ -36,8 +36,8 @@ def command(
 
         output.emit_json(report(feed, diagnosis=[asdict(finding) for finding in health.findings(feed)]))
         return
-    from workbench.views import frame
-    from workbench.views.notice import notice
+    from workbench.views.run import frame
+    from workbench.views.run.notice import notice
 
     said = [text for text, _ in notice(feed, keys=False)]
     colours = 1 if once else output.colours()
@@ -77,7 +77,7 @@ def differing(feed: Feed) -> str:
 
 def _origin(feed: Feed) -> str:
     """Where a fork comes from, and with what it was changed there."""
-    from workbench.views.status_lines import origin
+    from workbench.views.run.status_lines import origin
     from workbench.views.table import text_of
 
     changed = [f"{name} {text_of(feed.record.settings.get(name))}" for name in (feed.record.fork.changed if feed.record.fork else ())]

@@ -12,7 +12,7 @@ import typer
 
 from workbench.cli import asking, options
 from workbench.cli.options import Json, RunName, Runs, Timeout
-from workbench.worker import launch
+from workbench.launching.force import force_stop
 
 _DEATH_SECONDS = 5.0  # a killed process may take a moment to let go of its lock
 
@@ -30,7 +30,7 @@ def command(
     if not force:
         asking.ask(feed, "stop", seconds=timeout, as_json=as_json)
         return
-    launch.force_stop(feed.folder, feed)
+    force_stop(feed.folder, feed)
     deadline = time.monotonic() + _DEATH_SECONDS
     while feed.read_all().status.is_live and time.monotonic() < deadline:
         time.sleep(0.05)

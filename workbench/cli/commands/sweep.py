@@ -29,12 +29,13 @@ from workbench.cli import asking, options, sweeping, usage
 from workbench.cli.options import Ascii, Data, Json, RecipePath, Runs, Slots
 from workbench.errors import WorkbenchError
 from workbench.finding import find_recipe, find_recipes
+from workbench.launching import launch
 from workbench.recipe import Recipe
 from workbench.runs.store import Store
 from workbench.sweeps import folder as sweeps
 from workbench.sweeps.folder import SweepFolder
 from workbench.sweeps.plan import make_plan
-from workbench.worker import launch, study
+from workbench.worker import study
 
 VERBS = ("show", "stop", "resume", "join")
 _OWN = ("--preset", "--name", "--seeds", "--trials", "--search", "--slots", "--recipe", "--runs", "--data")

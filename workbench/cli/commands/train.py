@@ -15,15 +15,16 @@ from workbench.cli import asking, consent, flags, follow, options, output, trial
 from workbench.cli.options import Data, Json, Now, Runs, Slots
 from workbench.errors import ExitCode, WorkbenchError, unknown
 from workbench.finding import find_recipe, find_recipes, looks_like_path
+from workbench.launching import launch
+from workbench.launching.cluster import torchrun_line
 from workbench.paths import short
 from workbench.recipe import Preset, Recipe
-from workbench.runs.feed import Feed
 from workbench.runs.folder import RunRecord
+from workbench.runs.reading.feed import Feed
 from workbench.runs.repeating import differences, repeated
 from workbench.schema import Setting, Settings, Value, build, describe, flat
 from workbench.settings import ordered
 from workbench.trying.plan import Kind
-from workbench.worker import launch
 
 _VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data", "--find", "--slots")
 _HELP = ("-h", "--help")
@@ -136,7 +137,7 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
             begins=not show_command,
         )
         if show_command:
-            output.emit_text(launch.torchrun_line(folder))
+            output.emit_text(torchrun_line(folder))
             return int(ExitCode.DONE)
         if detach:
             return follow.detach(folder)

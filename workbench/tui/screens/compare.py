@@ -16,10 +16,10 @@ from workbench.tui.screens.zoom import following
 from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.painted import Painted
 from workbench.tui.window import Window
-from workbench.views.board import pattern
-from workbench.views.compare_board import PAGES, Sight
-from workbench.views.curves import BANDS
-from workbench.views.view import ALONG, SMOOTHINGS
+from workbench.views.comparison.compare_board import PAGES, Sight
+from workbench.views.plots.curves import BANDS
+from workbench.views.plots.view import ALONG, SMOOTHINGS
+from workbench.views.run.board import pattern
 
 if TYPE_CHECKING:
     from workbench.charts.rows import Rows

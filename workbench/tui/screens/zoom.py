@@ -18,7 +18,7 @@ from workbench.tui.widgets.slot_view import SlotView
 from workbench.tui.window import Window
 
 if TYPE_CHECKING:
-    from workbench.views.view import ChartStyle
+    from workbench.views.plots.view import ChartStyle
 
 HISTOGRAMS = ("preview:weights", "preview:gradients", "preview:dead_units")  # of `training.histograms`
 _HINTS = {
@@ -78,7 +78,7 @@ class Zoom(WorkScreen):
             yield self.key_bar()
 
     def wish(self) -> Wish:
-        from workbench.views.view import View
+        from workbench.views.plots.view import View
 
         view = View(self._window.limits, self._window.cursor, self._page, self._layer, self._step, self._style)
         size = self.slot.size
@@ -152,13 +152,13 @@ class Zoom(WorkScreen):
             self._restyle(log=not (declared if style.log is None else style.log))
 
     def action_smooth(self) -> None:
-        from workbench.views.view import SMOOTHINGS
+        from workbench.views.plots.view import SMOOTHINGS
 
         if style := self._styled:
             self._restyle(smoothing=following([*SMOOTHINGS], style.smoothing))
 
     def action_axis(self) -> None:
-        from workbench.views.view import ALONG
+        from workbench.views.plots.view import ALONG
 
         if style := self._styled:
             self._restyle(along=following(ALONG, style.along))

@@ -25,7 +25,7 @@ class Board(Grid):
 
     def lay_out(self, count: int, columns: int, rows: int) -> None:
         """Fit the grid to what there is and to so much room."""
-        from workbench.views.board import shape
+        from workbench.views.run.board import shape
 
         self.count, self.chosen = count, min(self.chosen, max(0, count - 1))
         self._shape = across, down = shape(count, columns, rows)

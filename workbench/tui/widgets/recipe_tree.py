@@ -107,7 +107,7 @@ class RecipeTree(Pane):
 
     def _broken(self, width: int, room: int) -> Rows:
         """A row for what is broken, and what is wrong with it, with its line, in as many more as there are."""
-        from workbench.views.status_lines import mark  # brings pydantic: not before the first paint
+        from workbench.views.run.status_lines import mark  # brings pydantic: not before the first paint
 
         sign = mark("failed", ascii_only=self.look.ascii_only)
         rows: Rows = []

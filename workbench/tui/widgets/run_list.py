@@ -12,7 +12,7 @@ from workbench.tui.theme import Look
 from workbench.tui.widgets.pane import Pane, inked
 
 if TYPE_CHECKING:
-    from workbench.runs.filtering import Facts
+    from workbench.runs.listing.filtering import Facts
     from workbench.tui.messages import Listed
 
 _ORDERED = {
@@ -66,7 +66,7 @@ class RunList(Pane):
 
     def find(self, word: str) -> None:
         """Only runs that the words fit (`recipe:cnn lr>=1e-3 loss`); all again for none. Words half typed change nothing."""
-        from workbench.runs.filtering import parse
+        from workbench.runs.listing.filtering import parse
 
         try:
             self._fits = parse(word)
@@ -82,7 +82,7 @@ class RunList(Pane):
     def shown(self) -> list[Listed]:
         if not self.all:
             return []
-        from workbench.runs.ordering import families, ordered  # brings pydantic: not before the first paint
+        from workbench.runs.listing.ordering import families, ordered  # brings pydantic: not before the first paint
 
         if self._shown is None:
             found = [run for run in self.all if not self.word or self._fits(run.facts)]
@@ -98,7 +98,7 @@ class RunList(Pane):
 
     def next_order(self) -> None:
         """Stand in the next of the orders that there are; the cursor stays on its run."""
-        from workbench.runs.ordering import ORDERS
+        from workbench.runs.listing.ordering import ORDERS
 
         kept = self.at_cursor
         self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]

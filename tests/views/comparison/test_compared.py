@@ -1,0 +1,102 @@
+"""The tables, previews and the whole look of a comparison."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.comparing import three_seeds, trained
+from workbench.charts.rows import cells, plain
+from workbench.runs.reading.feed import open_run
+from workbench.runs.store import Store
+from workbench.views.comparison import beside, compare_board, compared, comparing
+from workbench.views.comparison.compare_board import Kept, Sight
+from workbench.views.comparison.compared import Legend
+from workbench.views.comparison.comparing import Together
+from workbench.views.plots.curves import ManyWays
+
+
+def together(root: Path, baseline: str = "") -> Together:
+    return Together.of([open_run(Store(root).folder(run_id)) for run_id in Store(root).ids()], baseline)
+
+
+@pytest.fixture
+def four(tmp_path: Path) -> Together:
+    three_seeds(tmp_path, accuracy=0.9)
+    trained(tmp_path, "cnn-4", accuracy=0.95, lr=1e-2, batch_size=16, steps=800)
+    return together(tmp_path)
+
+
+def legend(found: Together, width: int, *, apart: bool = False) -> list[str]:
+    lines = found.comparison.shown(apart=apart)
+    return plain(compared.legend(found.comparison, lines, found.curves(lines), width, Legend("validation/accuracy"), ascii_only=True))
+
+
+def test_the_legend_has_values_deltas_costs_and_settings(four: Together) -> None:
+    head, seeds, other = legend(four, 120)
+    assert head.split() == ["run", "final", "best", "to", "base", "time", "params", "memory", "lr", "batch", "size"]
+    assert " ".join(seeds.split()) == "x cnn-1 x3 90.0 % +- 1 90.0 % +- 1 baseline 20.0 s 122k 256 MB 0.001 64"
+    assert " ".join(other.split()) == "# cnn-4 95.0 % 95.0 % +5 20.0 s 122k 256 MB 0.01 16"
+
+
+def test_expanded_each_seed_has_a_row_and_a_sign_of_its_own(four: Together) -> None:
+    _, *rows = legend(four, 120, apart=True)
+    assert [row.split()[:2] for row in rows] == [["x", "cnn-1"], ["*", "cnn-2"], ["+", "cnn-3"], ["#", "cnn-4"]]
+
+
+def test_a_narrow_legend_leaves_out_settings_then_costs(four: Together) -> None:
+    assert "lr" not in legend(four, 80)[0]
+    assert "memory" in legend(four, 80)[0]
+    assert legend(four, 40)[0].split()[:2] == ["run", "final"]
+    assert all(cells(row) == 40 for row in legend(four, 40))
+
+
+def test_settings_that_differ_leave_out_the_seed_of_lines_that_took_it_together(four: Together) -> None:
+    rows = plain(compared.settings(four.comparison, four.comparison.lines, 80, ascii_only=True))
+    assert [row.split() for row in rows[1:]] == [["lr", "0.001", "0.01"], ["batch", "size", "64", "16"]]
+    apart = plain(compared.settings(four.comparison, four.comparison.singles, 80, ascii_only=True))
+    assert ["seed", "0", "1", "2", "0"] in [row.split() for row in apart]
+
+
+def test_all_settings_are_shown_on_request_and_lines_that_do_not_fit_are_counted(four: Together) -> None:
+    rows = plain(compared.settings(four.comparison, four.comparison.singles, 40, everything=True, ascii_only=True))
+    assert {row.split()[0] for row in rows[1:]} >= {"recipe", "dataset", "epochs"}
+    assert rows[0].rstrip().endswith("+2")
+
+
+def test_previews_stand_side_by_side_as_they_were_at_one_moment(four: Together) -> None:
+    drawn = four.curves(four.comparison.lines)
+    newest = "\n".join(plain(beside.draw(drawn, "said", 80, 8, along="examples", at=None, ascii_only=True, colours=1)))
+    assert "cnn-1 at 200" in newest
+    assert "cnn-4 at 800" in newest
+    half = "\n".join(plain(beside.draw(drawn, "said", 80, 8, along="examples", at=6400.0, ascii_only=True, colours=1)))
+    assert "cnn-1 at 100" in half
+    assert "cnn-4 at 400" in half
+    early = "\n".join(plain(beside.draw(drawn, "said", 80, 8, along="examples", at=320.0, ascii_only=True, colours=1)))
+    assert "none by then" in early
+    assert "cnn-4 at 20" in early
+
+
+def test_one_look_has_charts_table_and_verdict_within_the_width(four: Together) -> None:
+    rows = plain(comparing.rows(four, 80, 40, ways=ManyWays(along="epoch"), ascii_only=True))
+    text = "\n".join(rows)
+    assert max(map(cells, rows)) <= 80
+    assert "validation accuracy (by epoch)" in text
+    assert "The one seed of cnn-4 lies outside of the range of cnn-1." in " ".join(text.split())
+    assert text.isascii()
+
+
+@pytest.mark.parametrize("page", compare_board.PAGES)
+@pytest.mark.parametrize("size", [(40, 10), (80, 24), (200, 60)])
+def test_every_page_fills_every_size(four: Together, page: compare_board.Page, size: tuple[int, int]) -> None:
+    rows = compare_board.draw(four, *size, Sight(page=page, apart=True), ascii_only=False, colours=256, kept=Kept())
+    assert [cells(row) for row in plain(rows)] == [size[0]] * size[1]
+
+
+def test_many_lines_scroll_with_the_one_that_is_selected(tmp_path: Path) -> None:
+    for number in range(1, 31):
+        trained(tmp_path, f"cnn-{number}", lr=number * 1e-3, steps=20)
+    found = together(tmp_path)
+    rows = plain(compare_board.draw(found, 80, 24, Sight(selected=29), ascii_only=True, colours=1, kept=Kept()))
+    assert any(row.startswith(">") and " cnn-30 " in row for row in rows)

@@ -1,0 +1,1 @@
+"""Text and pairs of sequences as tokens, with what counting alone predicts beside them."""

@@ -1,0 +1,1 @@
+"""The list of runs: narrowed down, ordered, named by several words, kept for the next time."""

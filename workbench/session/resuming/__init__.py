@@ -1,0 +1,1 @@
+"""Going on from a checkpoint: which are kept, what is restored, what is done again."""

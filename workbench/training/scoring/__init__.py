@@ -1,0 +1,1 @@
+"""How good a model is: classification, written sequences, generated images."""

@@ -1,0 +1,1 @@
+"""From gradients to an update: rules, schedules, loss scaling, norms and clipping, averaged weights."""

@@ -1,0 +1,1 @@
+"""A comparison as rows: curves with their legend, tables, previews side by side, the verdict."""

@@ -1,0 +1,47 @@
+"""How many charts a screen shows at a time: as many as there are, as long as each stays readable."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from workbench.views.run.slots import Slot
+
+_LEAST_WIDTH, _LEAST_HEIGHT = 38, 8  # of a chart that is readable, title included
+_MOST = 3  # side by side, and below each other
+_SHAPE = 4.0  # cells across for one down: where a course shows best
+
+
+def shape(count: int, width: int, height: int) -> tuple[int, int]:
+    """Columns and rows of a board of `width` by `height` cells: at least one chart, four at 80x17, at most nine."""
+    most_across = max(1, min(_MOST, (width + 1) // _LEAST_WIDTH))
+    most_down = max(1, min(_MOST, height // _LEAST_HEIGHT))
+    wanted = max(1, min(count, most_across * most_down))
+    grids = [
+        (across, down)
+        for across in range(1, most_across + 1)
+        for down in range(1, most_down + 1)
+        if across * down >= wanted and (across - 1) * down < wanted and across * (down - 1) < wanted
+    ]
+
+    def badness(grid: tuple[int, int]) -> tuple[int, float]:
+        across, down = grid
+        return across * down - wanted, abs(math.log(max(1, width) / across / max(1.0, height / down) / _SHAPE))
+
+    return min(grids, key=badness)
+
+
+def pattern(wanted: str) -> re.Pattern[str]:
+    """What somebody looks for: a regular expression, or where it is none the text itself; case does not matter."""
+    try:
+        return re.compile(wanted, re.IGNORECASE)
+    except re.error:
+        return re.compile(re.escape(wanted), re.IGNORECASE)
+
+
+def matching(found: list[Slot], wanted: str) -> list[Slot]:
+    """The charts and previews whose name, title or metrics have it."""
+    if not wanted:
+        return found
+    look = pattern(wanted)
+    return [slot for slot in found if any(look.search(text) for text in (slot.name, slot.title, *slot.metrics))]
