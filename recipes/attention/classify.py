@@ -20,6 +20,7 @@ from workbench.training.activity import Activity
 from workbench.training.histograms import histograms
 from workbench.training.metrics import evaluate_classifier
 from workbench.training.optimizer import Optimizer
+from workbench.training.precision import widened
 from workbench.training.threads import trial
 
 
@@ -41,7 +42,7 @@ def train(config: Config, run: Run) -> None:
         for images, labels in batches:  # (B, C, H, W), (B,)
             with optimizer.precision():
                 logits = model(images)  # (B, K)
-                error = F.cross_entropy(logits.float(), labels)
+                error = F.cross_entropy(widened(logits), labels)
             optimizer.backward(error, share=len(labels) / examples)
             loss = loss + error.detach() * (len(labels) / examples)
             correct = correct + (logits.detach().argmax(dim=1) == labels).sum()
@@ -66,7 +67,7 @@ def evaluate(model: RowClassifier, split: Split, name: str) -> dict[str, float]:
 
 def error_of(model: RowClassifier, images: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy of one batch, (B, C, H, W) and (B,)."""
-    return F.cross_entropy(model(images).float(), labels)
+    return F.cross_entropy(widened(model(images)), labels)
 
 
 def load(config: Config, device: torch.device, *, baseline: bool = True) -> ImageData:

@@ -19,6 +19,7 @@ from workbench.recipe import Contents, Preview, Run
 from workbench.training.activity import Activity
 from workbench.training.histograms import histograms
 from workbench.training.optimizer import Optimizer
+from workbench.training.precision import widened
 from workbench.training.threads import trial
 
 VALIDATED = 10_000  # characters of the validation split that are predicted at each evaluation
@@ -63,7 +64,7 @@ def train(config: Config, run: Run) -> None:
 
 def surprise(logits: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
     """Cross-entropy of the characters (B, T) under logits (B, T, V), in nats."""
-    return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction=reduction)
+    return F.cross_entropy(widened(logits.flatten(0, 1)), targets.flatten(), reduction=reduction)
 
 
 @torch.no_grad()

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from recipes.gan import Model
 from workbench.errors import WorkbenchError
 from workbench.training.average import averaged_copy
+from workbench.training.precision import widened
 
 SLOPE = 0.2  # of LeakyReLU, as in DCGAN
 _GROUPS = 8  # of group norm
@@ -116,7 +117,7 @@ class Discriminator(nn.Module):
         if self.classes is not None:
             assert labels is not None
             logits = logits + (self.classes(labels) * features.flatten(1)).sum(dim=1)
-        return logits.float()
+        return widened(logits)
 
 
 class Unflatten(nn.Module):

@@ -20,6 +20,7 @@ from workbench.training.histograms import histograms
 from workbench.training.metrics import Classification
 from workbench.training.modes import evaluating
 from workbench.training.optimizer import Optimizer
+from workbench.training.precision import widened
 from workbench.training.threads import trial
 
 PROBED = 16  # examples of the probe
@@ -67,17 +68,17 @@ def train(config: Config, run: Run) -> None:
 
 def of_class(outputs: Tensor, targets: Tensor) -> Tensor:
     """Cross-entropy of one class a sequence: (B, K), (B,)."""
-    return F.cross_entropy(outputs.float(), targets)
+    return F.cross_entropy(widened(outputs), targets)
 
 
 def of_number(outputs: Tensor, targets: Tensor) -> Tensor:
     """Mean squared error of one number a sequence: (B, 1), (B,)."""
-    return F.mse_loss(outputs[:, 0].float(), targets)
+    return F.mse_loss(widened(outputs[:, 0]), targets)
 
 
 def of_steps(outputs: Tensor, targets: Tensor) -> Tensor:
     """Mean cross-entropy over all steps: (B, T, K), (B, T)."""
-    return F.cross_entropy(outputs.flatten(0, 1).float(), targets.flatten())
+    return F.cross_entropy(widened(outputs.flatten(0, 1)), targets.flatten())
 
 
 LOSSES: dict[Target, Loss] = {"class": of_class, "number": of_number, "steps": of_steps}

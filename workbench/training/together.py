@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from workbench.training.precision import widened
 from workbench.training.ranks import ranks
 
 
@@ -43,7 +44,7 @@ class _Joined(_BatchNorm):
             return super().forward(inputs)
         axes = [axis for axis in range(inputs.ndim) if axis != 1]
         shape = [1, -1, *[1] * (inputs.ndim - 2)]
-        values = inputs.float()
+        values = widened(inputs)
         count = ranks.added([values.new_tensor(float(values.numel() // values.shape[1]))])[0]
         mean = _sum(values.sum(axes)) / count  # (C,)
         centred = values - mean.view(shape)
