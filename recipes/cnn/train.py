@@ -21,6 +21,7 @@ from workbench.training.activity import Activity
 from workbench.training.histograms import histograms
 from workbench.training.metrics import evaluate_classifier
 from workbench.training.optimizer import Optimizer
+from workbench.training.ranks import ranks
 from workbench.training.threads import trial
 
 
@@ -45,7 +46,7 @@ def train(config: Config, run: Run) -> None:
         for images, labels in batches:  # (B, C, H, W), (B,)
             with optimizer.precision():
                 logits = model(images)  # (B, K)
-                error = F.cross_entropy(logits, labels, weight=weights)
+                error = loss_of(logits, labels, weights)
             optimizer.backward(error, share=len(labels) / examples)
             loss = loss + error.detach() * (len(labels) / examples)
             correct = correct + (logits.detach().argmax(dim=1) == labels).sum()
@@ -61,6 +62,15 @@ def train(config: Config, run: Run) -> None:
 
     if run.completed:
         run.tested(evaluate(run.best(model), data.test, "test"))
+
+
+def loss_of(logits: Tensor, labels: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Cross-entropy of logits (B, K) and labels (B,): the mean, in which an example counts what its class does, (K,)."""
+    if weights is None:
+        return F.cross_entropy(logits, labels)
+    losses = F.cross_entropy(logits, labels, reduction="none")
+    counted = weights[labels].to(losses.dtype)  # (B,)
+    return (losses * counted).mean() / ranks.mean(counted)
 
 
 def error_of(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
