@@ -94,7 +94,7 @@ def test_what_lies_outside_the_bounds_is_refused_as_text_and_as_value_in_the_sam
         ("threads", "a whole number at least 1 and at most 1024, or auto"),
         ("seed", "a whole number at least 0 and at most 2147483647"),
         ("nesterov", "yes or no"),
-        ("precision", "one of auto, fp32, bf16"),
+        ("precision", "one of auto, fp32, bf16, fp64"),
         ("device", "text"),
         ("monitor", "text, or objective"),
     ],

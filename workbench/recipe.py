@@ -110,7 +110,7 @@ class Run(Protocol):
     device: Any
     """The torch.device that was chosen."""
     precision: str
-    """fp32, bf16 or fp16, decided by the device."""
+    """fp32, bf16, fp16 or fp64: of the settings, else decided by the device."""
     completed: bool
     """Whether the loop came to its own end (budget or patience) rather than being stopped."""
     steps_total: int | None

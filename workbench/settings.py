@@ -72,7 +72,10 @@ class Machine(Group):
     device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps. auto takes the GPU with most free memory, else the CPU.", basic=True)
     threads: int | None = setting(None, "CPU threads.", minimum=1, maximum=1024, none="auto")
     processes: int = setting(1, "Processes that share each batch, on one GPU each or on the CPU.", minimum=1, maximum=1024)
-    precision: Literal["auto", "fp32", "bf16"] = setting("auto", "Arithmetic of the forward pass; auto takes bf16 where the device has it.")
+    precision: Literal["auto", "fp32", "bf16", "fp64"] = setting(
+        "auto",
+        "Arithmetic of the forward pass; auto takes bf16 where the device has it. fp64 is for comparisons, and holds for weights, too.",
+    )
     seed: int = setting(0, "Seed of initial weights, batch order, dropout and augmentation.", minimum=0, maximum=2**31 - 1, basic=True)
     split_seed: int = setting(
         0,

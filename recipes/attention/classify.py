@@ -20,6 +20,7 @@ from workbench.data.vision.labelled import Split
 from workbench.recipe import Contents, Preview, Run
 from workbench.training.inspecting.activity import Activity
 from workbench.training.inspecting.histograms import histograms
+from workbench.training.machine.precision import widened
 from workbench.training.machine.threads import trial
 from workbench.training.optimizer import Optimizer
 from workbench.training.scoring.metrics import evaluate_classifier
@@ -43,7 +44,7 @@ def train(config: Config, run: Run) -> None:
         for images, labels in batches:  # (B, C, H, W), (B,)
             with optimizer.precision():
                 logits = model(images)  # (B, K)
-                error = F.cross_entropy(logits.float(), labels)
+                error = F.cross_entropy(widened(logits), labels)
             optimizer.backward(error, share=len(labels) / examples)
             loss = loss + error.detach() * (len(labels) / examples)
             correct = correct + (logits.detach().argmax(dim=1) == labels).sum()
@@ -68,7 +69,7 @@ def evaluate(model: RowClassifier, split: Split, name: str) -> dict[str, float]:
 
 def error_of(model: RowClassifier, images: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy of one batch, (B, C, H, W) and (B,)."""
-    return F.cross_entropy(model(images).float(), labels)
+    return F.cross_entropy(widened(model(images)), labels)
 
 
 def load(config: Config, device: torch.device, *, baseline: bool = True) -> ImageData:

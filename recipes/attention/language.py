@@ -18,6 +18,7 @@ from workbench.data.language.text import TextData, Windows, load_text
 from workbench.recipe import Contents, Preview, Run
 from workbench.training.inspecting.activity import Activity
 from workbench.training.inspecting.histograms import histograms
+from workbench.training.machine.precision import widened
 from workbench.training.machine.threads import trial
 from workbench.training.optimizer import Optimizer
 
@@ -63,7 +64,7 @@ def train(config: Config, run: Run) -> None:
 
 def surprise(logits: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
     """Cross-entropy of the characters (B, T) under logits (B, T, V), in nats."""
-    return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction=reduction)
+    return F.cross_entropy(widened(logits.flatten(0, 1)), targets.flatten(), reduction=reduction)
 
 
 @torch.no_grad()

@@ -6,6 +6,8 @@ import math
 
 from torch import Tensor, nn
 
+from workbench.training.machine.precision import widened
+
 
 class Attention(nn.Module):
     """Averages the states of a source, each weighted by how well its key matches the query (cross-attention).
@@ -50,6 +52,6 @@ class Attention(nn.Module):
             queries (B, T, D); keys and states (B, S, D); mask (B, S), True where there is a token, at least once in a row
             returns contexts (B, T, D) and weights (B, T, S): each row sums to 1 and is exactly 0 where there is no token
         """
-        scores = self.scores(queries, keys).float().masked_fill(~mask[:, None], -math.inf)
+        scores = widened(self.scores(queries, keys)).masked_fill(~mask[:, None], -math.inf)
         weights = scores.softmax(dim=-1)
         return weights.to(states.dtype) @ states, weights

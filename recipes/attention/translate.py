@@ -20,6 +20,7 @@ from workbench.data.language.tokens import END, PAD
 from workbench.recipe import Contents, Preview, Run
 from workbench.training.inspecting.activity import Activity
 from workbench.training.inspecting.histograms import histograms
+from workbench.training.machine.precision import widened
 from workbench.training.machine.threads import trial
 from workbench.training.optimizer import Optimizer
 from workbench.training.scoring.editing import Errors, count_errors
@@ -65,7 +66,7 @@ def train(config: Config, run: Run) -> None:
 def surprise(model: Translator, batch: Batch, reduction: str = "mean") -> Tensor:
     """Cross-entropy of every token that should be said, given those before it; padding never counts."""
     logits = model(batch.sources, batch.inputs)  # (B, T, V)
-    return F.cross_entropy(logits.flatten(0, 1).float(), batch.outputs.flatten(), ignore_index=PAD, reduction=reduction)
+    return F.cross_entropy(widened(logits.flatten(0, 1)), batch.outputs.flatten(), ignore_index=PAD, reduction=reduction)
 
 
 @torch.no_grad()

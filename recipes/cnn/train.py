@@ -20,6 +20,7 @@ from workbench.data.vision.origin import Own
 from workbench.recipe import Contents, Run
 from workbench.training.inspecting.activity import Activity
 from workbench.training.inspecting.histograms import histograms
+from workbench.training.machine.ranks import ranks
 from workbench.training.machine.threads import trial
 from workbench.training.optimizer import Optimizer
 from workbench.training.scoring.metrics import evaluate_classifier
@@ -46,7 +47,7 @@ def train(config: Config, run: Run) -> None:
         for images, labels in batches:  # (B, C, H, W), (B,)
             with optimizer.precision():
                 logits = model(images)  # (B, K)
-                error = F.cross_entropy(logits, labels, weight=weights)
+                error = loss_of(logits, labels, weights)
             optimizer.backward(error, share=len(labels) / examples)
             loss = loss + error.detach() * (len(labels) / examples)
             correct = correct + (logits.detach().argmax(dim=1) == labels).sum()
@@ -62,6 +63,15 @@ def train(config: Config, run: Run) -> None:
 
     if run.completed:
         run.tested(evaluate(run.best(model), data.test, "test"))
+
+
+def loss_of(logits: Tensor, labels: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Cross-entropy of logits (B, K) and labels (B,): the mean, in which an example counts what its class does, (K,)."""
+    if weights is None:
+        return F.cross_entropy(logits, labels)
+    losses = F.cross_entropy(logits, labels, reduction="none")
+    counted = weights[labels].to(losses.dtype)  # (B,)
+    return (losses * counted).mean() / ranks.mean(counted)
 
 
 def error_of(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:

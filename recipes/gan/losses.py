@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from workbench.training.machine.precision import widened
 from workbench.training.machine.ranks import ranks
 
 
@@ -80,7 +81,7 @@ def slope(scores: Tensor, images: Tensor) -> Tensor:
     Mescheder et al. 2018, eq. 9 and 10 (arXiv:1801.04406). Only right where no score depends on other images of the batch.
     """
     (gradient,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
-    return gradient.float().square().flatten(1).sum(dim=1)
+    return widened(gradient).square().flatten(1).sum(dim=1)
 
 
 def interpolated(discriminate: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:

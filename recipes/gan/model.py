@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from recipes.gan import Model
 from workbench.errors import WorkbenchError
+from workbench.training.machine.precision import widened
 from workbench.training.updating.average import averaged_copy
 
 SLOPE = 0.2  # of LeakyReLU, as in DCGAN
@@ -116,7 +117,7 @@ class Discriminator(nn.Module):
         if self.classes is not None:
             assert labels is not None
             logits = logits + (self.classes(labels) * features.flatten(1)).sum(dim=1)
-        return logits.float()
+        return widened(logits)
 
 
 class Unflatten(nn.Module):

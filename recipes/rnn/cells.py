@@ -77,7 +77,7 @@ def unroll(module: nn.RNNBase, inputs: Tensor) -> tuple[Tensor, list[list[Tensor
         the outputs (B, T, directions * H), and the hidden states h_t (B, H) of every layer from the first time step to the
         last, those of the forward direction, as nodes of the graph of the outputs.
     """
-    outputs, hidden = inputs, []
+    outputs, hidden = inputs.to(module.weight_hh_l0.dtype), []
     for layer in range(module.num_layers):
         forward = _run(module, outputs, f"l{layer}")
         hidden.append(forward)

@@ -18,6 +18,7 @@ from workbench.data.sequences import SequenceData, Sequences, Target
 from workbench.recipe import Run
 from workbench.training.inspecting.histograms import histograms
 from workbench.training.inspecting.modes import evaluating
+from workbench.training.machine.precision import widened
 from workbench.training.machine.threads import trial
 from workbench.training.optimizer import Optimizer
 from workbench.training.scoring.metrics import Classification
@@ -67,17 +68,17 @@ def train(config: Config, run: Run) -> None:
 
 def of_class(outputs: Tensor, targets: Tensor) -> Tensor:
     """Cross-entropy of one class a sequence: (B, K), (B,)."""
-    return F.cross_entropy(outputs.float(), targets)
+    return F.cross_entropy(widened(outputs), targets)
 
 
 def of_number(outputs: Tensor, targets: Tensor) -> Tensor:
     """Mean squared error of one number a sequence: (B, 1), (B,)."""
-    return F.mse_loss(outputs[:, 0].float(), targets)
+    return F.mse_loss(widened(outputs[:, 0]), targets)
 
 
 def of_steps(outputs: Tensor, targets: Tensor) -> Tensor:
     """Mean cross-entropy over all steps: (B, T, K), (B, T)."""
-    return F.cross_entropy(outputs.flatten(0, 1).float(), targets.flatten())
+    return F.cross_entropy(widened(outputs.flatten(0, 1)), targets.flatten())
 
 
 LOSSES: dict[Target, Loss] = {"class": of_class, "number": of_number, "steps": of_steps}

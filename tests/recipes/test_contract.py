@@ -79,6 +79,20 @@ def test_the_same_seed_gives_the_same_losses_and_another_seed_others(recipe: Rec
 
 
 @each_task
+def test_it_trains_in_fp64_from_the_same_weights_as_in_fp32(recipe: Recipe, preset: str, tmp_path: Path) -> None:
+    seen = {}
+    for precision in ("fp32", "fp64"):
+        config = _quick(recipe, preset, precision=precision)
+        folder = prepare(tmp_path, recipe, config)
+        session = train_here(folder, recipe, config)
+        assert {str(weight.dtype) for weight in session._parts["model"].parameters()} == {f"torch.float{precision[2:]}"}
+        seen[precision] = _losses(folder)
+    wide, usual = seen["fp64"], seen["fp32"]
+    assert [losses[1] for losses in wide] == pytest.approx([losses[1] for losses in usual], rel=1e-5)
+    assert wide != usual, "its digits are its own"
+
+
+@each_task
 def test_it_resumes_to_the_same_losses_and_stops_within_a_step(recipe: Recipe, preset: str, tmp_path: Path) -> None:
     config = _quick(recipe, preset, max_steps=7)
     whole, parted = prepare(tmp_path, recipe, config), prepare(tmp_path, recipe, config)

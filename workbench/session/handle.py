@@ -132,7 +132,7 @@ class Session:
         self._say(DataLoaded, **about)
 
     def place(self, model: M) -> M:
-        placed: M = precision.in_memory_format(model.to(self.device), self.device)  # type: ignore[attr-defined]
+        placed: M = precision.in_memory_format(precision.in_precision(model.to(self.device), self.precision), self.device)  # type: ignore[attr-defined]
         with torch.random.fork_rng(devices=[]):  # a second model is drawn only for the shape of its input
             _, example = self._recipe.model(self._config)
         inputs = example if isinstance(example, tuple) else (example,)
@@ -189,7 +189,7 @@ class Session:
         begun = time.perf_counter()
         group = list(itertools.islice(left, batches))
         self._vitals.waited_seconds += time.perf_counter() - begun
-        return group
+        return [precision.doubled(batch) for batch in group] if self.precision == "fp64" else group
 
     def due(self, what: Due) -> bool:
         every = self._config.budget.evaluate_every if what == "evaluate" else self._config.budget.preview_every

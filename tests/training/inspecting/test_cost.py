@@ -62,8 +62,8 @@ def test_what_is_computed_between_layers_counts_in_the_whole() -> None:
     assert parameters == INPUTS * HIDDEN + HIDDEN
 
 
-def memory(model: nn.Module, batch: int, example: Any, **settings: Any) -> dict[str, int]:
-    return training_memory(model, example, batch, Optimization(**settings), CPU, "fp32")
+def memory(model: nn.Module, batch: int, example: Any, precision: str = "fp32", **settings: Any) -> dict[str, int]:
+    return training_memory(model, example, batch, Optimization(**settings), CPU, precision)
 
 
 def test_the_memory_of_a_step_follows_batch_and_optimizer() -> None:
@@ -76,6 +76,8 @@ def test_the_memory_of_a_step_follows_batch_and_optimizer() -> None:
     assert found["total"] == sum(value for name, value in found.items() if name != "total")
     assert memory(model, 64, torch.zeros(1, 100))["activations"] == pytest.approx(2 * found["activations"], rel=0.01)
     assert memory(model, 32, torch.zeros(1, 100), optimizer="sgd")["optimizer"] == pytest.approx(4 * numbers, rel=0.01)
+    assert memory(model, 32, torch.zeros(1, 100), "fp64")["total"] == pytest.approx(2 * found["total"], rel=0.01)
+    assert model[0].weight.dtype == torch.float32, "only looked at"
 
 
 def test_a_model_with_batch_norm_is_measured_and_left_in_its_mode() -> None:

@@ -87,6 +87,25 @@ def test_a_wanted_precision_is_kept():
     assert precision.resolve("fp32", torch.device("cpu")) == "fp32"
 
 
+def test_fp64_is_refused_where_a_device_has_none():
+    assert precision.resolve("fp64", torch.device("cpu")) == "fp64"
+    with pytest.raises(WorkbenchError) as refused:
+        precision.resolve("fp64", torch.device("mps"))
+    assert "--device cpu" in refused.value.hint
+
+
+def test_layers_in_fp64_take_narrower_inputs_and_give_what_they_gave():
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.ReLU())
+    images = torch.randn(2, 3, 8, 8)
+    before = model(images)
+    outputs = precision.in_precision(model, "fp64")(images)
+    assert outputs.dtype == torch.float64
+    torch.testing.assert_close(outputs.float(), before)
+    assert precision.widened(outputs) is outputs
+    assert precision.widened(outputs.bfloat16()).dtype == torch.float32
+
+
 def test_convolutions_get_the_channels_last_layout_and_the_same_results():
     torch.manual_seed(0)
     model = torch.nn.Conv2d(3, 4, 3)

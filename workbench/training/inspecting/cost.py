@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from typing import Any
 
@@ -61,6 +62,8 @@ def training_memory(
     Activations are what the backward pass of the network keeps, measured on two and on four copies of the example; the loss,
     copies in passing and the library itself come on top.
     """
+    if precision.resolve(wanted, device) == "fp64":
+        model, example = precision.in_precision(copy.deepcopy(model), "fp64"), precision.doubled(example)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = sum(
         tensor.nbytes for tensors in Rule(settings, trained).state_dict().values() for tensor in tensors if isinstance(tensor, Tensor)
@@ -98,7 +101,7 @@ def _kept_for_backward(model: nn.Module, inputs: tuple[Tensor, ...], device: tor
 
 def _autocast(arithmetic: str) -> Any:
     """On the CPU, where the model is looked at, both 16-bit forms take what bf16 takes."""
-    return precision.autocast("fp32" if arithmetic == "fp32" else "bf16", torch.device("cpu"))
+    return precision.autocast("bf16" if arithmetic == "fp16" else arithmetic, torch.device("cpu"))
 
 
 def _repeated(example: Any, count: int) -> tuple[Tensor, ...]:

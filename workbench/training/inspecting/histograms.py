@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from workbench.recipe import Preview
 from workbench.training.inspecting.activity import Activity
 from workbench.training.inspecting.modes import evaluating
+from workbench.training.machine.ranks import ranks
 
 _BAR = 20  # cells of the bar of a layer that is dead in all
 DECADES = range(-9, 3)  # bins of |x|, a decade each: below 1e-8, 1e-8 to 1e-7, ..., 10 and more; with one more for exact zeros
@@ -44,9 +45,10 @@ def histograms(model: nn.Module | Mapping[str, nn.Module], loss: Callable[..., T
         torch.enable_grad(),
     ):
         gradients = torch.autograd.grad(loss(*inputs), [parameter for _, parameter in named], allow_unused=True)
-    yield spread("weights", "weights per layer, % by size", _by_layer(named))
     found = [(name, gradient) for (name, _), gradient in zip(named, gradients, strict=True) if gradient is not None]
-    yield spread("gradients", "gradients per layer, % by size", _by_layer(found))
+    whole = ranks.added([gradient * ranks.share for _, gradient in found]) if ranks.count > 1 else [gradient for _, gradient in found]
+    yield spread("weights", "weights per layer, % by size", _by_layer(named))
+    yield spread("gradients", "gradients per layer, % by size", _by_layer(zip((name for name, _ in found), whole, strict=True)))
     if shares := activity.shares():
         longest = max(map(len, shares))
         lines = [f"{name:{longest}} {share:6.1%}  {'#' * round(_BAR * share)}".rstrip() for name, share in shares.items()]

@@ -82,12 +82,20 @@ class Ranks:
         self.share = sum(map(_weight, own)) / max(1, total)
         return _Parts(self, own, parts)
 
-    def drawn(self, draw: Callable[[int], Tensor], count: int) -> Tensor:
+    def drawn(self, draw: Callable[[int], Tensor], count: int, dimension: int = 0) -> Tensor:
         """`draw(count)` random rows; in a step, those of this process among the rows that are drawn for the whole batch."""
-        part = self.part
-        if self.count == 1 or part is None or part.stop - part.start != count:
-            return draw(count)
-        return draw(part.of)[part.start : part.stop]
+        part = self._of(count)
+        return draw(count) if part is None else draw(part.of).narrow(dimension, part.start, count)
+
+    def mean(self, values: Tensor) -> Tensor:
+        """The mean of what each row of the whole batch has, from what the rows of this process have, (B,)."""
+        part = self._of(len(values))
+        return values.mean() if part is None else self.added([values.sum()])[0] / part.of
+
+    def begin(self, count: int) -> int:
+        """Where in the whole batch the rows of this process begin, `count` in number."""
+        part = self._of(count)
+        return 0 if part is None else part.start
 
     def whole(self, rows: Tensor, dimension: int = 0) -> Tensor:
         """The rows of all processes, from those of the batch that was worked at last."""
@@ -142,6 +150,11 @@ class Ranks:
             torch.distributed.broadcast(words, 0)
         order: dict[str, Any] = json.loads(bytes(words.tolist()))
         return order
+
+    def _of(self, count: int) -> Part | None:
+        """Its part of the batch that is worked at, where it is one, and `count` are its rows."""
+        part = self.part
+        return None if self.count == 1 or part is None or part.of < self.count or part.stop - part.start != count else part
 
     @contextlib.contextmanager
     def _together(self) -> Iterator[None]:

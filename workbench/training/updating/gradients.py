@@ -49,7 +49,7 @@ class LayerNorms:
         return [parameter.grad for parameter in self.parameters]
 
     def measure(self, tensors: Sequence[Tensor | None]) -> Tensor:
-        """(1 + layers,) fp32 on the device, which is not waited for: the global norm, then that of each of `layers`.
+        """(1 + layers,) on the device, which is not waited for: the global norm, then that of each of `layers`.
 
         A layer without a tensor has 0.
         """
@@ -59,7 +59,7 @@ class LayerNorms:
             return torch.zeros(1 + len(self.layers), device=device)
         if owners not in self._places:
             self._places[owners] = torch.tensor(owners, device=device) + 1
-        norms = torch.stack(torch._foreach_norm(found)).float()
+        norms = torch.stack(torch._foreach_norm(found))
         squares = norms.new_zeros(1 + len(self.layers)).index_add_(0, self._places[owners], norms * norms)
         squares[0] = squares.sum()
         return squares.sqrt_()
