@@ -21,7 +21,6 @@ from workbench.events.types import (
     Metrics,
     MetricsDeclared,
     ModelBuilt,
-    Noticed,
     PhaseChanged,
     SettingChanged,
     Tested,
@@ -29,26 +28,24 @@ from workbench.events.types import (
 from workbench.recipe import Batches, Due, Preview, Recipe
 from workbench.runs.folder import RunFolder
 from workbench.schema import flat
+from workbench.session.best import Best
 from workbench.session.budget import Budget
 from workbench.session.journal import Journal
+from workbench.session.live import Live
 from workbench.session.passage import Passage
 from workbench.session.previews import save_preview
 from workbench.session.requests import Number, Requests
 from workbench.session.resuming.keeper import Keeper
-from workbench.session.resuming.replay import Replay
-from workbench.session.resuming.restoring import restore, set_dropout
-from workbench.session.resuming.warm_start import adopt
+from workbench.session.resuming.resumption import Resumption
 from workbench.session.vitals import Vitals, gpu_reader
 from workbench.settings import Common
-from workbench.training.early_stopping import EarlyStopping
 from workbench.training.inspecting.layers import layer_table
 from workbench.training.machine import device as devices
 from workbench.training.machine import precision
-from workbench.training.machine.seed import random_state, restore_random_state, seed_everything
+from workbench.training.machine.seed import random_state, seed_everything
 from workbench.training.machine.threads import fastest
 
 M = TypeVar("M")
-_JUDGED_BY = {"monitor", "dataset", "path", "split_seed"}  # with another of these, an earlier evaluation is no measure for later ones
 
 
 class Stopped(Exception):
@@ -65,7 +62,7 @@ class Session:
         self._journal = journal
         self._folder = folder
         self._keeper = Keeper(folder, journal, attempt)
-        self._replay = Replay(folder)
+        self._resumption = Resumption(folder, self._keeper, journal)
         self.requests = Requests(folder, journal, recipe, save=self._save_asked, change=self._change, cpu_seconds=self.cpu_seconds)
         self.phase("choosing the device")
         self.device = devices.choose(config.machine.device)
@@ -76,25 +73,14 @@ class Session:
                   precision=self.precision, memory_format=precision.memory_format(self.device))  # fmt: skip
         self._vitals = Vitals(folder.path, gpu_reader(self.device))
         self._declare()
-        monitor = config.budget.monitor or self._task.objective
-        self._monitor = monitor
-        self._goal = self._task.metrics[monitor].goal if monitor in self._task.metrics else "min"
-        self._stopping = EarlyStopping(
-            config.budget.patience, min_delta=config.budget.min_delta, goal="max" if self._goal == "max" else "min"
-        )
+        self._best = Best(config.budget, self._task)
         self.step = 0
         self.completed = False
         self._tuning: dict[str, Any] = {}
         self._budget = Budget(config.budget)
         self._passage: Passage | None = None
-        self._live: dict[str, Number] = {}  # set by hand, and not kept by a part
-        self._changed: set[str] = set()  # settings, since the checkpoint that this attempt goes on from
         self._parts: dict[str, Any] = {}
-        self._restored: dict[str, Any] | None = None
-        self._restored_from: tuple[int, int] | None = None
-        self._best_weights: dict[str, Any] | None = None
-        self._evaluation: dict[str, float] = {}
-        self._evaluated_at = -1
+        self._live = Live(self._parts)
         self._cpu_base = 0.0
         self._cpu_started: float | None = None
 
@@ -142,18 +128,7 @@ class Session:
 
     def attach(self, **parts: Any) -> None:
         self._parts.update(parts)
-        found, fork = self._keeper.newest_good(self.device), self._folder.record().fork
-        if found is None and fork is not None:
-            raise WorkbenchError(f"the checkpoint at step {fork.step:,} that {self._folder.id} was forked at cannot be read", "fork anew")
-        if found is None:
-            self._adopt()
-            return
-        attempt, self._restored = found
-        self._restored_from = (int(self._restored["step"]), attempt)
-        self._changed = self._replay.amended(self._restored_from) | (set(fork.changed) if fork and attempt == 0 else set())
-        restore(parts, self._restored["parts"], self._changed, str(self._folder.record().parent if fork else self._folder.id))
-        if "optimizer" in self._changed:
-            self.notice(f"another optimizer: {self._config.optimization.optimizer} begins without a memory of earlier gradients")
+        self._resumption.attach(parts, self.device, self.phase)
 
     def tune(self, trial: Callable[[], None]) -> None:
         if self._config.machine.threads is not None or self.device.type != "cpu":
@@ -201,16 +176,11 @@ class Session:
 
     def evaluated(self, step: int, values: Mapping[str, float]) -> None:
         numbers = {key: float(value) for key, value in values.items()}
-        if self._monitor not in numbers:
-            raise ValueError(f"the recipe evaluated {', '.join(numbers)}, but the run watches {self._monitor}")
-        best = self._stopping.update(step, numbers[self._monitor])
+        is_best = self._best.evaluated(step, numbers, self._parts)
         for part in self._parts.values():
             if hasattr(part, "evaluated"):
-                part.evaluated(numbers[self._monitor], self._goal)
-        if best and self._config.budget.restore_best and "model" in self._parts:
-            self._best_weights = {name: value.detach().clone() for name, value in self._parts["model"].state_dict().items()}
-        self._evaluation, self._evaluated_at = numbers, step
-        self._say(Evaluated, step=step, values=numbers, best=best)
+                part.evaluated(numbers[self._best.monitor], self._best.goal)
+        self._say(Evaluated, step=step, values=numbers, best=is_best)
 
     def preview(self, step: int, previews: Iterable[Preview]) -> None:
         for preview in previews:
@@ -222,8 +192,8 @@ class Session:
                 self._journal.write(event)
 
     def best(self, model: M) -> M:
-        if self._best_weights is not None:
-            model.load_state_dict(self._best_weights)  # type: ignore[attr-defined]
+        if self._best.weights is not None:
+            model.load_state_dict(self._best.weights)  # type: ignore[attr-defined]
         return model
 
     def tested(self, values: Mapping[str, float]) -> None:
@@ -246,20 +216,11 @@ class Session:
         """Why the run came to its own end."""
         if self._cpu_started is None:
             return "it had nothing to train"
-        if self._stopping.exhausted:
-            best = f"its best was at step {self._stopping.best_step:,}"
-            return f"{self._monitor} has not improved for {self._stopping.waited} evaluations; {best}"
+        if self._best.exhausted:
+            return self._best.reason
         return self._budget.reason(self.step)
 
     # Inside.
-
-    def _adopt(self) -> None:
-        """Begin with another run's weights where the record says so; a run that resumes has its own."""
-        record = self._folder.record()
-        if record.weights and record.parent:
-            self.phase(f"reading the weights of {record.parent}")
-            classes = tuple(self._journal.state.data.get("classes") or ())
-            self._say(Noticed, message=adopt(self._folder, record.parent, self._parts, classes, self.device))
 
     def _say(self, kind: Any, **fields: Any) -> None:
         event: AnyEvent = kind(at=time.time(), **fields)
@@ -276,18 +237,21 @@ class Session:
         )
 
     def _begin(self, data: Batches, batches: int) -> Passage:
-        elapsed, saved = 0.0, None
-        if self._restored is not None:
-            elapsed, saved = self._restore(self._restored), self._restored.get("passage")
-            self._restored = None
+        saved = self._resumption.take()
+        elapsed = self._restore(saved) if saved else 0.0
         size = flat(self._config).get("batch_size")
-        passage = self._passage = Passage(
-            data, batches, size if isinstance(size, int) else None, saved=saved, step=self.step, resize="batch_size" in self._changed
+        passage = self._passage = self._live.passage = Passage(
+            data,
+            batches,
+            size if isinstance(size, int) else None,
+            saved=saved.get("passage") if saved else None,
+            step=self.step,
+            resize="batch_size" in self._resumption.changed,
         )
         if passage.skipped:
             self.notice(f"other data or another accumulation: epoch {passage.epochs.newest.epoch + 1} begins at once")
         self._budget.plan(passage.epochs)
-        self._replay.begin(self._restored_from)
+        self._resumption.replay.begin(self._resumption.origin)
         self._budget.start(elapsed)
         self._refuse_nothing()
         self._cpu_started = time.process_time()
@@ -296,7 +260,7 @@ class Session:
             epochs_total=self._config.budget.epochs, examples_per_step=passage.examples_per_step, unit=passage.unit, tuning=self._tuning,
             stretches=tuple(passage.epochs.stretches),
         )  # fmt: skip
-        self._replay.make(self.step, self._change)
+        self._resumption.replay.make(self.step, self._change)
         self._budget.pause(self.requests.handle(self.step))
         return passage
 
@@ -306,11 +270,10 @@ class Session:
         Raises:
             WorkbenchError: nothing is left to do; says which limit to raise.
         """
-        fork = self._folder.record().fork
-        if fork is None or self._restored_from is None or self._restored_from[1] != 0 or not self._is_over() or self.requests.stopping:
+        if not self._resumption.is_fork_at_its_start or not self._is_over() or self.requests.stopping:
             return
         patience = self._config.budget.patience
-        spent = self._stopping.exhausted and patience is not None
+        spent = self._best.exhausted and patience is not None
         raise WorkbenchError(
             f"a fork at step {self.step:,} has nothing left to do: it {'ran out of patience' if spent else self._budget.reason(self.step)}",
             f"raise --patience {2 * (patience or 1)}" if spent else "raise the limit: --epochs, --max-steps or --max-seconds",
@@ -319,33 +282,16 @@ class Session:
 
     def _restore(self, state: dict[str, Any]) -> float:
         self.step = int(state["step"])
-        if _JUDGED_BY.isdisjoint(self._changed):
-            self._restore_best(state)
+        self._resumption.restore_best(state, self._best, self.device)
         self._cpu_base = float(state["cpu_seconds"])
-        if "seed" not in self._changed:
-            restore_random_state(state["random"])
-        for name, value in state.get("live", {}).items():
-            if name not in self._changed and self._restored_from and self._restored_from[1] != 0:  # a fork's settings have it
-                self._set_live(name, value)
+        self._resumption.restore_random(state)
+        self._live.restore(self._resumption.live(state))
         return float(state["elapsed_seconds"])
-
-    def _restore_best(self, state: dict[str, Any]) -> None:
-        best_step = state["best"]["step"]
-        self._stopping.load_state_dict(state["early_stopping"])
-        self._evaluation, self._evaluated_at = dict(state["evaluation"]), int(state["evaluated_at"])
-        self._best_weights = state["best"]["weights"]
-        if self._best_weights is None and best_step == self.step:
-            self._best_weights = {name: value.clone() for name, value in state["parts"]["model"].items()}
-        elif self._best_weights is None:
-            self._best_weights = self._keeper.weights_of(best_step, self.device)
-        if self._best_weights is None and best_step is not None and self._config.budget.restore_best:
-            self.notice(f"the weights of the best evaluation, at step {best_step:,}, are gone; the best from here on counts")
-            self._stopping.best = self._stopping.best_step = None
 
     def _is_over(self) -> bool:
         if self.requests.stopping:
             return True
-        if self._budget.is_spent(self.step) or self._stopping.exhausted:
+        if self._budget.is_spent(self.step) or self._best.exhausted:
             self.completed = True
         return self.completed
 
@@ -360,9 +306,9 @@ class Session:
         if self._saves_now():
             self._check()
             self._save("routine")
-        if self._evaluated_at == self.step:
+        if self._best.evaluated_at == self.step:
             self._journal.summarise()
-        self._replay.make(self.step, self._change)
+        self._resumption.replay.make(self.step, self._change)
         self._budget.pause(self.requests.handle(self.step))
 
     def _check(self) -> None:
@@ -375,16 +321,14 @@ class Session:
         every = self._config.budget.checkpoint_every
         if every is not None:
             return self.step % every == 0
-        return self._evaluated_at == self.step and self._keeper.may_save(self.elapsed_seconds())
+        return self._best.evaluated_at == self.step and self._keeper.may_save(self.elapsed_seconds())
 
     def _save_asked(self) -> str:
         self._check()
         return self._save("asked")
 
     def _save(self, reason: str) -> str:
-        is_best = self._evaluated_at == self.step == self._stopping.best_step
-        best_step = self._stopping.best_step
-        on_disk = is_best or self._keeper.best_on_disk == best_step
+        is_best = self._best.is_at(self.step)
         state = {
             "step": self.step,
             "elapsed_seconds": self.elapsed_seconds(),
@@ -392,13 +336,10 @@ class Session:
             "parts": {name: part.state_dict() for name, part in self._parts.items()},
             "random": random_state(),
             "passage": self._passage.state_dict() if self._passage else None,
-            "live": dict(self._live),
-            "early_stopping": self._stopping.state_dict(),
-            "best": {"step": best_step, "weights": None if on_disk else self._best_weights},
-            "evaluation": self._evaluation,
-            "evaluated_at": self._evaluated_at,
+            "live": dict(self._live.values),
+            **self._best.state_dict(on_disk=is_best or self._keeper.best_on_disk == self._best.step),
         }
-        return self._keeper.save(self.step, state, metrics=self._evaluation, best=is_best, reason=reason)
+        return self._keeper.save(self.step, state, metrics=self._best.evaluation, best=is_best, reason=reason)
 
     def _change(self, name: str, value: Number, by: str) -> str:
         """Give a live setting another value; says from when on, where that is not at once.
@@ -406,25 +347,10 @@ class Session:
         Raises:
             WorkbenchError: this run cannot do with it.
         """
-        live = {**flat(self._config), **self._journal.state.settings_now}
-        if not self._set_live(name, value):
-            for part in self._parts.values():
-                if hasattr(part, "change"):
-                    part.change(name, value)
-        self._say(SettingChanged, step=self.step, name=name, old=live.get(name), new=value, by=by)
-        return " from the next epoch on" if name == "batch_size" else ""
-
-    def _set_live(self, name: str, value: Number) -> bool:
-        """Set what no part keeps by itself; whether it was that."""
-        if name == "batch_size" and self._passage is not None:
-            self._passage.resize(int(value or 1))
-            return True
-        if name == "dropout":
-            if not set_dropout(self._parts, float(value or 0.0)):
-                raise WorkbenchError("this model has no dropout", "")
-            self._live[name] = value
-            return True
-        return False
+        before = {**flat(self._config), **self._journal.state.settings_now}.get(name)
+        said = self._live.change(name, value)
+        self._say(SettingChanged, step=self.step, name=name, old=before, new=value, by=by)
+        return said
 
     def _end_loop(self) -> None:
         self._check()

@@ -88,7 +88,7 @@ class Joint(Session):
         return passage
 
     def _is_over(self) -> bool:
-        if not self._stop and (self._budget.is_spent(self.step) or self._stopping.exhausted):
+        if not self._stop and (self._budget.is_spent(self.step) or self._best.exhausted):
             self.completed = True
         return self._stop or self.completed
 

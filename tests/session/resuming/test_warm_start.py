@@ -40,10 +40,10 @@ def _said(folder):
 def test_a_run_begins_with_the_best_weights_of_its_parent_head_and_all_where_the_classes_are_the_same(tmp_path):
     parent, session = _trained(tmp_path)
     folder, child = _from(parent.id, tmp_path)
-    best = session._best_weights
+    best = session._best.weights
     for name, value in _weights(child).items():
         torch.testing.assert_close(value.detach(), best[name])
-    assert _said(folder) == [f"begins with the weights of {parent.id} at step {session._stopping.best_step}"]
+    assert _said(folder) == [f"begins with the weights of {parent.id} at step {session._best.step}"]
 
 
 def test_the_head_is_new_where_the_classes_are_others_and_of_another_number(tmp_path):
@@ -54,18 +54,18 @@ def test_the_head_is_new_where_the_classes_are_others_and_of_another_number(tmp_
     parent.events.write_text("\n".join(renamed) + "\n")
     folder, child = _from(parent.id, tmp_path, seed=5)
     weights = _weights(child)
-    torch.testing.assert_close(weights["conv1.weight"].detach(), session._best_weights["conv1.weight"])
-    torch.testing.assert_close(weights["dense.weight"].detach(), session._best_weights["dense.weight"])
-    assert not torch.allclose(weights["output.weight"], session._best_weights["output.weight"], atol=1e-3)
+    torch.testing.assert_close(weights["conv1.weight"].detach(), session._best.weights["conv1.weight"])
+    torch.testing.assert_close(weights["dense.weight"].detach(), session._best.weights["dense.weight"])
+    assert not torch.allclose(weights["output.weight"], session._best.weights["output.weight"], atol=1e-3)
     assert _said(folder)[0].endswith("; new: output.weight, output.bias")
 
 
 def test_the_best_weights_are_taken_and_not_the_newest(tmp_path):
     parent, session = _trained(tmp_path, lr=1.0, max_steps=8, schedule="constant")
-    best = session._stopping.best_step
+    best = session._best.step
     assert best < 8, "at this rate it gets worse"
     folder, child = _from(parent.id, tmp_path)
-    torch.testing.assert_close(_weights(child)["conv1.weight"].detach(), session._best_weights["conv1.weight"])
+    torch.testing.assert_close(_weights(child)["conv1.weight"].detach(), session._best.weights["conv1.weight"])
     assert f"at step {best}" in _said(folder)[0]
 
 
