@@ -69,7 +69,7 @@ def trained(scenario: Scenario, root: Path) -> RunFolder:
     folder = RunFolder(root / scenario.name)
     from workbench.session.failure import explain
     from workbench.session.handle import Session
-    from workbench.worker.__main__ import _end, _started  # the worker's own first and last events
+    from workbench.worker.attempt import _end, _started  # the worker's own first and last events
 
     recipe, config = configured(scenario)
     folder.path.mkdir(parents=True, exist_ok=True)

@@ -55,7 +55,7 @@ def train_here(
         at_step: called behind each logged step; may end the run through its requests.
         one_batch: train on the first batch again and again.
     """
-    from workbench.worker.__main__ import _end, _started  # the worker's own first and last events
+    from workbench.worker.attempt import _end, _started  # the worker's own first and last events
 
     class Watched(Session):
         def log(self, step: int, values: Mapping[str, Any]) -> None:

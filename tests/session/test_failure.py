@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-import workbench.worker.__main__ as worker
+import workbench.worker.attempt as worker
 from tests.training_runs import configure, end_of, events_of, logged, prepare
 from workbench.events.types import CheckpointSaved, Noticed
 from workbench.finding import find_recipe

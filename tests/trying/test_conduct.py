@@ -18,7 +18,7 @@ from workbench.session.journal import Journal
 from workbench.training.optimizer import Optimizer
 from workbench.trying import batch_sizes, dry_run, memory, plan, range_test
 from workbench.trying.conduct import conduct
-from workbench.worker.__main__ import _started
+from workbench.worker.attempt import _started
 
 SMALL: dict[str, dict[str, Any]] = {
     "cnn": {"preset": "lab"},
