@@ -87,7 +87,7 @@ def test_a_rank_that_is_killed_ends_the_run_with_its_reason_and_the_run_goes_on(
         )
         pid = open_run(folder).state.pid
         assert not Path(f"/proc/{pid}").exists()
-        resume(folder, changes={"max_steps": 60})
+        resume(folder, changes={"max_steps": 60, "processes": 3})
         wait_for(lambda: open_run(folder).status.state == "finished", 120)
     finally:
         with contextlib.suppress(ProcessLookupError):
