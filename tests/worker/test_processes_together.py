@@ -3,65 +3,92 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from pathlib import Path
 
 import pytest
 
+from tests.together import by_each_of
 from tests.training_runs import configure, end_of, events_of, logged, prepare, train_here, wait_for
-from workbench.events.types import RunStarted
+from workbench.events.types import CheckpointSaved, RunStarted
 from workbench.finding import find_recipe
 from workbench.launching.cluster import torchrun_line
 from workbench.launching.launch import resume, start
 from workbench.runs.folder import RunFolder
 from workbench.runs.reading.feed import open_run
 from workbench.runs.store import Store
+from workbench.worker.__main__ import Order, work
 
-SAME = {"threads": 1, "precision": "fp32"}
-RECIPES = {  # batch norm, dropout and moved images; a carried state and dropout; tokens as weights; noise and batch norm
-    "cnn": ("digits", {"clip_norm": 1.0, "accumulate": 2, "max_steps": 15}, "train/loss"),
-    "rnn": ("text", {"hidden": 16, "batch_size": 9, "length": 16, "max_steps": 10}, "train/loss"),
-    "attention": ("dates", {"examples": 300, "batch_size": 21, "max_steps": 10}, "train/loss"),
-    "gan": ("digits", {"max_steps": 10, "generator_norm": "batch", "optimizer": "sgd", "lr": 1e-3}, "train/generator_loss"),
+SAME = {"threads": 1, "epochs": None, "max_steps": 20, "evaluate_every": 1000, "preview_every": 1000}
+WIDE, USUAL = 1e-7, 1e-4  # relative: in fp64, of which the log has nine digits, and in fp32
+TEXT = {"hidden": 32, "length": 32, "batch_size": 9}
+# Each recipe with its own optimizer. In fp32 the classifier of 28x28 images is no measure: moved by one rounding before the first
+# step, one process differs from itself by 3 % at step 20.
+EQUAL = {
+    "cnn in fp64": ("cnn", "mnist", {}, WIDE),
+    "rnn in fp64": ("rnn", "text", TEXT, WIDE),
+    "attention in fp64": ("attention", "dates", {"batch_size": 21}, WIDE),
+    "gan in fp64": ("gan", "digits", {}, WIDE),
+    "cnn in fp32": ("cnn", "digits", {}, USUAL),
+    "rnn in fp32": ("rnn", "text", TEXT, USUAL),
+    "attention in fp32": ("attention", "dates", {}, USUAL),
+    "gan in fp32": ("gan", "digits", {}, USUAL),
+    "class weights, accumulation": (
+        "cnn",
+        "digits",
+        {"class_weights": "balanced", "batch_size": 33, "accumulate": 3, "clip_norm": 1.0},
+        WIDE,
+    ),
+    "stacked layers": ("rnn", "rows", {"layers": 2, "dropout": 0.3, "hidden": 16, "batch_size": 9}, WIDE),
+    "penalty": ("gan", "digits", {"generator_norm": "group", "loss": "wasserstein-gp", "r1": 0.0, "discriminator_steps": 2}, WIDE),
 }
 
 
-def train_in_two(root: Path, name: str, preset: str, **values) -> RunFolder:
+@pytest.mark.parametrize("case", EQUAL)
+def test_two_processes_have_the_losses_and_gradients_of_one(case: str, tmp_path: Path) -> None:
+    name, preset, values, tolerance = EQUAL[case]
     recipe = find_recipe(name)
-    folder = start(Store(root), recipe, preset, configure(recipe, preset, processes=2, **SAME, **values))
-    wait_for(lambda: not open_run(folder).status.is_live, 120)
-    return folder
-
-
-@pytest.mark.parametrize("name", RECIPES)
-def test_two_processes_have_the_losses_of_one(name: str, tmp_path: Path) -> None:
-    preset, values, key = RECIPES[name]
-    recipe = find_recipe(name)
-    config = configure(recipe, preset, **SAME, **values)
-    alone = prepare(tmp_path / "one", recipe, config)
+    config = configure(recipe, preset, **{**SAME, "precision": "fp64" if tolerance == WIDE else "fp32", **values})
+    alone, both = prepare(tmp_path, recipe, config), prepare(tmp_path, recipe, config)
     train_here(alone, recipe, config)
-    both = train_in_two(tmp_path / "two", name, preset, **values)
+    by_each_of(2, lambda: work(both, Order(launched=True)), tmp_path, joined=False)
     assert end_of(both).state == "finished", end_of(both)
-    for metric in (key, "train/grad_norm" if name != "gan" else "train/generator_grad_norm"):
+    players = ("generator_", "discriminator_") if name == "gan" else ("",)
+    for metric in [f"train/{player}{what}" for player in players for what in ("loss", "grad_norm")]:
         expected, found = logged(alone, metric), logged(both, metric)
-        assert len(found) == values["max_steps"]
-        assert found == pytest.approx(expected, rel=1e-4)
+        assert len(found) == 20
+        if metric.endswith("loss") or tolerance == WIDE:
+            assert found == pytest.approx(expected, rel=tolerance), metric
+
+
+def test_two_workers_below_their_launcher_train_what_one_does_in_one_log(tmp_path: Path) -> None:
+    recipe = find_recipe("cnn")
+    values = {**SAME, "precision": "fp64"}
+    alone = prepare(tmp_path / "one", recipe, configure(recipe, "digits", **values))
+    train_here(alone, recipe, configure(recipe, "digits", **values))
+    both = start(Store(tmp_path / "two"), recipe, "digits", configure(recipe, "digits", **values, processes=2))
+    wait_for(lambda: open_run(both).status.state == "finished", 120)
+    assert logged(both, "train/loss") == pytest.approx(logged(alone, "train/loss"), rel=WIDE)
+    assert [event.step for event in events_of(both) if isinstance(event, CheckpointSaved)] == [20]
+    assert wait_for(lambda: json.loads(both.exit_file(1).read_text()) if both.exit_file(1).exists() else None, 10)["state"] == "finished"
 
 
 def test_a_rank_that_is_killed_ends_the_run_with_its_reason_and_the_run_goes_on(tmp_path: Path) -> None:
     recipe = find_recipe("cnn")
-    config = configure(recipe, "digits", processes=2, **SAME, max_steps=600, epochs=None, checkpoint_every=5, preview_every=1000)
+    config = configure(recipe, "digits", processes=2, **{**SAME, "max_steps": 600}, checkpoint_every=5)
     folder = start(Store(tmp_path), recipe, "digits", config)
     try:
         wait_for(lambda: open_run(folder).state.step >= 10, 120)
         os.kill(follower_of(folder), 9)
         wait_for(lambda: not open_run(folder).status.is_live, 60)
-        status = open_run(folder).status
-        assert status.state == "died"
-        assert "rank 1) was killed by SIGKILL" in status.reason
+        assert open_run(folder).status.state == "died"
+        assert "rank 1) was killed by SIGKILL" in wait_for(
+            lambda: "SIGKILL" in open_run(folder).status.reason and open_run(folder).status.reason
+        )
         pid = open_run(folder).state.pid
         assert not Path(f"/proc/{pid}").exists()
-        resume(folder, changes={"max_steps": 60})
+        resume(folder, changes={"max_steps": 60, "processes": 3})
         wait_for(lambda: open_run(folder).status.state == "finished", 120)
     finally:
         with contextlib.suppress(ProcessLookupError):

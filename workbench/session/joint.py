@@ -42,6 +42,7 @@ class Joint(Session):
         self._next_seconds = 0.0
         self._stop = False
         self._rows: list[tuple[int, float, dict[str, Any]]] = []
+        self.requests.settle = self._gather_all
         if not ranks.leads:
             self.requests = _Unasked(folder, journal, recipe, save=str, change=self._change, cpu_seconds=self.cpu_seconds)
 
@@ -95,8 +96,7 @@ class Joint(Session):
     def _between_steps(self) -> None:
         if ranks.leads:
             if self._journal.is_due(time.monotonic()):
-                ranks.say({"do": "gather"})
-                self._gather()
+                self._gather_all()
             super()._between_steps()
         self._agree()
 
@@ -110,6 +110,7 @@ class Joint(Session):
 
     def _save(self, reason: str) -> str:
         ranks.say({"do": "save"})
+        self._gather()  # or a death behind the checkpoint would lose the numbers before it
         return super()._save(reason)
 
     def _change(self, name: str, value: Number, by: str) -> str:
@@ -133,11 +134,17 @@ class Joint(Session):
                 case "gather":
                     self._gather()
                 case "save":  # some parts put together what the processes have of them
+                    self._gather()
                     for part in self._parts.values():
                         part.state_dict()
                 case "change":
                     super()._change(order["name"], order["value"], "rank 0")
         self._next_seconds, self._stop = float(order["seconds"]), bool(order["stop"])
+
+    def _gather_all(self) -> None:
+        """Have every process gather, as the one that leads."""
+        ranks.say({"do": "gather"})
+        self._gather()
 
     def _gather(self) -> None:
         """Log the steps since the last time: means over all rows, which are sums weighted by each process's share."""

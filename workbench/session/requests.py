@@ -26,6 +26,7 @@ class Requests:
     Args:
         save: writes a checkpoint and returns an error in words, or nothing.
         change: gives a live setting another value; returns from when on where that is not at once, or raises why it cannot.
+        settle: called before anything is answered: what was logged until then shall stand before it.
     """
 
     folder: RunFolder
@@ -34,6 +35,7 @@ class Requests:
     save: Callable[[], str]
     change: Callable[[str, Number, str], str]
     cpu_seconds: Callable[[], float]
+    settle: Callable[[], None] = lambda: None
     stopped_by: str = ""
     signalled: str = ""  # set by the signal handlers
     _looked: float = 0.0
@@ -65,7 +67,10 @@ class Requests:
 
     def _answer_pending(self, step: int) -> None:
         self._looked = time.monotonic()
-        for request in control.pending(self.folder):
+        pending = control.pending(self.folder)
+        if pending:
+            self.settle()
+        for request in pending:
             if request.kind == "stop":  # answered when the end of the run is in the log
                 self.stopped_by = self.stopped_by or request.by
             else:

@@ -57,7 +57,8 @@ def work(folder: RunFolder, order: Order, signals: Signals | None = None) -> int
         tell_supervisor(folder=str(folder.path), attempt=attempt)
         if (processes := _processes(folder, order)) > 1 and not torchrun.is_inside():
             held = None if order.placed else _join(folder, order)  # as long as this process
-            code = torchrun.launch(folder, asdict(replace(order, placed=True, launched=True)), processes)
+            device = "cpu" if order.device == "cpu" else ""  # a slot is one GPU, and each process takes another
+            code = torchrun.launch(folder, asdict(replace(order, placed=True, launched=True, device=device)), processes)
             del held
             return code
     writer = EventWriter(folder.events)

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import ExitCode
+from workbench.errors import ExitCode, WorkbenchError
 from workbench.runs.folder import RunFolder
 from workbench.worker.supervise import PIPE, tell_supervisor
 
@@ -38,15 +38,26 @@ def is_inside() -> bool:
 
 
 def device(wanted: str) -> dict[str, Any]:
-    """The device of this process as a setting, where each has a GPU of its own; nothing where the settings say all."""
-    if not is_inside() or wanted not in ("auto", "cuda"):
+    """The device of this process as a setting, where each has a GPU of its own; nothing where the settings say all.
+
+    Raises:
+        WorkbenchError: there are fewer GPUs here than processes that are to have one.
+    """
+    if not is_inside() or not wanted.startswith(("auto", "cuda")):
         return {}
     import torch
 
-    here = int(os.environ.get("LOCAL_RANK", "0"))
-    if torch.cuda.device_count() > here:
-        return {"device": f"cuda:{here}"}
-    return {} if wanted == "cuda" or not torch.cuda.is_available() else {"device": "cpu"}
+    here, gpus = int(os.environ.get("LOCAL_WORLD_SIZE", "1")), torch.cuda.device_count()
+    if wanted.startswith("cuda:"):
+        if here > 1:
+            raise WorkbenchError(f"{here} processes cannot share {wanted}", "say --device cuda: each takes a GPU", code=ExitCode.WRONG_USE)
+        return {}
+    if wanted == "cuda" and 0 < gpus < here:
+        hint = f"say --processes {gpus}, or --device cpu"
+        raise WorkbenchError(f"{here} processes need a GPU each; this machine has {gpus}", hint, code=ExitCode.WRONG_USE)
+    if gpus < here:  # with auto the CPU for all: a GPU and a CPU have no way to add up
+        return {"device": "cpu"} if wanted == "auto" else {}
+    return {"device": f"cuda:{os.environ.get('LOCAL_RANK', '0')}"}
 
 
 def said_by(number: int) -> str:

@@ -28,20 +28,25 @@ def join_layers(model: nn.Module) -> None:
             module.__class__ = _STACKS[type(module)]
 
 
-class _Sum(torch.autograd.Function):
-    """A sum over all processes; the gradient of each part is the sum of the gradients that all of them have for it."""
+class _Everyone(torch.autograd.Function):
+    """The rows (R, N) of all processes, each of which has one (N,); its gradient is the sum of those that all of them have for it."""
 
     @staticmethod
-    def forward(_: Any, value: Tensor) -> Tensor:
-        return ranks.added([value])[0]
+    def forward(_: Any, row: Tensor) -> Tensor:
+        rows = row.new_zeros(ranks.count, len(row))
+        rows[ranks.rank] = row
+        return ranks.added([rows])[0]
 
     @staticmethod
     def backward(_: Any, gradient: Tensor) -> Tensor:
-        return ranks.added([gradient])[0]
+        return ranks.added([gradient])[0][ranks.rank]
 
 
 class _Joined(_BatchNorm):
-    """Batch norm (Ioffe and Szegedy 2015, arXiv:1502.03167) over the rows of all processes."""
+    """Batch norm (Ioffe and Szegedy 2015, arXiv:1502.03167) over the rows of all processes.
+
+    Means and variances are put together as in Chan, Golub, LeVeque 1983, eq. 2.1: one message forwards and one backwards.
+    """
 
     def forward(self, inputs: Tensor) -> Tensor:
         if not self.training or ranks.part is None:
@@ -49,15 +54,20 @@ class _Joined(_BatchNorm):
         axes = [axis for axis in range(inputs.ndim) if axis != 1]
         shape = [1, -1, *[1] * (inputs.ndim - 2)]
         values = widened(inputs)
-        count = ranks.added([values.new_tensor(float(values.numel() // values.shape[1]))])[0]
-        mean = _sum(values.sum(axes)) / count  # (C,)
-        centred = values - mean.view(shape)
-        variance = _sum(centred.square().sum(axes)) / count
+        own = values.new_full((1,), values.numel() // values.shape[1])
+        variance, mean = torch.var_mean(values, axes, correction=0)  # (C,) each
+        everyone: Tensor = _Everyone.apply(torch.cat([own, mean, variance]))
+        counts, means, variances = torch.split(everyone, [1, len(mean), len(mean)], dim=1)  # (R, 1), (R, C), (R, C)
+        count = counts.sum().detach()
+        mean = (counts * means).sum(dim=0) / count
+        variance = (counts * (variances + (means - mean).square())).sum(dim=0) / count
         self._remember(mean.detach(), variance.detach(), count)
-        scaled = centred * (variance + self.eps).rsqrt().view(shape)
-        if self.affine:
-            scaled = scaled * self.weight.view(shape) + self.bias.view(shape)
-        return scaled.to(inputs.dtype)
+        scale = (variance + self.eps).rsqrt()
+        centred = values - mean.view(shape)
+        if not self.affine:
+            return (centred * scale.view(shape)).to(inputs.dtype)
+        outputs: Tensor = torch.addcmul(self.bias.view(shape), centred, (scale * self.weight).view(shape))
+        return outputs.to(inputs.dtype)
 
     @torch.no_grad()
     def _remember(self, mean: Tensor, variance: Tensor, count: Tensor) -> None:
@@ -67,11 +77,6 @@ class _Joined(_BatchNorm):
         share = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
         self.running_mean.lerp_(mean, share)
         self.running_var.lerp_(variance * (count / (count - 1).clamp(min=1)), share)
-
-
-def _sum(value: Tensor) -> Tensor:
-    total: Tensor = _Sum.apply(value)
-    return total
 
 
 class _Joined1d(_Joined, nn.BatchNorm1d):
