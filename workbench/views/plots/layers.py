@@ -128,7 +128,8 @@ def _at(state: RunState, key: str, step: float) -> float | None:
 
 def _start(state: RunState, key: str) -> float | None:
     """What it was in its first buckets."""
-    means = state.series[key].means()[:_LEAST_BUCKETS]
+    series = state.series[key]
+    means = [total / points for total, points in zip(series.total[:_LEAST_BUCKETS], series.points, strict=False)]
     return statistics.median(means) if len(means) == _LEAST_BUCKETS else None
 
 

@@ -19,7 +19,7 @@ SMOOTHINGS = {"off": 0.0, "light": 0.015, "medium": 0.05, "strong": 0.15}  # of 
 DEFAULT_SMOOTHING = "light"
 DENSE_FROM = 80  # points: fewer are readable without smoothing
 _ROUGH = 0.25  # of the points turn back: of noise it is two thirds, of a schedule or a smooth curve next to none
-_LOOKED_AT = 256  # of the newest points
+_LOOKED_AT = 128  # of the newest points
 CURSOR_STRIDE = 0.02  # of the visible steps, for one press of an arrow
 
 
