@@ -235,7 +235,7 @@ def test_two_marks_in_one_cell_stand_side_by_side() -> None:
 def test_letters_are_explained_where_there_is_room() -> None:
     marks = [Mark(200, "c", "lr 1", "change"), Mark(700, "p", "pause", "pause")]
     assert "c change  p pause" in chart(marks=marks, height=9)[0]
-    assert not any("change" in row for row in chart(marks=marks, height=6))
+    assert not any("change" in row for row in chart(marks=marks, height=5))
     wide = chart(marks=marks, width=60, height=16)
     assert "^lr 1" in wide[-2]
     assert not any("change" in row for row in wide)

@@ -12,6 +12,7 @@ from workbench.views.plots.axes import Placed, axis
 from workbench.views.plots.heading import failed_at, heading, labels, lost_steps, marks, unit_of
 from workbench.views.plots.view import ChartStyle, LimitsMemory, View, smoothing
 
+_EXPLAINED_FROM = 14  # rows, from which each chart says what the letters on its axis mean; of lower ones the first does
 _DIM_FROM = 16  # colours, from which a terminal draws a band darker than its line
 
 
@@ -51,11 +52,12 @@ def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bo
     )
     remarks = ["" if style.outliers else "without outliers"]
     head = heading(feed, wanted.title, keys, remarks, view, width, height, all_metrics=wanted.all_metrics, ascii_only=ascii_only)
+    explains = wanted.name == next(iter(state.slots), "") or height >= _EXPLAINED_FROM
     return line.render(
         lines, width, height, x_limits=x_limits, y_limits=y_limits, log=log, unit=unit, x_unit=along.unit,
         whole=unit != "%" and bounds.are_whole(drawn, x_limits), ascii_only=ascii_only, dims=colours >= _DIM_FROM,
         heading=head.row, legends=head.legends, notes=head.notes,
-        marks=[mark._replace(x=along.place(mark.x)) for mark in marks(state)],
+        marks=[mark._replace(x=along.place(mark.x), meaning=mark.meaning if explains else "") for mark in marks(state)],
         nonfinite_at=[along.place(float(step)) for step in (*lost_steps(state, keys), *failed_at(state))],
         threshold=threshold.value if threshold else None,
         threshold_label=threshold.label if threshold else "",
