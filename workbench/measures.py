@@ -13,10 +13,10 @@ OPTIMIZER = {
 }
 OPTIMIZER_CHARTS = {
     "grad_norm": Chart("gradient norm", log=True),
-    "layers": Chart("gradient norm per layer", log=True),
+    "layers": Chart("gradient per layer", log=True),
     "update_ratio": Chart("update to weights", log=True),
-    "layer_updates": Chart("update to weights per layer", log=True),
-    "lr": Chart("learning rate", log=True),
+    "layer_updates": Chart("update per layer", log=True),
+    "lr": Chart("learning rate"),
 }
 UNITS = {
     "validation/dead_units/*": Metric(
@@ -25,4 +25,4 @@ UNITS = {
         help="Share of a layer's units that answer all of up to 500 validation examples alike, as a ReLU that is always 0.",
     ),
 }
-UNITS_CHARTS = {"dead_units": Chart("dead units per layer", kind="strip")}
+UNITS_CHARTS = {"dead_units": Chart("dead units", kind="strip")}

@@ -25,6 +25,7 @@ class Metric:
     unit: str = ""  # "%" for a share of one
     chart: str = ""  # metrics of the same chart are drawn together
     help: str = ""
+    label: str = ""  # of its line in a chart with others; by default the part of its key that tells them apart
 
 
 @dataclass(frozen=True)

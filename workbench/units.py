@@ -19,7 +19,7 @@ def compact(value: float) -> str:
     if size == 0:
         return "0"
     if size >= _PLAIN_BELOW:
-        scaled, prefix = _scaled(value, 1000, _PREFIXES)
+        scaled, prefix = _scaled(value, _PREFIXES)
         return f"{scaled}{prefix}" if "e" not in scaled else _scientific(value)
     return f"{value:.4g}" if size >= 1e-3 else _scientific(value)
 
@@ -73,10 +73,10 @@ def age(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """A number of bytes: 412 MB, 1.2 GB; NaN and infinities in words."""
+    """A number of bytes by powers of 1000, as on axes: 412 MB, 1.2 GB; NaN and infinities in words."""
     if not math.isfinite(count):
         return compact(count)
-    scaled, prefix = _scaled(count, 1024, _BYTES)
+    scaled, prefix = _scaled(count, _BYTES)
     return f"{scaled} {prefix}"
 
 
@@ -89,14 +89,12 @@ def metric(value: float, unit: str = "") -> str:
     return f"{compact(value)} {unit}".rstrip()
 
 
-def _scaled(value: float, step: int, prefixes: tuple[str, ...]) -> tuple[str, str]:
-    """Three digits of a value, or four below `step`, and the prefix that makes them so."""
+def _scaled(value: float, prefixes: tuple[str, ...]) -> tuple[str, str]:
+    """Three digits of a value, and the prefix that makes them so."""
     for prefix in prefixes[:-1]:
         if abs(value) < 999.5:
             return f"{value:.3g}", prefix
-        if abs(value) < step - 0.5:
-            return f"{value:.0f}", prefix
-        value /= step
+        value /= 1000
     return f"{value:.3g}", prefixes[-1]
 
 

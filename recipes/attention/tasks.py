@@ -32,7 +32,7 @@ PRONOUNCE = Task(
             "word_error_rate": Metric("min", "%", "errors", "Share of words that equal no listed pronunciation."),
         }
     ),
-    charts=_CHARTS | {"errors": Chart("phone and word error rate")},
+    charts=_CHARTS | {"errors": Chart("error rates")},
     slots=("loss", "errors", "preview:decoded", "preview:attention"),
     objective="validation/phone_error_rate",
 )
@@ -77,7 +77,7 @@ ROWS = Task(
             "f1/*": Metric("max", "%", "classes", "Harmonic mean of precision and recall of one class."),
         }
     ),
-    charts=_CHARTS | {"accuracy": Chart("accuracy"), "scores": Chart("precision, recall, F1"), "classes": Chart("F1 per class")},
+    charts=_CHARTS | {"accuracy": Chart("accuracy"), "scores": Chart("mean scores"), "classes": Chart("F1 per class")},
     slots=("loss", "accuracy", "preview:worst", "preview:attention"),
     objective="validation/accuracy",
 )

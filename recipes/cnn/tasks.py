@@ -25,7 +25,7 @@ CHARTS = {
     "loss": Chart("loss"),
     "accuracy": Chart("accuracy"),
     **OPTIMIZER_CHARTS,
-    "scores": Chart("precision, recall, F1"),
+    "scores": Chart("mean scores"),
     "classes": Chart("F1 per class"),
     **UNITS_CHARTS,
 }

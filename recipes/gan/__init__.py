@@ -156,20 +156,20 @@ _MNIST = {
 _FAILING = {"r1": 0.0, "schedule": "constant", "epochs": 30, "evaluate_every": 95, "preview_every": 95}
 
 PRESETS = (
-    # Relative Fréchet distance (real half against half: 0.0080 digits, 0.0032 mnist5k) and CPU seconds of one thread, mean of
+    # Relative Frechet distance (real against real: 0.0080 digits, 0.0032 mnist5k) and CPU seconds of one thread, mean of
     # seeds 0 to 2 on two busy cores: tests/benchmarks/learning.py.
-    Preset("digits", "small digits, 8x8: recognisable after a second or two", {}, expect="14 s Fréchet 0.014"),
+    Preset("digits", "small digits, 8x8: recognisable after a second or two", {}, expect="14 s Frechet 0.014"),
     Preset(
         "mnist",
         "digits of 28x28 pixels, in a minute",
         {**_MNIST, "epochs": 14, "evaluate_every": 350, "preview_every": 125},
-        expect="53 s Fréchet 0.054",
+        expect="53 s Frechet 0.054",
     ),
     Preset(
         "mnist-long",
         "the same for three minutes",
         {**_MNIST, "epochs": 42, "evaluate_every": 750, "preview_every": 250},
-        expect="147 s Fréchet 0.025",
+        expect="147 s Frechet 0.025",
     ),
     Preset("unlabelled", "small digits without their labels: samples are judged by their pixels alone", {"labels": False}),
     Preset(

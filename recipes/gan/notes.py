@@ -45,10 +45,10 @@ With penalty_every n they are computed each n-th time and count n times.
 WHAT TO WATCH
 - The losses are no measure of quality: each depends on how good the opponent
   is at that moment. A level loss is a fair fight, not a standstill.
-- Relative Fréchet distance: mean and covariance of 2,000 samples' features
+- Relative Frechet distance: mean and covariance of 2,000 samples' features
   against those of all real images, over the real variance. The features are of
   a small classifier, trained once per data set; `data` says how often it is
-  right. The baseline, real half against half, is as low as it can get.
+  right. The baseline, real against real, is as low as it can get.
 - Precision, recall, classes covered and the KL of their histogram, since each
   number alone can be fooled: the mean image has precision 1, blurred digits
   cover all classes, a perfect copy of one digit is sharp.
@@ -77,7 +77,7 @@ SOURCES
 - Karras et al. 2020, arXiv:1912.04958: penalties at some steps only
 - Miyato et al. 2018, arXiv:1802.05957 and 1802.05637: spectral norm, classes
 - Huang et al. 2024, arXiv:2501.05441: relativistic with R1 and R2
-- Heusel et al. 2017, arXiv:1706.08500: the Fréchet distance of features
+- Heusel et al. 2017, arXiv:1706.08500: the Frechet distance of features
 - Kynkäänniemi et al. 2019, arXiv:1904.06991: precision and recall
 - Yazici et al. 2019, arXiv:1806.04498: averaging the generator
 """

@@ -7,25 +7,34 @@ from workbench.recipe import Chart, Metric, Task
 
 _BOTH = {
     **UNITS,
-    "train/discriminator_loss": Metric(chart="loss", help="What the discriminator lowers, with its penalties; no measure of quality."),
-    "train/generator_loss": Metric(chart="loss", help="What the generator lowers; no measure of quality, since its opponent moves."),
-    "train/real_score": Metric(
-        unit="%", chart="scores", help="D(x): mean probability of being real given to real images; of pairs where only differences count."
+    "train/discriminator_loss": Metric(
+        chart="loss", label="D", help="What the discriminator lowers, with its penalties; no measure of quality."
     ),
-    "train/fake_score": Metric(unit="%", chart="scores", help="D(G(z)): mean probability of being real given to samples."),
+    "train/generator_loss": Metric(
+        chart="loss", label="G", help="What the generator lowers; no measure of quality, since its opponent moves."
+    ),
+    "train/real_score": Metric(
+        unit="%",
+        chart="scores",
+        label="real",
+        help="D(x): mean probability of being real given to real images; of pairs where only differences count.",
+    ),
+    "train/fake_score": Metric(unit="%", chart="scores", label="fake", help="D(G(z)): mean probability of being real given to samples."),
     "train/discriminator_accuracy": Metric(
         unit="%", chart="accuracy", help="Share of the step's images told right; at 100 % the generator learns nothing."
     ),
 }
 for _network in ("generator", "discriminator"):
     _BOTH |= {
-        f"train/{_network}_grad_norm": Metric(chart="grad_norm", help=f"Length of the gradient of the {_network}'s weights."),
+        f"train/{_network}_grad_norm": Metric(
+            chart="grad_norm", label=_network[0].upper(), help=f"Length of the gradient of the {_network}'s weights."
+        ),
         f"train/{_network}_grad_norm/*": Metric(chart=f"{_network}_layers", help=f"Length of the gradient of one layer of the {_network}."),
         f"train/{_network}_update_ratio": Metric(
-            chart="update_ratio", help=f"Length of an update of the {_network} over that of its weights."
+            chart="update_ratio", label=_network[0].upper(), help=f"Length of an update of the {_network} over that of its weights."
         ),
         f"train/{_network}_update_ratio/*": Metric(chart=f"{_network}_updates", help=f"The same of one layer of the {_network}."),
-        f"train/{_network}_lr": Metric(chart="lr", help=f"Learning rate of the {_network} at the step."),
+        f"train/{_network}_lr": Metric(chart="lr", label=_network[0].upper(), help=f"Learning rate of the {_network} at the step."),
     }
 
 
@@ -51,7 +60,7 @@ def _near(split: str, where: str) -> dict[str, Metric]:
 
 
 def _pixels(split: str) -> dict[str, Metric]:
-    distance = "Relative Fréchet distance of 2,000 samples to all real images, in pixels averaged to at most 8x8."
+    distance = "Relative Frechet distance of 2,000 samples to all real images, in pixels averaged to at most 8x8."
     return {f"{split}/pixel_distance": Metric("min", "", "pixels", distance), **_near(split, "in pixels averaged to at most 8x8")}
 
 
@@ -61,16 +70,16 @@ def _diversity(split: str) -> dict[str, Metric]:
 
 _CHARTS = {
     "loss": Chart("loss"),
-    "scores": Chart("D(real) and D(fake)"),
-    "accuracy": Chart("discriminator accuracy"),
+    "scores": Chart("D(real), D(fake)"),
+    "accuracy": Chart("D accuracy"),
     "grad_norm": Chart("gradient norm", log=True),
-    "generator_layers": Chart("gradient norm per generator layer", log=True),
-    "discriminator_layers": Chart("gradient norm per discriminator layer", log=True),
-    "update_ratio": Chart("update over weights", log=True),
-    "generator_updates": Chart("update over weights per generator layer", log=True),
-    "discriminator_updates": Chart("update over weights per discriminator layer", log=True),
-    "lr": Chart("learning rate", log=True),
-    "diversity": Chart("diversity of pixels"),
+    "generator_layers": Chart("G layer gradients", log=True),
+    "discriminator_layers": Chart("D layer gradients", log=True),
+    "update_ratio": Chart("update to weights", log=True),
+    "generator_updates": Chart("G layer updates", log=True),
+    "discriminator_updates": Chart("D layer updates", log=True),
+    "lr": Chart("learning rate"),
+    "diversity": Chart("pixel diversity"),
     **UNITS_CHARTS,
 }
 LABELLED = Task(
@@ -78,8 +87,8 @@ LABELLED = Task(
     metrics={**_BOTH, **{key: metric for split in ("validation", "test") for key, metric in (_judged(split) | _diversity(split)).items()}},
     charts={
         **_CHARTS,
-        "frechet": Chart("relative Fréchet distance", log=True),
-        "precision_recall": Chart("precision and recall of samples"),
+        "frechet": Chart("Frechet distance", log=True),
+        "precision_recall": Chart("precision, recall"),
         "classes": Chart("classes covered"),
         "class_kl": Chart("KL of the classes"),
     },
@@ -94,8 +103,8 @@ UNLABELLED = Task(
     },
     charts={
         **_CHARTS,
-        "pixels": Chart("relative Fréchet distance of pixels", log=True),
-        "precision_recall": Chart("precision and recall of pixels"),
+        "pixels": Chart("pixel distance", log=True),
+        "precision_recall": Chart("precision, recall"),
     },
     slots=("loss", "pixels", "scores", "preview:samples"),
     objective="validation/pixel_distance",

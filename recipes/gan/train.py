@@ -26,7 +26,7 @@ def train(config: Config, run: Run) -> None:
     reals = load(config, run.device, run)
     run.phase("training the evaluator" if config.data.labels else "measuring the real images")
     judge = Judge(reals, labelled=config.data.labels, seed=config.machine.seed)
-    run.loaded(**{**reals.about, "task": _task(reals, judge), "baseline": {"real half against half": judge.floor}})
+    run.loaded(**{**reals.about, "task": _task(reals, judge), "baseline": {"real against real": judge.floor}})
 
     run.phase("building the model")
     networks = run.place(Adversaries(config.model, reals.shape, len(reals.classes)))

@@ -20,7 +20,7 @@ THROUGH_TIME = {
 CHARTS = {
     "loss": Chart("loss"),
     **OPTIMIZER_CHARTS,
-    "reach": Chart("reach of the gradient through time", log=True, kind="line"),
+    "reach": Chart("gradient reach", log=True, kind="line"),
     **UNITS_CHARTS,
 }
 
@@ -63,7 +63,7 @@ CLASSIFY = Task(
         }),
     },
     charts={
-        **CHARTS, "accuracy": Chart("accuracy"), "scores": Chart("precision, recall, F1"), "classes": Chart("F1 per class"),
+        **CHARTS, "accuracy": Chart("accuracy"), "scores": Chart("mean scores"), "classes": Chart("F1 per class"),
     },
     slots=("loss", "accuracy", "preview:through_time", "preview:hidden"),
     objective="validation/accuracy",
@@ -86,7 +86,7 @@ COPY = Task(
         **THROUGH_TIME,
         **_held_out({"symbol_recall": Metric("max", "%", "recall", "Share of the symbols that were repeated right.")}),
     },
-    charts={**CHARTS, "recall": Chart("recall of copied symbols")},
+    charts={**CHARTS, "recall": Chart("symbols recalled")},
     slots=("loss", "recall", "preview:through_time", "preview:through_training"),
     objective="validation/symbol_recall",
 )

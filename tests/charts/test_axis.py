@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import pairwise
 
 import pytest
 
-from workbench.charts.axis import labels, limits, log_ticks, position, right_edge, ticks, usable
+from workbench.charts.axis import aligned, labels, limits, log_ticks, position, right_edge, ticks, usable
 
 ODD = (0.0, -0.0, 1.0, -1.0, 1e-320, 5e-324, 1e-9, 123456.789, 1e18, -1e18, 1e300, 1.7e308, -1.7e308, math.nan, math.inf, -math.inf)
 
@@ -62,7 +63,7 @@ def test_logarithmic_ticks_within_a_decade_are_1_2_5() -> None:
 
 def test_limits_are_round_and_hold_the_data() -> None:
     assert limits(0.13, 2.31) == (0, 2.5)
-    assert limits(0.03, 870, log=True) == pytest.approx((0.01, 1000))
+    assert limits(0.03, 870, log=True) == pytest.approx((0.02, 1000))
     chance = random.Random(0)
     for _ in range(2000):
         low = chance.uniform(-1, 1) * 10 ** chance.randint(-8, 8)
@@ -83,7 +84,11 @@ def test_limits_hold_still_while_the_data_fit_and_fill_them() -> None:
 def test_a_constant_gets_an_axis_around_it() -> None:
     low, high = limits(2.3, 2.3)
     assert low < 2.3 < high
-    assert limits(0, 0) == (-1, 1)
+    assert limits(0, 0) == (0, 1)
+    assert limits(10, 10) == (0, 10)
+    assert limits(-3, -3) == (-3, 0)
+    bottom, top = limits(1e-3, 1e-3, log=True)
+    assert 0 < bottom < 1e-3 < top
 
 
 def test_an_almost_constant_series_does_not_need_more_digits_than_four() -> None:
@@ -91,9 +96,49 @@ def test_an_almost_constant_series_does_not_need_more_digits_than_four() -> None
     assert max(len(label) for label in labels(ticks(low, high, 4))) <= 6
 
 
-def test_a_logarithmic_axis_reaches_eight_decades_below_its_top_at_most() -> None:
-    low, high = limits(0.0, 100.0, log=True)
-    assert (low, high) == pytest.approx((1e-6, 100))
+def test_a_logarithmic_axis_reaches_to_the_least_value_above_zero_however_far_that_is() -> None:
+    assert limits(0.2, 8e18, log=True) == pytest.approx((0.2, 1e19))
+    assert limits(3e-40, 1.0, log=True) == pytest.approx((2e-40, 1))
+    assert limits(0.0, 100.0, log=True) == pytest.approx((1e-6, 100))  # where that is not known, eight decades
+
+
+def test_a_logarithmic_axis_of_less_than_a_decade_wastes_none() -> None:
+    assert limits(0.159, 0.165, log=True) == pytest.approx((0.158, 0.166))
+    assert limits(0.13, 0.9, log=True) == pytest.approx((0.1, 1))
+    assert limits(0.23, 1.4, log=True) == pytest.approx((0.2, 2))
+
+
+@pytest.mark.parametrize("down", [1, 4])
+@pytest.mark.parametrize("log", [False, True])
+def test_ticks_are_whole_rows_apart_within_limits_that_hold_the_others(log: bool, down: int) -> None:
+    chance = random.Random(1)
+    for _ in range(500):
+        low = 10 ** chance.uniform(-6, 3) if log else chance.choice([0.0, chance.uniform(-5, 5)])
+        high = low * 10 ** chance.uniform(4, 30) if log else low + 10 ** chance.uniform(-3, 6)
+        rows = chance.randint(5, 40)
+        asked = limits(low, high, log=log)
+        (bottom, top), values = aligned(asked, rows, down, log=log)
+        slack = 1e-9 * (asked[1] - asked[0])
+        assert bottom <= asked[0] + slack * (not log) + asked[0] * 1e-9 * log
+        assert top >= asked[1] - slack
+        assert bottom >= 0 or asked[0] < 0
+        assert all(value <= asked[1] + slack for value in values)
+        places = [(math.log10(value / bottom) / math.log10(top / bottom) if log else (value - bottom) / (top - bottom)) for value in values]
+        rows_at = [math.floor((rows * down - 1) * (1 - place) / down + 1e-6) for place in places]
+        assert len(values) >= 2
+        assert len({before - after for before, after in pairwise(rows_at)}) == 1, (asked, rows, values, rows_at)
+
+
+def test_counts_have_no_ticks_between_whole_numbers() -> None:
+    assert aligned((0.0, 3.0), 30, 4, whole=True)[1] == [0, 1, 2, 3]
+    assert all(value.is_integer() for value in aligned((9.0, 10.0), 8, 4, whole=True)[1])
+
+
+def test_one_axis_has_one_notation() -> None:
+    assert labels([1e9, 1e11, 1e13, 1e16], log=True) == ["1e9", "1e11", "1e13", "1e16"]
+    assert labels([1e-4, 1e-3, 1e-2, 0.1, 1], log=True) == ["1e-4", "1e-3", "1e-2", "1e-1", "1e0"]
+    assert labels([2e-4, 5e-4, 1e-3], log=True) == ["2e-4", "5e-4", "1e-3"]
+    assert labels([0, 0.25, 0.5]) == ["0", "0.25", "0.50"]
 
 
 @pytest.mark.parametrize("log", [False, True])

@@ -101,7 +101,19 @@ def test_smoothing_calms_noise_and_has_no_bias_at_the_ends() -> None:
     noisy: Path = [(value, value, value) for value in ((10.0, 14.0) * 60)]
     courses = [reach[2] for reach in smoothed(noisy, 0.015) if reach]
     assert all(11.7 < course < 12.3 for course in courses[5:-5])
-    assert all(11 < course < 13 for course in courses)
+    assert (courses[0], courses[-1]) == (10, 14)  # which the title says, too
+
+
+def test_the_smoothed_start_of_a_steep_fall_is_where_the_fall_starts() -> None:
+    fall: Path = [(value, value, value) for value in (2.3 * math.exp(-column / 3) for column in range(160))]
+    courses = [reach[2] for reach in smoothed(fall, 0.015) if reach]
+    assert courses[0] == pytest.approx(2.3)
+    assert max(abs(course - reach[2]) for course, reach in zip(courses[:4], fall[:4], strict=True) if reach) < 0.15
+
+
+def test_smoothing_keeps_a_straight_line_straight_up_to_both_ends() -> None:
+    line: Path = [(float(column), float(column), float(column)) for column in range(100)]
+    assert [reach[2] for reach in smoothed(line, 0.15) if reach] == pytest.approx([*range(100)])
 
 
 def test_smoothing_does_not_lag_behind_a_steep_fall() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import workbench.charts
-from workbench.charts.axis import Limits, labels, log_ticks, ticks
+from workbench.charts.axis import Limits, aligned, labels
 from workbench.charts.dots import Scale, grain
 from workbench.charts.frame import draw
 from workbench.charts.rows import cells
@@ -24,10 +24,11 @@ def test_a_low_frame_writes_the_labels_into_the_axis() -> None:
         "1┤                            ",
         " │                            ",
         "0┤                            ",
-        " └0────────────500───────1000┬",
+        " └0─────250────500───750──1000",
     ]
     assert (frame.left, frame.width, frame.height) == (2, 28, 5)
-    assert {frame.rows[-1][column] for column in frame.labelled} == set("0510")
+    assert {frame.rows[-1][column] for column in frame.labelled} == set("012570")
+    assert frame.y_limits == pytest.approx((0, 2.375))  # a row is 0.5
 
 
 def test_a_high_frame_has_a_row_for_the_labels_and_ticks() -> None:
@@ -37,6 +38,39 @@ def test_a_high_frame_has_a_row_for_the_labels_and_ticks() -> None:
     assert frame.rows[-2] == "   ++------------+-----------+"
     assert frame.rows[-1].split() == ["0", "500", "1000"]
     assert not frame.labelled
+
+
+def test_an_axis_says_what_it_counts_and_that_it_is_logarithmic() -> None:
+    low = draw(34, 7, x_limits=(0, 1), y_limits=(0, 1), unit="%", x_unit="epoch")
+    assert low is not None
+    assert low.rows[-1].endswith("1.0 epoch")
+    assert [row[:4] for row in low.rows if "%" in row] == ["100%", "  0%"]
+    high = draw(60, 16, x_limits=(0, 8), y_limits=(0.2, 1e19), log=True, x_unit="min")
+    assert high is not None
+    assert high.rows[-1].rstrip().endswith(" min")
+    assert high.rows[-2].startswith(" log└")
+    size = draw(60, 8, x_limits=(0, 8), y_limits=(0, 8e10), unit="bytes")
+    assert size is not None
+    assert size.rows[0].startswith("80GB")
+
+
+def test_a_unit_at_the_right_edge_leaves_no_tick_without_its_label() -> None:
+    for width in range(20, 90):
+        for edge in (1.0, 40.0, 1250.0):
+            for height in (7, 16):
+                frame = draw(width, height, x_limits=(0, edge), y_limits=(0, 1), x_unit="examples")
+                assert frame is not None
+                axis, words = (frame.rows[-2], frame.rows[-1]) if height >= 14 else ("", frame.rows[-1])
+                assert words.rstrip(" ─").endswith(" examples")
+                assert axis.count("┬") == (len(words.split()) - 1 if height >= 14 else 0)
+                assert "┬" not in frame.rows[-1]
+
+
+def test_a_chart_of_a_third_of_120_cells_has_three_labels_besides_zero() -> None:
+    for edge in (500.0, 640.0, 800.0, 1000.0, 1600.0, 2000.0, 4000.0):
+        frame = draw(38, 9, x_limits=(0, edge), y_limits=(0, 2))
+        assert frame is not None
+        assert len(frame.rows[-1].replace("─", " ").split()) >= 4, frame.rows[-1]
 
 
 def test_ascii_is_ascii() -> None:
@@ -53,9 +87,9 @@ def test_a_tick_stands_in_the_row_where_its_value_is_drawn(bounds: Limits, log: 
         frame = draw(50, height, x_limits=(0, 100), y_limits=bounds, log=log, ascii_only=ascii_only)
         assert frame is not None
         _, down = grain(ascii_only)
-        scale = Scale(bounds, frame.height * down, log)
-        count = max(1, min(8, frame.height // 2))
-        values = log_ticks(*bounds, count) if log else ticks(*bounds, count)
+        limits, values = aligned(bounds, frame.height, down, log=log)
+        assert frame.y_limits == limits
+        scale = Scale(limits, frame.height * down, log)
         wanted = {round(scale(value)) // down: label for value, label in reversed(list(zip(values, labels(values, log), strict=True)))}
         shown = {
             row: text[: frame.left - 1].strip() for row, text in enumerate(frame.rows[: frame.height]) if text[: frame.left - 1].strip()

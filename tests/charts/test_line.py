@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from workbench.charts.axis import limits
-from workbench.charts.line import Line, Reading, extent, render, title
+from workbench.charts.line import Line, Mark, Reading, extent, legend, render, title
 from workbench.charts.rows import Rows, cells, plain
 
 STEPS = range(1, 1201)
@@ -59,14 +59,14 @@ def inks(found: Rows) -> set[str]:
 def test_a_quarter_of_the_screen_shows_two_losses_in_braille() -> None:
     heading = title("loss", [Reading("D", 0.404, -0.1), Reading("G", 1.175, 0.1)], 39)
     assert chart(*LOSSES, height=8, heading=heading) == [
-        "loss  ⠒⠒ D ↓ 0.404  ⠂⠂ G ↑ 1.175       ",
-        "2┤⠳⡄                                   ",
-        " │ ⠘⢦⡀                                 ",
-        " │   ⠙⠢⣄     ⡀⡀⡀⡀⡀⡀⡀⡄⠄⠄⠄⠄⠄⠄⠄⠄⠄⠄⠄⠄⠄⠄⠄⠄⠆ ",
-        "1┤⡀⡄⠄⠄⠆⠂⠛⠳⠥⣅⣁⡁                         ",
-        " │           ⠉⠉⠙⠒⠒⠒⠲⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠄ ",
+        "loss  ⠒⠒ D ↓ 0.404  ⠒ G ↑ 1.175        ",
+        "2┤⡀                                    ",
+        " │⠙⢦⡀                                  ",
+        " │  ⠙⢦⣀                       ⣀ ⣀ ⣀ ⣀⡀ ",
+        " │  ⣀ ⡬⠙⠦⢤⣖⡀⠒ ⠒ ⠋ ⠉ ⠉ ⠉ ⠉ ⠉ ⠉ ⠁        ",
+        " │⠉ ⠁      ⠉⠉⠓⠒⠒⠦⠤⠤⠤⠤⠤⢄⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⡀ ",
         "0┤                                     ",
-        " └0────────────500───────────1000──────",
+        " └0─────250────500─────750───1000──1250",
     ]
 
 
@@ -74,13 +74,13 @@ def test_a_quarter_of_the_screen_shows_two_losses_in_ascii() -> None:
     heading = title("loss", [Reading("D", 0.404, -0.1), Reading("G", 1.175, 0.1)], 39, ascii_only=True)
     assert chart(*LOSSES, height=8, heading=heading, ascii_only=True) == [
         "loss  o D v 0.404  x G ^ 1.175         ",
+        " |                                     ",
         "2|oo                                   ",
-        " | ooo                                 ",
-        "1|   oooo    xxxxxxxxxxxxxxxxxxxxxxxxx ",
-        " |xxxxxxxxxxxxo                        ",
-        " |            oooooooooooooooooooooooo ",
+        " | oooo                                ",
+        "1| xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx ",
+        " |xx       ooooooooooooooooooooooooooo ",
         "0|                                     ",
-        " +0------------500-----------1000------",
+        " +0-----250----500-----750---1000--1250",
     ]
 
 
@@ -90,49 +90,55 @@ def test_a_smoothed_line_runs_over_its_band_with_marks_and_a_baseline() -> None:
         height=8,
         threshold=0.3,
         threshold_label="floor .3",
-        marks=[(500, "lr 1e-3"), (1230, "lr 1e-4")],
+        marks=[Mark(500, "c", "lr 1e-3"), Mark(1230, "c", "lr 1e-4")],
         nonfinite_at=[150],
     )
     assert plain(found) == [
-        "2┤ ⢘  ⢘  ⢘  ⠅  ⠅  ⠅  ⠅  ⠅  ⠅ ⢘  ⢘  ⢘   ",
+        "2┤ ⢀  ⢀  ⢀  ⡀  ⡀  ⡀  ⡀  ⡀  ⡀ ⢀  ⢀  ⢀   ",
         " │ ⢐  ⢐  ⢐  ⠅  ⠅  ⠅  ⠅  ⠅  ⠅ ⢐  ⢐  ⢐   ",
-        " │⣀⣐⣀⣀⣐⣀⣀⣐⣀⣀⢅⣀⣀⢅⣀⣀⢅⣀⣀⢅⣀⣀⢅⣀⣀⢅⣀⢸⡆⣀⣐⣀⣀⣐⢀⡀ ",
-        "1┤⠱⢢⡰⠔⠔⠜⠱⠢⠢⢢⡰⠔⠔⠜⠱⠢⠢⠢⠋⠖⠔⠔⣄⠦⠢⠢⠋⠁⠉⠖⣄⠦⠢⠢⠃⠅ ",
-        " │⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠁ ",
+        " │ ⢐  ⢐  ⢐  ⠅  ⠅  ⠅  ⠅  ⠅  ⠅ ⢐  ⢐  ⢐   ",
+        "1┤⢢⢖⢀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⡠⠔⠒⠢⣀⣀⣀⣀⡠⠔⠂ ",
+        " │⠘⠉⠁⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠃ ",
         " │╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ floor .3 ",
-        "0┤              ^                      ",
-        " └0───!────────500───────────1000─────^",
+        "0┤                                     ",
+        " └0───!─250────500c────750───1000──1250",
     ]
     assert inks(found) == {"axis", "band0", "series0", "threshold", "mark"}
 
 
 def test_a_high_chart_has_room_for_what_the_marks_mean() -> None:
     found = chart(
-        LOSSES[0], width=60, height=15, ascii_only=True, cursor=800, marks=[(570, "lr 1e-3"), (1230, "lr 1e-4")], nonfinite_at=[150, 2000]
+        LOSSES[0],
+        width=60,
+        height=15,
+        ascii_only=True,
+        cursor=800,
+        marks=[Mark(570, "c", "lr 1e-3"), Mark(1230, "c", "lr 1e-4")],
+        nonfinite_at=[150, 2000],
     )
     assert found[-2:] == [
-        "   ++------!--------------+--^lr 1e-3-----------+--lr 1e-4^-",
-        "    0                    500                  1000          ",
+        "   ++------!-+--------+------^lr 1e-3--+--------+--lr 1e-4^-",
+        "    0       200      400     600      800     1000     1200 ",
     ]
     assert all(row[4 + round(800 / 1250 * 55)] == "|" for row in (found[1], found[-3]))
 
 
 def test_of_two_changes_that_share_the_room_the_latest_is_explained() -> None:
-    axis = chart(width=60, height=15, marks=[(0, "a" * 40), (1250, "b" * 40)])[-2]
+    axis = chart(width=60, height=15, marks=[Mark(0, "c", "a" * 40), Mark(1250, "c", "b" * 40)])[-2]
     assert axis.endswith("─" + "b" * 40 + "^")
-    assert "^─" in axis
+    assert "c─" in axis
 
 
 def test_a_logarithmic_axis_makes_an_exponential_straight() -> None:
     falling = Points([(step, 10 ** (2 - step / 300)) for step in STEPS] + [(1210, 0.0), (1220, -3.0)])
     assert chart(Line("norm", falling), y_limits=(0.01, 100), log=True) == [
-        " 100┤⠙⠒⠦⢤⣀⡀                            ",
-        "    │     ⠉⠙⠲⠤⣄⣀                       ",
-        "    │          ⠈⠉⠓⠲⢤⣀⡀                 ",
-        "   1┤                ⠉⠙⠒⠦⢤⣀            ",
-        "    │                     ⠈⠉⠓⠲⠤⣄⣀      ",
-        "0.01┤                           ⠈⠙⠒⠦⢤⡀ ",
-        "    └0───────────500──────────1000─────",
+        "    │                                  ",
+        " 100┤⣀⡀                                ",
+        "    │ ⠉⠉⠓⠒⠦⠤⣄⣀⡀                        ",
+        "   1┤         ⠉⠉⠓⠒⠦⠤⣄⣀⡀                ",
+        "    │                 ⠉⠉⠓⠒⠦⠤⣄⣀⡀        ",
+        "0.01┤                         ⠉⠉⠓⠒⠦⠤⣄▼ ",
+        " log└0───────────500──────────1000─────",
     ]
 
 
@@ -143,7 +149,7 @@ def test_a_single_spike_in_a_long_run_is_seen(ascii_only: bool, smoothing: float
         spiked = Points([(step, 2.0 if step == at else 0.2) for step in STEPS])
         for place in (0, 1, 3):
             lines = [*[Line("", Points([]))] * place, Line("loss", spiked, smoothing=smoothing)]
-            top = chart(*lines, ascii_only=ascii_only)[0]
+            top = "".join(chart(*lines, ascii_only=ascii_only)[:2])
             assert top.strip("2 │|┤"), (at, place)
 
 
@@ -151,6 +157,35 @@ def test_the_second_series_differs_from_the_first_without_any_colour() -> None:
     for ascii_only in (False, True):
         pictures = {"".join(chart(*[Line("", Points([]))] * place, LOSSES[0], ascii_only=ascii_only)) for place in range(4)}
         assert len(pictures) == 4
+
+
+def test_eight_lines_differ_without_any_colour() -> None:
+    pictures = {"".join(chart(*[Line("", Points([]))] * place, LOSSES[0])) for place in range(8)}
+    assert len(pictures) == 8
+    assert len({legend(place) for place in range(8)}) == 8
+
+
+def test_where_nothing_is_dim_only_the_ends_of_a_band_are_drawn() -> None:
+    noisy = Line("D", NOISY, smoothing=0.015)
+    dots = [
+        sum(
+            (ord(letter) - 0x2800).bit_count()
+            for row in rows(noisy, height=16, dims=dims)
+            for span in row
+            if span.ink == "band0"
+            for letter in span.text.strip()
+        )
+        for dims in (True, False)
+    ]
+    assert 0 < dots[1] < dots[0]
+
+
+def test_values_without_a_logarithm_lie_on_the_bottom_edge_with_a_mark() -> None:
+    fallen = Points([(step, 1.0 if step < 600 else 0.0) for step in STEPS])
+    drawn = chart(Line("norm", fallen), y_limits=(0.01, 1), log=True, ascii_only=True)
+    assert drawn[-2].count("v") == 1
+    assert "oooooo" in drawn[-2].partition("v")[2]
+    assert extent([Line("", Points([(1, 0.0), (2, 1e-12), (3, 5.0)]))], (0, 5), log=True) == (1e-12, 5.0)
 
 
 def test_points_are_not_connected() -> None:
@@ -186,20 +221,35 @@ def test_an_empty_chart_says_why() -> None:
     assert "waiting" not in "".join(chart(LOSSES[0], placeholder="waiting"))
 
 
-def test_a_mark_stands_above_a_label_rather_than_hiding_it() -> None:
-    drawn = chart(marks=[(500, "")], ascii_only=True)
-    assert "500" in drawn[-1]
-    assert drawn[-2][drawn[-1].index("500") + 1] == "^"
+def test_a_mark_stands_beside_a_label_rather_than_hiding_it_and_never_among_the_data() -> None:
+    drawn = chart(marks=[Mark(500, "c")], ascii_only=True)
+    assert "500c" in drawn[-1] or "c500" in drawn[-1]
+    assert not any("c" in row for row in drawn[:-1])
+
+
+def test_two_marks_in_one_cell_stand_side_by_side() -> None:
+    assert "cp" in chart(marks=[Mark(300, "p"), Mark(300, "c")])[-1]
+    assert "!c" in chart(marks=[Mark(300, "c")], nonfinite_at=[300])[-1]
+
+
+def test_letters_are_explained_where_there_is_room() -> None:
+    marks = [Mark(200, "c", "lr 1", "change"), Mark(700, "p", "pause", "pause")]
+    assert "c change  p pause" in chart(marks=marks, height=9)[0]
+    assert not any("change" in row for row in chart(marks=marks, height=5))
+    wide = chart(marks=marks, width=60, height=16)
+    assert "^lr 1" in wide[-2]
+    assert not any("change" in row for row in wide)
 
 
 def test_not_finite_outranks_a_change_in_the_same_cell() -> None:
-    assert chart(marks=[(150, "")], nonfinite_at=[150])[-1][5:8] == "─!─"
+    at = round(100 / 1250 * 36) + 2
+    assert chart(marks=[Mark(100, "c")], nonfinite_at=[100])[-1][at : at + 2] == "!c"
 
 
 def test_a_threshold_is_drawn_behind_the_data_and_only_within_the_limits() -> None:
     covered = Points([(step, 1.0) for step in range(1251)])
     assert "╌" not in "".join(chart(Line("loss", covered), threshold=1.0, threshold_label="baseline"))
-    assert "baseline" not in "".join(chart(Line("loss", covered), threshold=1.0, threshold_label="baseline"))
+    assert "baseline" in "".join(chart(Line("loss", covered), threshold=1.0, threshold_label="baseline"))  # beside the data
     assert "╌" not in "".join(chart(threshold=2.5))
     assert "╌" not in "".join(chart(threshold=math.nan))
     assert chart(threshold=1.0, threshold_label="baseline")[3].endswith("╌ baseline ")
@@ -252,7 +302,7 @@ def test_any_size_is_filled_exactly(ascii_only: bool, log: bool) -> None:
             x_limits=(0, 1250),
             y_limits=limits(0.2, 2, log=log),
             heading=title("猫\x1b]0;x\x07", [Reading("猫", 1.0, 1.0)] * 3, width, nonfinite=(3, 150), ascii_only=ascii_only),
-            marks=[(500, "猫猫猫"), (501, "\x1b[31m"), (1250, "end"), (9999, "out")],
+            marks=[Mark(500, "猫", "猫猫猫", "猫"), Mark(501, "c", "\x1b[31m", "\x1b[31m"), Mark(1250, "c", "end"), Mark(9999, "c", "out")],
             nonfinite_at=[0, 1250],
             threshold=0.7,
             threshold_label="猫の基準",
@@ -272,7 +322,7 @@ def test_no_limits_whatever_can_stop_the_drawing() -> None:
             for log in (False, True):
                 drawn = chart(LOSSES[0], y_limits=(low, high), log=log, threshold=low, cursor=high)
                 assert [cells(row) for row in drawn] == [39] * 7
-                assert len(chart(LOSSES[0], x_limits=(low, high), marks=[(low, "")], nonfinite_at=[high])) == 7
+                assert len(chart(LOSSES[0], x_limits=(low, high), marks=[Mark(low, "c")], nonfinite_at=[high])) == 7
 
 
 def test_nothing_fits_in_no_room() -> None:

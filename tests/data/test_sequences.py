@@ -31,7 +31,7 @@ def test_adding_marks_one_number_in_each_half_and_asks_for_their_sum():
 
 def test_always_answering_one_has_the_mean_squared_error_that_is_shown_as_the_baseline():
     data = _generated("adding")
-    assert data.about["baseline"] == {"always 1": 1 / 6}
+    assert data.about["baseline"] == {"always the mean": 1 / 6}
     assert float(((data.test.targets - 1) ** 2).mean()) == pytest.approx(1 / 6, abs=0.02)
 
 

@@ -63,7 +63,7 @@ def test_digits_reach_their_distance_with_all_classes_and_are_called_healthy(tmp
     assert state.summaries["test/relative_frechet_distance"].last <= 0.025
     assert state.summaries["test/classes_covered"].last == 10
     assert state.summaries["test/class_kl"].last <= 0.02
-    assert state.data["baseline"]["real half against half"] < 0.015
+    assert state.data["baseline"]["real against real"] < 0.015
     assert _faults(folder, config) == set()
 
 

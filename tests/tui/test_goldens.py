@@ -71,7 +71,7 @@ def runs_in_every_state(root: Path) -> None:
     cnn_run(root, "cnn-3", at=NOW - 2400, settings={"lr": 3e-3, "epochs": 30}, name="third try", cpu_seconds=58.0)
     build_run(root, [started(at=NOW - 3, **FAR), PhaseChanged(at=NOW - 3, phase="importing torch")], "cnn-4", preset="mnist")
     stalled = build_run(root, [*opening(NOW - 100, **FAR), loop(at=NOW - 60), *training(1, 63, NOW - 48)], "cnn-5", preset="mnist")
-    append(stalled, [Measured(at=NOW - 1, step=63, memory_bytes=412 << 20, cpu_seconds=9.0)])
+    append(stalled, [Measured(at=NOW - 1, step=63, memory_bytes=412_000_000, cpu_seconds=9.0)])
     paused = cnn_run(root, "cnn-6", steps=400, end="", at=NOW - 40)
     append(paused, [Paused(at=NOW - 8, step=400, by="ada")])
     build_run(root, [*opening(NOW - 500), loop(at=NOW - 490), *training(1, 630, NOW - 490)], "cnn-7", preset="mnist")

@@ -18,7 +18,7 @@ async def test_how_a_chart_is_drawn_is_remembered_for_its_metric(tmp_path: Path)
         await pilot.press("enter")
         await shows(app, "arrows place a cursor")
         await pilot.press("y", "e", "O", "t")  # faster than they are drawn
-        await shows(app, "loss (log, by epoch, without outliers)")
+        await shows(app, "loss (without outliers)")
         await shows(app, "smoothing medium")
         style = ChartStyle(log=True, smoothing="medium", along="epoch", outliers=False)
         await until(lambda: remembered.load() == {"train/loss": style})
@@ -26,7 +26,7 @@ async def test_how_a_chart_is_drawn_is_remembered_for_its_metric(tmp_path: Path)
     async with again.run_test(size=(100, 30)) as pilot:
         await shows(again, "worst classified @")
         await pilot.press("enter")
-        await shows(again, "loss (log, by epoch, without outliers)")
+        await shows(again, "loss (without outliers)")
 
 
 async def test_a_file_of_styles_that_somebody_broke_is_left_alone(tmp_path: Path) -> None:

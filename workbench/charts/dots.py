@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from itertools import accumulate
 from typing import NamedTuple
 
 from workbench.charts.axis import Limits
@@ -16,6 +17,7 @@ Path = list[Reach | None]
 
 BLANK_BRAILLE = 0x2800
 BRAILLE_BITS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # by column and row of the cell
+_WINDOW = 3**0.5  # of a share: two such means in a row spread as far as a decay by that share to both sides
 _CHECKERS = 0x01 | 0x04 | 0x10 | 0x80  # every other dot; the pattern goes on unbroken from cell to cell
 # By column of the cell, first and last row: the bits of a vertical bar.
 _BARS = tuple(tuple(tuple(sum(bits[first : last + 1]) for last in range(4)) for first in range(4)) for bits in BRAILLE_BITS)
@@ -35,12 +37,12 @@ class Pen(NamedTuple):
 
     Attributes:
         marker: what ASCII draws for each cell.
-        dashes: which of four sub-columns braille draws, so that series differ without colour.
+        dashes: which sub-columns braille draws, so that series differ without colour.
     """
 
     ink: str
     marker: str
-    dashes: tuple[bool, bool, bool, bool] = (True, True, True, True)
+    dashes: tuple[bool, ...] = (True,)
 
 
 class Scale:
@@ -156,32 +158,37 @@ def measured(columns: Sequence[Column | None], scale: Scale) -> Path:
 
 
 def smoothed(path: Path, share: float) -> Path:
-    """An average of what stands around each column, weighted by exp(-distance / a share of the width).
+    """An average of what stands around each column, twice, over windows that shrink evenly towards both ends.
 
-    It looks both ways, so that it does not lag behind a steep start; at the newest column there is only the past. The
-    weights decay with distance and not with the number of points, so a few points far apart stay where they are.
+    As far to the left as to the right, it does not lag behind a steep start, and the first and the last value stay what
+    they are. The window is a share of the width and not a number of points, so a few points far apart stay where they are.
     """
-    memory = max(1.0, share * len(path))
-    known = [(column, reach[2]) for column, reach in enumerate(path) if reach is not None]
-    past = _decayed(known, memory)
-    future = [*reversed(_decayed([(-column, value) for column, value in reversed(known)], memory))]
+    reach = round(_WINDOW * share * len(path))
+    known = [(column, each[2]) for column, each in enumerate(path) if each is not None]
+    columns, values = [column for column, _ in known], [value for _, value in known]
+    for _ in range(2):
+        values = _averaged(columns, values, reach)
     averaged: Path = [None] * len(path)
-    for (column, value), (total, weight), (later, more) in zip(known, past, future, strict=True):
-        mean = (total + later - value) / (weight + more - 1)  # the column's own value is in both
-        averaged[column] = (mean, mean, mean)
+    for column, value in zip(columns, values, strict=True):
+        averaged[column] = (value, value, value)
     return averaged
 
 
-def _decayed(points: Sequence[tuple[int, float]], memory: float) -> list[tuple[float, float]]:
-    """For each point the weighted sum of it and all before it, and the sum of the weights."""
-    sums: list[tuple[float, float]] = []
-    total = weight = 0.0
-    before = points[0][0] if points else 0
-    for place, value in points:
-        decay = math.exp((before - place) / memory)
-        total, weight, before = decay * total + value, decay * weight + 1, place
-        sums.append((total, weight))
-    return sums
+def _averaged(columns: Sequence[int], values: Sequence[float], reach: int) -> list[float]:
+    """For each point the mean of those within `reach` columns, near an end of half of what that is away: there it is steepest."""
+    sums = [0.0, *accumulate(values)]
+    means, first, last = [], 0, 0
+    for place, column in enumerate(columns):
+        near = min(reach, (column - columns[0]) // 2, (columns[-1] - column) // 2)
+        while columns[first] < column - near:
+            first += 1
+        last = max(last, place)
+        while last + 1 < len(columns) and columns[last + 1] <= column + near:
+            last += 1
+        while columns[last] > column + near:
+            last -= 1
+        means.append((sums[last + 1] - sums[first]) / (last + 1 - first))
+    return means
 
 
 def connected(path: Path) -> Path:

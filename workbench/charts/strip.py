@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from workbench.charts.axis import Limits, labels, position, ticks, usable
 from workbench.charts.dots import Column
-from workbench.charts.line import Columns
-from workbench.charts.rows import Row, Rows, Span, cells, fill, fit, merge, printable
+from workbench.charts.line import Columns, Mark, around
+from workbench.charts.rows import Row, Rows, Span, cells, cut, fill, fit, merge, pad, printable
 from workbench.units import compact
 
 ASCII_SHADES = " .:-=+*#%@"
 SHADES = " ░▒▓█"
 _GREYS = 24  # that 256 colours have
-_DARKEST = 48  # of 255: the least value is still told from no value, also on a dark grey ground
+_DARKEST, _BRIGHTEST = 48, 215  # of 255: both are told from no value, on a dark ground and on a white one
 _NARROWEST = 8
 _VALUE = 8  # cells of the latest value: "5.81e-10"; a cut exponent would be another number
 _MOST_NAME = 1 / 4  # of the width
 _CELLS_PER_LABEL = 10
-_MOST_ROWS = 3  # of one layer, where there is room
+_MOST_ROWS = 10  # of one layer, where there is room
+_REMARK = 8  # cells of a word beside the value, where the shades keep most of the width
+_WIDE = 60
+_ARROWS = {"explode": ("↑", "^"), "vanish": ("↓", "v")}
 
 
 @dataclass(frozen=True)
@@ -46,29 +49,43 @@ def render(
     *,
     x_limits: Limits,
     y_limits: Limits,
+    log: bool = True,
+    form: Callable[[float], str] = compact,
+    x_unit: str = "",
     ascii_only: bool = False,
     greys: bool = True,
-    heading: Sequence[Span] = (),
+    title: str = "",
     cursor: float | None = None,
     chosen: int | None = None,
+    marks: Sequence[Mark] = (),
     placeholder: str = "",
 ) -> Rows:
-    """Draw a row of shades for each layer by the logarithm of its values, its name before it and its latest value behind it.
+    """Draw a row of shades for each layer, its name before it and its value behind it, below a title with the scale of the shades.
 
     Where there are more layers than rows, neighbours share a row, which shows the greatest value of them and what stands out;
     with a chosen layer those around it are shown, and how many there are besides.
 
     Args:
-        y_limits: both above zero: the values of the darkest and of the brightest shade.
+        y_limits: the values of the darkest and of the brightest shade; both above zero where `log`.
+        log: whether shades go by the logarithm of the values.
+        form: how a value is written.
+        x_unit: what x is, where that is not steps.
         chosen: the layer whose name is marked.
+        marks: what was done during the run, as letters on the x axis.
     """
-    x_limits, y_limits = usable(x_limits), usable(y_limits, log=True)
-    top = [list(heading)] if heading else []
-    room = height - len(top) - 1
-    if chosen is None and len(layers) > room > 0:
-        layers = [_joined(layers[index * len(layers) // room : (index + 1) * len(layers) // room]) for index in range(room)]
+    x_limits, y_limits = usable(x_limits), usable(y_limits, log)
+    part = _Part(y_limits, log)
+    room = height - bool(title) - 1
+    every = len(layers)
+    if chosen is None and every > room > 0:
+        layers = [_joined(layers[index * every // room : (index + 1) * every // room]) for index in range(room)]
+    key = [Span(f"{form(y_limits[0])} ", "muted"), *scale(ascii_only, greys), Span(f" {form(y_limits[1])}", "muted")]
+    remark = f" ({every} in {len(layers)} rows)" if len(layers) < every else ""
+    head = _heading(title + remark, key, width, ascii_only)
+    top = [head or [Span(cut(title + remark, width, ascii_only=ascii_only), "title")]] if title else []
     gutter = _gutter(layers, width, ascii_only)
-    across = width - gutter - _VALUE - 1
+    says = _REMARK if width >= _WIDE and any(layer.remark for layer in layers) else 0
+    across = width - gutter - _VALUE - 1 - says
     if not layers or room < 1 or across < _NARROWEST:
         return fill([*top, [Span(fit(placeholder, width, align="center", ascii_only=ascii_only), "muted")]], width, height)
     shown = window(len(layers), room, chosen)
@@ -77,11 +94,41 @@ def render(
     for place in shown:
         name_ink = "cursor" if place == chosen else "mark" if layers[place].remark else "axis"
         name = [Span(_end_of(layers[place].name, gutter - 1, ascii_only), name_ink), Span(" ")]
-        shades = _shades(layers[place], across, x_limits, y_limits, ascii_only, greys, cursor)
-        rows.append(merge([*name, *shades, *_value(layers[place])]))
-        rows += [merge([Span(" " * gutter), *shades, Span(" " * (_VALUE + 1))])] * (thick - 1)
+        shades = _shades(layers[place], across, x_limits, part, ascii_only, greys, cursor)
+        rows.append(merge([*name, *shades, *_value(layers[place], form, says, ascii_only)]))
+        rows += [merge([Span(" " * gutter), *shades, Span(" " * (_VALUE + 1 + says))])] * (thick - 1)
     hidden = len(layers) - len(shown)
-    return fill([*top, *rows, _foot(gutter, across, x_limits, f"+{hidden}" if hidden else "")], width, height)
+    foot = _foot(gutter, across, x_limits, x_unit, f"+{hidden}" if hidden else "", marks)
+    if title and not head:  # the scale stands where the labels of the x axis end
+        free = width - _length(key)
+        foot = [*pad(foot, max(gutter, free - 1)), Span(" "), *key]
+    return fill([*top, *rows, foot], width, height)
+
+
+class _Part:
+    """Where a value lies between the darkest shade and the brightest, from 0 to 1."""
+
+    def __init__(self, bounds: Limits, log: bool) -> None:
+        self._log = log
+        self._low, self._high = map(math.log10, bounds) if log else bounds
+
+    def __call__(self, value: float) -> float:
+        if self._log:
+            if not value > 0:
+                return 0.0
+            value = math.log10(value)
+        return max(0.0, min(1.0, (value - self._low) / (self._high - self._low)))
+
+
+def _heading(title: str, key: Sequence[Span], width: int, ascii_only: bool) -> Row:
+    """The title, and at the right end which shade is which value; empty where both do not fit."""
+    title = printable(title, ascii_only=ascii_only)
+    blank = width - cells(title) - _length(key)
+    return [Span(title, "title"), Span(" " * blank), *key] if blank >= 2 else []
+
+
+def _length(row: Sequence[Span]) -> int:
+    return sum(cells(span.text) for span in row)
 
 
 @dataclass(frozen=True)
@@ -117,9 +164,10 @@ def _joined(layers: Sequence[Layer]) -> Layer:
 def _end_of(name: str, width: int, ascii_only: bool) -> str:
     """A name, of which the end tells layers apart: where it is too long, its beginning is left out."""
     name = printable(name, ascii_only=ascii_only)
-    while cells(name) > max(0, width):
-        name = name[1:]
-    return fit(name, width, ascii_only=ascii_only)
+    sign = ""
+    while cells(sign + name) > max(0, width) and name:
+        name, sign = name[1:], "~" if ascii_only else "…"
+    return fit(sign + name, width, ascii_only=ascii_only)
 
 
 def window(count: int, room: int, chosen: int | None) -> range:
@@ -133,9 +181,7 @@ def _gutter(layers: Sequence[Layer], width: int, ascii_only: bool) -> int:
     return max(2, min(longest, int(_MOST_NAME * width)) + 1)
 
 
-def _shades(
-    layer: Layer, width: int, x_limits: Limits, y_limits: Limits, ascii_only: bool, greys: bool, cursor: float | None
-) -> list[Span]:
+def _shades(layer: Layer, width: int, x_limits: Limits, part: _Part, ascii_only: bool, greys: bool, cursor: float | None) -> list[Span]:
     lost = {position(x, *x_limits, width) for x in layer.nonfinite_at}
     at = None if cursor is None else position(cursor, *x_limits, width)
     spans = []
@@ -143,11 +189,11 @@ def _shades(
         if place in lost:
             span = Span("!", "mark")
         elif column is None:
-            span = Span(" ")
+            span = Span(" " if ascii_only else "·", "muted")
         else:
-            span = _shade(_part(column[2], y_limits), ascii_only, greys)
-        if place == at:
-            span = Span("|" if ascii_only else "┊", "mark", None, span.background)
+            span = _shade(part(column[2]), ascii_only, greys)
+        if place == at:  # black and white on every shade
+            span = Span("|" if ascii_only else "│", "", *((255, 0) if span.background is not None else (None, None)))
         spans.append(span)
     return spans
 
@@ -161,14 +207,6 @@ def _held(columns: Sequence[Column | None]) -> list[Column | None]:
     return held
 
 
-def _part(value: float, y_limits: Limits) -> float:
-    """Where a value lies between the darkest and the brightest, from 0 to 1."""
-    if not value > 0:
-        return 0.0
-    low, high = math.log10(y_limits[0]), math.log10(y_limits[1])
-    return max(0.0, min(1.0, (math.log10(value) - low) / (high - low)))
-
-
 def scale(ascii_only: bool, greys: bool, width: int = 5) -> list[Span]:
     """The shades from the least value to the greatest."""
     if greys and not ascii_only:
@@ -178,26 +216,37 @@ def scale(ascii_only: bool, greys: bool, width: int = 5) -> list[Span]:
 
 def _shade(part: float, ascii_only: bool, greys: bool) -> Span:
     if greys and not ascii_only:
-        level = _DARKEST + round(part * (_GREYS - 1)) * (255 - _DARKEST) // (_GREYS - 1)
+        level = _DARKEST + round(part * (_GREYS - 1)) * (_BRIGHTEST - _DARKEST) // (_GREYS - 1)
         return Span(" ", "", None, level)
     shades = ASCII_SHADES if ascii_only else SHADES
     return Span(shades[max(1, round(part * (len(shades) - 1)))])
 
 
-def _value(layer: Layer) -> list[Span]:
-    """The latest value; of a layer that stands out the remark, for the cursor tells its value."""
-    text = layer.remark or ("" if layer.latest is None else compact(layer.latest))
-    return [Span(" " + fit(text, _VALUE), "mark" if layer.remark else "")]
+def _value(layer: Layer, form: Callable[[float], str], says: int, ascii_only: bool) -> list[Span]:
+    """The value, and of a layer that stands out why: in a word where there is room for one, else by an arrow."""
+    text = "" if layer.latest is None else form(layer.latest)
+    ink = "mark" if layer.remark else ""
+    if says:
+        return [Span(" " + fit(text, _VALUE), ink), Span(fit(layer.remark, says), ink)]
+    sign = _ARROWS.get(layer.remark, ("", ""))[ascii_only] if cells(text) < _VALUE else ""
+    return [Span(" " + fit(text + sign, _VALUE), ink)]
 
 
-def _foot(gutter: int, width: int, x_limits: Limits, hidden: str) -> Row:
-    """The labels of the x axis, and how many layers are not in sight."""
+def _foot(gutter: int, width: int, x_limits: Limits, unit: str, hidden: str, marks: Sequence[Mark]) -> Row:
+    """The labels of the x axis, what was done to the run, and how many layers are not in sight."""
     letters = [" "] * width
     values = ticks(*x_limits, max(1, width // _CELLS_PER_LABEL))
     for value, label in zip(values, labels(values), strict=True):
         place = position(value, *x_limits, width)
+        words = f"{label} {unit}" if unit and value == values[-1] else label
         if place is not None:
-            start = max(0, min(place - len(label) // 2, width - len(label)))
-            if not "".join(letters[max(0, start - 1) : start + len(label)]).strip():
-                letters[start : start + len(label)] = label
-    return [Span(fit(hidden, gutter), "muted"), Span("".join(letters), "axis")]
+            start = max(0, min(place - len(label) // 2, width - len(words)))
+            if not "".join(letters[max(0, start - 1) : start + len(words)]).strip():
+                letters[start : start + len(words)] = words[:width]
+    row = [Span(letter, "axis") for letter in letters]
+    for mark in marks:
+        place = position(mark.x, *x_limits, width)
+        free = [at for at in around(place, 0, width) if row[at].text == " "] if place is not None else []
+        if free:
+            row[free[0]] = Span(mark.letter, "mark")
+    return merge([Span(fit(hidden, gutter), "muted"), *row])

@@ -6,14 +6,15 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from workbench.charts.rows import Row, Span, cells, fit, pad, printable
+from workbench.charts.rows import Row, Span, cells, cut, pad, printable
 from workbench.units import compact, grouped
 
 _LEAST_NAME = 8  # cells that a long name may be cut to
 SERIES = 8  # that have an ink of their own; a ninth takes the first one's
 MARKERS = "ox*+#@%&bcdeghkmnpqrstuvwyzADEH"  # the first eight stand out best
-DASHES = ((True, True, True, True), (True, False, True, False), (True, True, False, False), (True, False, False, False))
-_DASH_LEGENDS = ("⠒⠒", "⠂⠂", "⠒", "⠂")  # two cells of each of the dashes
+_PATTERNS = ("1", "1100", "10", "111110", "1000", "11110100", "111000", "11010000")  # neighbours and like colours differ most
+DASHES = tuple(tuple(letter == "1" for letter in pattern) for pattern in _PATTERNS)
+_DASH_LEGENDS = ("⠒⠒", "⠒", "⠂⠂", "⠒⠒⠂", "⠂", "⠒⠒⠐", "⠒⠂", "⠒⠐")  # one period of each, or two cells of it
 _POINT_LEGEND = "⠶"
 
 Style = Literal["line", "points"]
@@ -54,6 +55,7 @@ def title(
     *,
     best: tuple[float, float] | None = None,
     nonfinite: tuple[int, float] | None = None,
+    lost_as: str = "NaN",
     note: str = "",
     form: Callable[[float], str] = compact,
     ascii_only: bool = False,
@@ -61,20 +63,64 @@ def title(
     """One row of exactly `width` cells: `loss  o D v 0.52  x G ^ 1.31  best 0.51 @ 1,180  3 NaN @ 150`.
 
     What does not fit is left out in this order: digits behind the third and the labels but for their first letters, the
-    arrows, the step of the best value, the best value, the labels, where the first NaN was, all values but two, the name,
-    the count of NaN. Two values go last.
+    arrows, the step of the best value, the best value, the values of several lines, where the first NaN was, the last
+    labels, the end of the name, the name, the count of NaN.
 
     Args:
         best: the best value and its step.
         note: a few words more, left out where the step of the best value is.
         nonfinite: how many values were not finite, and the step of the first.
+        lost_as: what those were.
         form: how a value is written.
     """
     row: Row = []
-    for row in _candidates(name, readings, width, best, nonfinite, note, form, ascii_only):
+    count = (nonfinite[0], nonfinite[1], lost_as) if nonfinite else None
+    for row in _candidates(name, readings, width, best, count, note, form, ascii_only):
         if sum(cells(span.text) for span in row) <= width:
             break
     return pad(row, max(0, width))
+
+
+def legends(
+    readings: Sequence[Reading], width: int, rows: int, *, form: Callable[[float], str] = compact, ascii_only: bool = False
+) -> list[Row]:
+    """The readings in at most `rows` rows of exactly `width` cells; values go before labels, and of labels the last ones.
+
+    Every reading has its place in the row whether its values fit or not, so its sign is always that of its line.
+    """
+    rounded = [reading._replace(value=reading.value if reading.value is None else _three_digits(reading.value)) for reading in readings]
+    level = [reading._replace(trend=0.0) for reading in rounded]
+    for shown in (readings, rounded, level):
+        parts = [[_sign(at, each, " ", ascii_only), *_reading(each, form, ascii_only)] for at, each in enumerate(shown)]
+        if found := _in_rows(parts, width, rows):
+            return found
+    names = [_name(at, each, ascii_only) for at, each in enumerate(readings)]
+    for count in range(len(names), 0, -1):
+        rest = [[Span(f"+{len(names) - count}", "muted")]] if count < len(names) else []
+        if found := _in_rows([*names[:count], *rest], width, rows):
+            return found
+    return []
+
+
+def _in_rows(parts: Sequence[Row], width: int, most: int) -> list[Row]:
+    """The parts one behind the other, as many in a row as fit; empty where there are too many."""
+    rows: list[Row] = [[]]
+    for part in parts:
+        longer = _spaced([rows[-1], part])
+        if _length(longer) <= width:
+            rows[-1] = longer
+        else:
+            rows.append(list(part))
+    return [pad(row, width) for row in rows] if len(rows) <= most and all(_length(row) <= width for row in rows) else []
+
+
+def _length(row: Row) -> int:
+    return sum(cells(span.text) for span in row)
+
+
+def _name(index: int, reading: Reading, ascii_only: bool) -> Row:
+    label = printable(reading.label, ascii_only=ascii_only)
+    return [_sign(index, reading, " " if label else "", ascii_only), Span(label)]
 
 
 def _candidates(
@@ -82,7 +128,7 @@ def _candidates(
     readings: Sequence[Reading],
     width: int,
     best: tuple[float, float] | None,
-    nonfinite: tuple[int, float] | None,
+    nonfinite: tuple[int, float, str] | None,
     note: str,
     form: Callable[[float], str],
     ascii_only: bool,
@@ -92,7 +138,7 @@ def _candidates(
     head = [Span(name, "title")] if name else []
     place = f" @ {_step(best[1])}" if best else ""
     remark = [Span(printable(note, ascii_only=ascii_only), "muted")] if note else []
-    count = [Span(f"{nonfinite[0]:,} NaN", "mark")] if nonfinite else []
+    count = [Span(f"{nonfinite[0]:,} {nonfinite[2]}", "mark")] if nonfinite else []
     count_and_place = [*count, Span(f" @ {_step(nonfinite[1])}", "mark")] if nonfinite else []
 
     def record(where: str, change: Callable[[float], float] = float) -> Row:
@@ -118,13 +164,19 @@ def _candidates(
     yield _spaced([head, *labelled, count_and_place])
     yield _spaced([head, *brief, count_and_place], " ")
     yield _spaced([head, *even, count_and_place], " ")
-    bare = signed([_reading(reading._replace(trend=0.0, label=""), form, ascii_only) for reading in readings])
-    yield _spaced([head, *bare, count_and_place])
-    yield _spaced([head, *bare, count])
-    for shown in range(len(bare) - 1, 1, -1):
-        yield _spaced([head, *bare[:shown], [Span(f"+{len(bare) - shown}", "muted")], count])
-    yield _cut(name, [*bare, count], width, ascii_only)
-    yield _spaced([*bare, count])
+    bare = [_reading(reading._replace(trend=0.0, label=""), form, ascii_only) for reading in readings[:1]]
+    names = [_name(index, reading, ascii_only) for index, reading in enumerate(readings)] if len(readings) > 1 else bare
+    for said in (count_and_place, count):
+        yield _spaced([head, *names, said])
+        yield _spaced([head, *names, said], " ")
+    for shown in range(len(names) - 1, 1, -1):
+        yield _spaced([head, *names[:shown], [Span(f"+{len(names) - shown}", "muted")], count])
+    yield _cut(name, [*names, count], width, ascii_only)
+    values = signed([_reading(reading._replace(trend=0.0, label=""), form, ascii_only) for reading in readings])
+    yield _cut(name, [*values, count], width, ascii_only)
+    yield _spaced([*names, count])
+    yield _spaced([*values, count])
+    yield _cut(name, [count], width, ascii_only)
     yield _spaced(bare or [head])
 
 
@@ -162,7 +214,14 @@ def _cut(name: str, rest: Sequence[Row], width: int, ascii_only: bool) -> Row:
     room = width - sum(cells(span.text) for span in values) - 2
     if not name or room < _LEAST_NAME:
         return [Span(" " * (width + 1))]  # does not fit, so the next is taken
-    return _spaced([[Span(fit(name, room, ascii_only=ascii_only).rstrip(), "title")], values])
+    return _spaced([[Span(_abridged(name, room, ascii_only), "title")], values])
+
+
+def _abridged(name: str, room: int, ascii_only: bool) -> str:
+    """The first words of a name, as many as fit with the sign that there were more."""
+    short = cut(name, room, ascii_only=ascii_only)
+    words, _, piece = short[:-1].rpartition(" ")
+    return words + short[-1] if short != name and len(words) > len(piece) else short
 
 
 def _shortened(readings: Sequence[Reading], ascii_only: bool) -> list[Reading]:

@@ -194,7 +194,7 @@ def load_generated(
         "split": f"training examples drawn anew for each batch; the others from split_seed {split_seed}",
     }
     if name == "adding":
-        about |= {"task": f"the sum of the two marked of {length} numbers", "baseline": {"always 1": 1 / 6}}
+        about |= {"task": f"the sum of the two marked of {length} numbers", "baseline": {"always the mean": 1 / 6}}
     else:
         memoryless = symbols * math.log(SYMBOLS) / (length + 2 * symbols)
         about |= {

@@ -61,7 +61,7 @@ class MetricsDeclared(Event):
     type: Literal["metrics_declared"] = "metrics_declared"
     at: Moment
     objective: str
-    metrics: dict[str, dict[str, str]]  # key -> goal, unit, chart, help
+    metrics: dict[str, dict[str, str]]  # key -> goal, unit, chart, help, label
     charts: dict[str, dict[str, Any]]  # name -> title, log
     slots: tuple[str, ...]
 

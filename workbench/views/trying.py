@@ -51,7 +51,7 @@ def curve(found: Mapping[str, Any], width: int, height: int, *, ascii_only: bool
     return line.render(
         lines, width, height, x_limits=x_limits, y_limits=_y_limits(found["curves"]), decades=True, ascii_only=ascii_only,
         heading=[*heads, Span("by learning rate; dots as measured", "muted")],
-        marks=[(math.log10(named), f"lr {named:g}")] if named else [],
+        marks=[line.Mark(math.log10(named), "^", f"lr {named:g}")] if named else [],
         nonfinite_at=[math.log10(broke)] if broke else [],
         mark_outside=True, placeholder="no losses",
     )  # fmt: skip

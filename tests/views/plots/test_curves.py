@@ -50,7 +50,7 @@ def test_time_has_one_unit_for_all_runs(tmp_path: Path) -> None:
     trained(tmp_path, "cnn-2", seconds=600)
     both = feeds(tmp_path)
     seconds = curves.longest(both)
-    assert {placed.words for feed in both if (placed := curves.placed_on(feed.state, "time", seconds))} == {"by minute"}
+    assert {placed.unit for feed in both if (placed := curves.placed_on(feed.state, "time", seconds))} == {"min"}
 
 
 def test_seeds_are_a_mean_with_a_band_from_least_to_greatest_or_std(tmp_path: Path) -> None:

@@ -26,8 +26,9 @@ def test_layers_stand_below_each_other_with_those_marked_that_vanish_or_explode(
     words = [row.split() for row in rows]
     assert [row[0] for row in words[1:11:2]] == ["first", "second", "third", "lost", "wild"]
     assert [row[-1] for row in words[1:11:2]][3:] == ["vanish", "explode"]
-    assert "%%%" in rows[9]
-    assert "%" not in rows[1]
+    assert "@@@" in rows[9]
+    assert "@" not in rows[1]
+    assert rows[9].split()[-2] == "2M"  # the value stays beside the word
 
 
 def test_where_rows_run_out_neighbours_share_one_and_what_stands_out_stays_in_sight(tmp_path: Path) -> None:
@@ -49,8 +50,44 @@ def test_a_recipe_may_ask_for_lines_or_for_a_strip(tmp_path: Path) -> None:
 
 
 def test_a_layer_is_judged_by_the_others_and_by_its_own_past() -> None:
-    assert remarks([1.0, 1.0, 1e-4], [None] * 3) == ["", "", "vanish"]
-    assert remarks([1.0, 0.0], [1.0, 1.0]) == ["", "vanish"]
-    assert remarks([0.0, 0.0], [1.0, 1.0]) == ["", ""]  # the learning rate is 0: all stand still
-    assert remarks([1.0, 200.0], [1.0, 1.0]) == ["", "explode"]
-    assert remarks([1.0, float("nan"), None], [1.0, 1.0, 1.0]) == ["", "NaN", ""]
+    assert remarks([1.0, 1.0, 1e-4], [None] * 3, [None] * 3) == ["", "", "vanish"]
+    assert remarks([1.0, 0.0], [1.0, 1.0], [1.0, 1.0]) == ["", "vanish"]
+    assert remarks([0.0, 0.0], [1.0, 1.0], [1.0, 1.0]) == ["", ""]  # the learning rate is 0: all stand still
+    assert remarks([1.0, 200.0], [1.0, 1.0], [1.0, 1.0]) == ["", "explode"]
+    assert remarks([1.0, float("nan"), None], [1.0, 1.0, 1.0], [None] * 3) == ["", "NaN", ""]
+
+
+def test_where_all_layers_explode_the_last_one_does_not_vanish() -> None:
+    assert remarks([1e10, 1e18, 1e18], [1e9, 1e17, 1e17], [0.2, 0.3, 0.1]) == ["explode"] * 3
+
+
+def test_the_values_are_those_at_the_cursor(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path, {"first": 1.0, "second": 0.5})
+    rows = draw(feed, "layers", view=View(cursor=50.0, layer=0))
+    assert any(row.startswith("first") and row.rstrip().endswith(" 1.5") for row in rows)
+    assert any(row.startswith("second") and row.rstrip().endswith(" 0.75") for row in rows)
+
+
+def test_shares_are_shaded_from_none_to_all_and_written_in_percent(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path, {"relu1": 0.0, "relu2": 0.25})
+    feed.state.declared["train/grad_norm/*"] = {"unit": "%", "chart": "layers"}
+    feed.state.charts["layers"] = {"title": "dead units", "kind": "strip"}
+    rows = draw(feed, "layers")
+    assert rows[0].startswith("dead units")
+    assert rows[0].rstrip().endswith("100%")
+    assert any(row.startswith("relu1") and row.rstrip().endswith(" 0%") for row in rows)
+    assert any(row.startswith("relu2") and row.rstrip().endswith("50.0%") for row in rows)
+
+
+def test_a_long_title_leaves_the_scale_of_the_shades_to_the_foot(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path, {"a": 1.0, "b": 1.0})
+    feed.state.charts["layers"]["title"] = "the gradient norm of every layer of this network"
+    rows = draw(feed, "layers", width=50)
+    assert ".:-=+*#%@" not in rows[0]
+    assert ".:-=+*#%@" in rows[-1]
+
+
+def test_rows_that_stand_for_several_layers_say_so_and_cut_names_show_it(tmp_path: Path) -> None:
+    rows = draw(feed_of(tmp_path, {f"a_long_name_of_block_{index}": 1.0 for index in range(40)}), "layers", height=8, width=60)
+    assert "(40 in 6 rows)" in rows[0]
+    assert all(row.startswith("~") for row in rows[1:-1])

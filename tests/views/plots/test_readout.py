@@ -46,7 +46,7 @@ def test_before_the_first_value_of_a_line_there_is_none(tmp_path: Path) -> None:
 def test_axes_go_from_steps_to_epochs_and_times_and_back(tmp_path: Path) -> None:
     state = long_run(tmp_path).state
     assert axis(state, "epoch").place(250) == 2.5
-    assert axis(state, "time").words == "by minute"
+    assert axis(state, "time").unit == "min"
     for along in ("step", "epoch", "time"):
         one = axis(state, along)  # type: ignore[arg-type]
         assert all(abs(one.step(one.place(step)) - step) < 1e-6 for step in (1, 60, 777, 5000, 6000))

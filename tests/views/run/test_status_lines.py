@@ -12,7 +12,7 @@ from workbench.views.run import status_lines
 def live(root: Path, now: float, **more: object) -> Feed:
     events = [
         *opening(at=now - 30, host="elsewhere"), loop(at=now - 20, steps_total=400), metrics(range(1, 101), at=now - 20),
-        checkpoint(100).model_copy(update={"at": now - 3}), Measured(at=now - 1, step=100, memory_bytes=412 << 20, cpu_seconds=9.0),
+        checkpoint(100).model_copy(update={"at": now - 3}), Measured(at=now - 1, step=100, memory_bytes=412_000_000, cpu_seconds=9.0),
     ]  # fmt: skip
     return open_run(build_run(root, events, **more))  # type: ignore[arg-type]
 

@@ -28,6 +28,7 @@ class Summary:
     high_step: int | None = None
     nonfinite: int = 0
     nonfinite_steps: list[int] = field(default_factory=list)  # the first few
+    infinite: int = 0  # of those that are not finite
 
     def best(self, goal: str) -> tuple[float | None, int | None]:
         """The best finite value and its step; None for a metric without a goal."""
@@ -57,6 +58,7 @@ class Summary:
         kept = [(step, value) for step, value in zip(steps, values, strict=True) if math.isfinite(value)]
         lost = [step for step, value in zip(steps, values, strict=True) if not math.isfinite(value)]
         self.nonfinite += len(lost)
+        self.infinite += sum(map(math.isinf, values))
         self.nonfinite_steps += lost[: _MOST_NONFINITE - len(self.nonfinite_steps)]
         return [step for step, _ in kept], [value for _, value in kept]
 

@@ -149,7 +149,7 @@ def _place(together: Together, x: float, sight: Sight) -> str:
     if along == "time":
         seconds = curves.longest(together.feeds)
         placed = next((placed for feed in together.feeds if (placed := curves.placed_on(feed.state, "time", seconds))), None)
-        unit = {"by day": 86400.0, "by hour": 3600.0, "by minute": 60.0}.get(placed.words if placed else "", 1.0)
+        unit = {"d": 86400.0, "h": 3600.0, "min": 60.0}.get(placed.unit if placed else "", 1.0)
         return duration(x * unit)
     if along == "examples":
         return compact(float(f"{x:.3g}"))

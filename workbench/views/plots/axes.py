@@ -10,7 +10,7 @@ from workbench.runs.reading.series import Series
 from workbench.runs.reading.state import RunState
 from workbench.views.plots.view import Along
 
-_UNITS = ((2 * 86400.0, 86400.0, "by day"), (7200.0, 3600.0, "by hour"), (120.0, 60.0, "by minute"), (0.0, 1.0, "by second"))
+_UNITS = ((2 * 86400.0, 86400.0, "d"), (7200.0, 3600.0, "h"), (120.0, 60.0, "min"), (0.0, 1.0, "s"))
 
 
 def _same(value: float) -> float:
@@ -22,13 +22,13 @@ class Axis:
     """Where steps lie.
 
     Attributes:
-        words: what the axis counts, where that is not steps.
+        unit: what the axis counts, where that is not steps.
         place: from a step to its place.
         step: from a place back to its step.
         is_even: whether places go with the steps, so that equal steps are equally far apart.
     """
 
-    words: str = ""
+    unit: str = ""
     place: Callable[[float], float] = _same
     step: Callable[[float], float] = _same
     is_even: bool = True
@@ -44,13 +44,13 @@ def axis(state: RunState, along: Along, *, longest: float = 0.0) -> Axis:
         longest: seconds of another run on the same axis of time, which then has one unit for both.
     """
     if along == "epoch" and state.epochs:
-        return Axis("by epoch", state.epochs.passed, state.epochs.step_at, is_even=len(state.epochs.stretches) == 1)
+        return Axis("epoch", state.epochs.passed, state.epochs.step_at, is_even=len(state.epochs.stretches) == 1)
     if along == "time" and state.times.steps:
         times = state.times
-        unit, words = next((unit, words) for least, unit, words in _UNITS if max(longest, times.at(state.step)) >= least)
-        return Axis(words, lambda step: times.at(step) / unit, lambda place: times.step(place * unit), is_even=False)
+        seconds, unit = next((seconds, unit) for least, seconds, unit in _UNITS if max(longest, times.at(state.step)) >= least)
+        return Axis(unit, lambda step: times.at(step) / seconds, lambda place: times.step(place * seconds), is_even=False)
     if along == "examples" and state.epochs and state.examples_per_step:
-        return Axis("by examples", state.epochs.examples, state.epochs.step_with, is_even=len(state.epochs.stretches) == 1)
+        return Axis("examples", state.epochs.examples, state.epochs.step_with, is_even=len(state.epochs.stretches) == 1)
     return STEPS
 
 

@@ -18,6 +18,7 @@ from workbench.views.plots.view import LimitsMemory, View
 _LEAST_STEPS = 20.0  # on the x axis, so that a run that begins does not jump at each step
 _SAMPLED = 200  # places at which outliers are looked for
 _TAIL = 0.03  # of the values at either end, which may be outliers
+_LEAST_COUNT = 2  # of something that is counted; a share or a flag may be 1
 _BEYOND = 0.5  # of the span of the others: from so far away they are
 
 
@@ -46,9 +47,14 @@ def of_values(
     outliers: bool,
     threshold: Threshold | None,
     memory: LimitsMemory,
+    share: bool = False,
 ) -> Limits:
-    """Limits of y that hold still between two drawings; without outliers, those of the other values."""
-    reach = line.extent(lines, x_limits) if outliers else _usual(lines, x_limits, log)
+    """Limits of y that hold still between two drawings; without outliers, those of the other values.
+
+    Args:
+        share: values are shares of one, so no limit lies beyond 0 and 1 unless a value does.
+    """
+    reach = line.extent(lines, x_limits, log) if outliers else _usual(lines, x_limits, log)
     key = (name if outliers else f"{name} without outliers", log)
     previous = memory.y.get(key)
     if reach is None:
@@ -56,8 +62,20 @@ def of_values(
     low, high = reach
     if threshold and _is_near(threshold.value, low, high, log):  # a far level would flatten the curve
         low, high = min(low, threshold.value), max(high, threshold.value)
-    memory.y[key] = limits(low, high, previous, log)
+    bottom, top = limits(low, high, previous, log)
+    if share and not log:
+        bottom, top = (max(0.0, bottom) if low >= 0 else bottom), (min(1.0, top) if high <= 1 else top)
+    memory.y[key] = bottom, top
     return memory.y[key]
+
+
+def are_whole(lines: Sequence[line.Line], x_limits: Limits) -> bool:
+    """Whether the values look like counts: the least and the greatest are whole, and so is what lies between."""
+    reach = line.extent(lines, x_limits)
+    if reach is None or not all(value.is_integer() for value in reach) or reach[1] < _LEAST_COUNT:
+        return False
+    columns = (column for each in lines for column in each.columns.columns(_SAMPLED, *x_limits) if column is not None)
+    return all(column[0].is_integer() and column[1].is_integer() for column in columns)
 
 
 def threshold(feed: Feed, keys: Sequence[str]) -> Threshold | None:

@@ -7,13 +7,13 @@ from typing import Protocol
 from workbench.charts import line
 from workbench.charts.rows import Rows
 from workbench.runs.reading.feed import Feed
-from workbench.runs.reading.state import RunState
 from workbench.views.plots import bounds
 from workbench.views.plots.axes import Placed, axis
-from workbench.views.plots.heading import failed_at, heading, is_dense, labels, lost_steps, marks, unit_of
-from workbench.views.plots.view import SMOOTHINGS, ChartStyle, LimitsMemory, View
+from workbench.views.plots.heading import failed_at, heading, labels, lost_steps, marks, unit_of
+from workbench.views.plots.view import ChartStyle, LimitsMemory, View, smoothing
 
-_SMOOTHED_ON_REQUEST = 8  # points
+_EXPLAINED_FROM = 14  # rows, from which each chart says what the letters on its axis mean; of lower ones the first does
+_DIM_FROM = 16  # colours, from which a terminal draws a band darker than its line
 
 
 class Charted(Protocol):
@@ -27,31 +27,37 @@ class Charted(Protocol):
     def metrics(self) -> tuple[str, ...]: ...
     @property
     def log(self) -> bool: ...
+    @property
+    def all_metrics(self) -> int: ...
 
 
-def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bool, memory: LimitsMemory, view: View) -> Rows:
+def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bool, colours: int, memory: LimitsMemory, view: View) -> Rows:
     """The chart in exactly `width` by `height` cells, the first row its title."""
     state, keys = feed.state, wanted.metrics
     style = style_of(wanted, view, memory)
     log = is_log(wanted, style)
     along = axis(state, style.along)
     x_limits = bounds.of_steps(state, along, view)
-    names = labels(keys)
+    names, unit = labels(keys, state), unit_of(state, keys)
     lines = [
-        line.Line(names[key], Placed(state.series[key], along), smoothing=_smoothing(state, key, style))
+        line.Line(names[key], Placed(state.series[key], along), smoothing=smoothing(state.series[key], style.smoothing))
         for key in keys
         if key in state.series
     ]
     before = [Placed(past.series[key], along) for key in keys for past in feed.earlier if key in past.series]
     threshold = bounds.threshold(feed, keys)
     drawn = [*lines, *(line.Line("", past) for past in before)]
-    y_limits = bounds.of_values(wanted.name, drawn, x_limits, log=log, outliers=style.outliers, threshold=threshold, memory=memory)
-    remarks = ["log" if log else "", along.words, "" if style.outliers else "without outliers"]
-    head = heading(feed, wanted.title, keys, remarks, view, width, ascii_only=ascii_only)
+    y_limits = bounds.of_values(
+        wanted.name, drawn, x_limits, log=log, outliers=style.outliers, threshold=threshold, memory=memory, share=unit == "%"
+    )
+    remarks = ["" if style.outliers else "without outliers"]
+    head = heading(feed, wanted.title, keys, remarks, view, width, height, all_metrics=wanted.all_metrics, ascii_only=ascii_only)
+    explains = wanted.name == next(iter(state.slots), "") or height >= _EXPLAINED_FROM
     return line.render(
-        lines, width, height, x_limits=x_limits, y_limits=y_limits, log=log, percent=unit_of(state, keys) == "%", ascii_only=ascii_only,
-        heading=head.row, notes=head.notes,
-        marks=[(along.place(float(step)), text) for step, text in marks(state)],
+        lines, width, height, x_limits=x_limits, y_limits=y_limits, log=log, unit=unit, x_unit=along.unit,
+        whole=unit != "%" and bounds.are_whole(drawn, x_limits), ascii_only=ascii_only, dims=colours >= _DIM_FROM,
+        heading=head.row, legends=head.legends, notes=head.notes,
+        marks=[mark._replace(x=along.place(mark.x), meaning=mark.meaning if explains else "") for mark in marks(state)],
         nonfinite_at=[along.place(float(step)) for step in (*lost_steps(state, keys), *failed_at(state))],
         threshold=threshold.value if threshold else None,
         threshold_label=threshold.label if threshold else "",
@@ -81,11 +87,3 @@ def placeholder(feed: Feed) -> str:
     if not feed.status.is_live:
         return "nothing was logged"
     return f"{feed.state.phase} ..." if feed.state.phase and feed.state.phase != "training" else "nothing yet"
-
-
-def _smoothing(state: RunState, key: str, style: ChartStyle) -> float:
-    """Over which share of the width a line is smoothed: by itself only where it is noisy."""
-    strength = SMOOTHINGS[style.smoothing]
-    points = state.summaries[key].count if key in state.summaries else 0
-    on_request = style.smoothing != ChartStyle().smoothing and points >= _SMOOTHED_ON_REQUEST
-    return strength if on_request or is_dense(state, key) else 0.0

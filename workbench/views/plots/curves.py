@@ -19,12 +19,11 @@ from workbench.runs.reading.feed import Feed
 from workbench.runs.reading.state import RunState
 from workbench.views.plots.axes import STEPS, Axis, Placed, axis
 from workbench.views.plots.readout import logged
-from workbench.views.plots.view import SMOOTHINGS, Along
+from workbench.views.plots.view import Along, smoothing
 
 Band = Literal["range", "std"]
 BANDS: tuple[Band, ...] = get_args(Band)
 _MOST_BANDS = 3  # lines; the bands of more would hide each other
-_DENSE_FROM = 80  # points, from which a curve that is logged each step is smoothed
 _HARDLY = 1e-9  # smoothing that leaves a mean as it is: a band is drawn around smoothed lines
 _LEAST = {"step": 20.0, "epoch": 1.0, "time": 1.0, "examples": 100.0}  # that the x axis reaches to
 
@@ -158,12 +157,14 @@ def draw(
     bands = len(curves) <= _MOST_BANDS
     lines = [found for curve in ordered if (found := _line(curve, key, ways, seconds, bands or curve.id == ways.front))]
     log = _is_log(feeds, key) if ways.log is None else ways.log
+    unit = next((feed.state.declaration(key).get("unit", "") for feed in feeds if key in feed.state.declared), "")
     lost = sorted(
         {place.place(float(step)) for feed in feeds for step in _lost(feed, key) if (place := placed_on(feed.state, ways.along, seconds))}
     )
     return line.render(
         lines, width, height, x_limits=x_limits, y_limits=_y_limits(lines, key, x_limits, log, {} if memory is None else memory),
-        log=log, ascii_only=ascii_only, heading=title(_name(feeds, key, ways, log, seconds), [], width, ascii_only=ascii_only),
+        log=log, unit=unit, x_unit=_x_unit(feeds, ways, seconds), ascii_only=ascii_only,
+        heading=title(key.replace("/", " ").replace("_", " "), [], width, ascii_only=ascii_only),
         nonfinite_at=lost, cursor=None if ways.cursor is None else ways.cursor * end, placeholder="nothing was logged",
     )  # fmt: skip
 
@@ -189,11 +190,10 @@ def _line(curve: Curve, key: str, ways: ManyWays, seconds: float, band: bool) ->
     )
     if not members:
         return None
-    dense = any(_is_dense(feed.state, key) for feed in curve.feeds)
-    smoothing = SMOOTHINGS[ways.smoothing] if dense else 0.0
+    share = max(smoothing(member.series, ways.smoothing) for member in members)
     if len(members) > 1:
-        return line.Line(curve.label, Seeds(members, ways.band), smoothing=smoothing or _HARDLY, place=curve.place, band=band)
-    return line.Line(curve.label, members[0], smoothing=smoothing, place=curve.place, band=band)
+        return line.Line(curve.label, Seeds(members, ways.band), smoothing=share or _HARDLY, place=curve.place, band=band)
+    return line.Line(curve.label, members[0], smoothing=share, place=curve.place, band=band)
 
 
 def _filled(columns: Sequence[Column | None]) -> list[float | None]:
@@ -220,14 +220,12 @@ def _column(values: Sequence[float], band: Band) -> Column:
     return mean - std, mean + std, mean
 
 
-def _name(feeds: Sequence[Feed], key: str, ways: ManyWays, log: bool, seconds: float) -> str:
-    words = next((placed.words for feed in feeds if (placed := placed_on(feed.state, ways.along, seconds))), "")
-    said = ", ".join(filter(None, ["log" if log else "", words]))
-    return key.replace("/", " ").replace("_", " ") + (f" ({said})" if said else "")
+def _x_unit(feeds: Sequence[Feed], ways: ManyWays, seconds: float) -> str:
+    return next((placed.unit for feed in feeds if (placed := placed_on(feed.state, ways.along, seconds))), "")
 
 
 def _y_limits(lines: Sequence[line.Line], key: str, x_limits: Limits, log: bool, memory: dict[tuple[str, bool], Limits]) -> Limits:
-    found = line.extent(lines, x_limits)
+    found = line.extent(lines, x_limits, log)
     previous = memory.get((key, log))
     if found is None:
         return previous or limits(0.1 if log else 0.0, 1.0, log=log)
@@ -239,11 +237,6 @@ def _is_log(feeds: Iterable[Feed], key: str) -> bool:
     declared: Mapping[str, Mapping[str, object]] = next((feed.state.charts for feed in feeds if key in feed.state.declared), {})
     chart = next((feed.state.declaration(key).get("chart", "") for feed in feeds if key in feed.state.declared), "")
     return bool(declared.get(chart, {}).get("log"))
-
-
-def _is_dense(state: RunState, key: str) -> bool:
-    count = state.summaries[key].count if key in state.summaries else 0
-    return count >= _DENSE_FROM and count * 2 >= state.step
 
 
 def _lost(feed: Feed, key: str) -> Sequence[int]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from workbench.runs.reading.series import Series
 
 if TYPE_CHECKING:
     from workbench.charts.axis import Limits
@@ -14,7 +17,25 @@ Along = Literal["step", "epoch", "time", "examples"]
 ALONG: tuple[Along, ...] = get_args(Along)
 SMOOTHINGS = {"off": 0.0, "light": 0.015, "medium": 0.05, "strong": 0.15}  # of the width, over which a line remembers
 DEFAULT_SMOOTHING = "light"
+DENSE_FROM = 80  # points: fewer are readable without smoothing
+_ROUGH = 0.25  # of the points turn back: of noise it is two thirds, of a schedule or a smooth curve next to none
+_LOOKED_AT = 128  # of the newest points
 CURSOR_STRIDE = 0.02  # of the visible steps, for one press of an arrow
+
+
+def smoothing(series: Series, strength: str) -> float:
+    """Over which share of the width to smooth a series: 0 for one of few points or without noise, whatever is asked for."""
+    if sum(series.points) < DENSE_FROM or not is_noisy(series):
+        return 0.0
+    return SMOOTHINGS[strength]
+
+
+def is_noisy(series: Series) -> bool:
+    """Whether the values go up and down from one to the next, rather than somewhere."""
+    values = series.means(newest=_LOOKED_AT)
+    moves = [after - before for before, after in pairwise(values)]
+    turns = sum(before * after < 0 for before, after in pairwise(moves))
+    return turns > _ROUGH * len(moves)
 
 
 @dataclass(frozen=True)

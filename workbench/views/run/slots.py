@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -31,6 +32,7 @@ class Slot:
     kind: Kind
     metrics: tuple[str, ...] = ()
     log: bool = False
+    all_metrics: int = 0  # that there are, of which those above are drawn
 
 
 def slots(feed: Feed) -> list[Slot]:
@@ -55,8 +57,9 @@ def slot(feed: Feed, name: str) -> Slot:
     about = state.charts.get(name, {})
     title = str(about.get("title") or name.replace("_", " "))
     kind = _kind(state, name)
-    found = _metrics(state, name)[: _MOST_LAYERS if kind == "strip" else _MOST_LINES]
-    return Slot(name, title, kind, found, bool(about.get("log")))
+    found = _metrics(state, name)
+    drawn = found[:_MOST_LAYERS] if kind == "strip" else _worst(state, found)
+    return Slot(name, title, kind, drawn, bool(about.get("log")), len(found))
 
 
 def draw(
@@ -89,7 +92,7 @@ def draw(
         )
     if wanted.kind == "strip":
         return layers.draw(feed, wanted, width, height, ascii_only=ascii_only, colours=colours, memory=memory, view=view)
-    return chart.draw(feed, wanted, width, height, ascii_only=ascii_only, memory=memory, view=view)
+    return chart.draw(feed, wanted, width, height, ascii_only=ascii_only, colours=colours, memory=memory, view=view)
 
 
 def _kind(state: RunState, name: str) -> Kind:
@@ -112,6 +115,21 @@ def _metrics(state: RunState, chart: str) -> tuple[str, ...]:
         else:
             found.append(declared)
     return tuple(found)
+
+
+def _worst(state: RunState, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """As many as a chart can tell apart, in their order: the worst by their latest values, else the largest."""
+    if len(keys) <= _MOST_LINES:
+        return keys
+
+    def goodness(key: str) -> float:
+        last = state.summaries[key].last if key in state.summaries else None
+        if last is None or not math.isfinite(last):
+            return -math.inf
+        return last if state.declaration(key).get("goal") == "max" else -last
+
+    chosen = sorted(keys, key=goodness)[:_MOST_LINES]
+    return tuple(key for key in keys if key in chosen)
 
 
 def _is_curve(state: RunState, key: str) -> bool:
