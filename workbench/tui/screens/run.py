@@ -144,7 +144,7 @@ class RunScreen(Steering):
             if message.text is not None and self.seen:
                 self.bench.fork(self.seen, int(message.text.replace(",", "")))
         elif message.text is not None and self.run_id:
-            self.set_live(message.label, message.text)
+            self.set_live(message.answers)
 
     def on_slot_view_resized(self) -> None:
         self.tell_wish()

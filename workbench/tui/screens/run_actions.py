@@ -110,8 +110,11 @@ class RunActions(WorkScreen):
             return True
         if message.label == TAGS:
             self.bench.jobs.tag(run_ids, message.text.split())
-        else:
-            self.bench.jobs.label(run_ids, **{message.label: tuple(message.text.split()) if message.label == "tags" else message.text})
+            self.say(f"added to {len(run_ids)} runs: {message.text}", "good")
+        elif message.changed:
+            labels = {label: tuple(text.split()) if label == "tags" else text for label, text in message.changed.items()}
+            self.bench.jobs.label(run_ids, **labels)
+            self.say(f"{' and '.join(labels)} of {run_ids[0]} saved", "good")
         return True
 
 
