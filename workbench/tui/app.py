@@ -29,6 +29,7 @@ from workbench.tui.messages import (
     RunSeen,
     SettingsRead,
     SettingsWritten,
+    Told,
     Tried,
     TryingOn,
     Wish,
@@ -218,6 +219,10 @@ class Workbench(Doors):
     def on_refused(self, message: Refused) -> None:
         self._pass_on(message)
 
+    def on_told(self, message: Told) -> None:
+        if isinstance(self.screen, WorkScreen):
+            self.screen.say(message.text, "good")
+
     def _pass_on(self, message: Message) -> None:
         for screen in self.screen_stack:
             screen.post_message(message)
@@ -246,7 +251,11 @@ class Workbench(Doors):
         """Ask for the layers of a form's model, and for the sizes of its data, once it has stood still for a moment."""
         if timer := getattr(self, "_measuring", None):
             timer.stop()
-        self._measuring = self.set_timer(after, lambda: self.ask_about(form, "layers", "contents"))
+        self._measuring = self.set_timer(after, lambda: self._measure(form))
+
+    def _measure(self, form: Form) -> None:
+        if isinstance(self.screen, Bench):  # else a run was just started and needs the machine; Bench asks again when it is back
+            self.ask_about(form, "layers", "contents")
 
     def start(self, form: Form) -> None:
         """Start a run and watch it from the first moment.

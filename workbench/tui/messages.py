@@ -197,6 +197,14 @@ class Asked(Message, bubble=False):
         self.kind = kind
 
 
+class Told(Message, bubble=False):
+    """Something was done to the disk; in words."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
 class Begun(Message, bubble=False):
     """A worker was started for a new run, or for another attempt at one."""
 

@@ -41,6 +41,16 @@ class Origin:
         return f"fork of {self.run_id}" + ("" if self.step is None else f" at step {grouped(self.step)}")
 
 
+@dataclass(frozen=True)
+class FormState:
+    """What a form can go back to."""
+
+    origin: Origin | None
+    base: Mapping[str, Value]
+    values: Mapping[str, Value]
+    mistakes: Mapping[str, Mistake]
+
+
 @dataclass
 class Form:
     """One recipe's settings, begun from a preset or from a run; `base` has what they were then."""
@@ -123,6 +133,18 @@ class Form:
         """The preset again, whatever the form began with."""
         self.origin, self.mistakes, self.base = None, {}, self.default
         self.values = dict(self.base)
+
+    @property
+    def is_pristine(self) -> bool:
+        """Whether everything is as the preset has it."""
+        return self.origin is None and not self.mistakes and self.values == dict(self.default)
+
+    def state(self) -> FormState:
+        """All that the user did to it."""
+        return FormState(self.origin, self.base, dict(self.values), dict(self.mistakes))
+
+    def go_back_to(self, state: FormState) -> None:
+        self.origin, self.base, self.values, self.mistakes = state.origin, state.base, dict(state.values), dict(state.mistakes)
 
     def take(self, values: Mapping[str, Value]) -> list[str]:
         """Take over settings; returns those that the recipe does not have any more, or not with that value: they stay as they are."""

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 
 from workbench.charts.rows import Row, Rows, Span, cells, fill, fit, printable, wrap
 from workbench.tui.messages import Answered, Refused, RunChanged, RunWish, Wish
-from workbench.tui.screens.base import WorkScreen
+from workbench.tui.screens.base import FAR, WorkScreen
 from workbench.tui.theme import Look
 from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.key_bar import shown_key
@@ -23,7 +23,6 @@ from workbench.tui.widgets.pane import heading
 if TYPE_CHECKING:
     from workbench.recipe import Recipe
 
-FAR = 1_000_000
 _HEADING = re.compile(r"[A-Z][A-Z]+(?:[ '-][A-Z]+)*\b(?![a-z])")
 
 

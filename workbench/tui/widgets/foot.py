@@ -38,6 +38,9 @@ class Foot(Painted):
             super().__init__()
             self.text = text
 
+    class Asks(Message):
+        """A line is to be typed."""
+
     class Done(Message):
         """The prompt is over.
 
@@ -70,7 +73,10 @@ class Foot(Painted):
 
     def say(self, text: str = "", ink: str = "warning") -> None:
         """Say something in the last row, good news for a while; nothing for an empty text."""
-        self._word = (text, ink) if text else None
+        word = (text, ink) if text else None
+        if word == self._word:
+            return
+        self._word = word
         self.redraw()
         if ink == "good" and text:
             self.set_timer(_GOOD_NEWS_SECONDS, lambda: self.say() if self._word == (text, ink) else None)
@@ -83,6 +89,11 @@ class Foot(Painted):
         self.can_focus = True
         self.screen.set_focus(self)  # at once: `focus` waits, and the next key may be waiting, too
         self.redraw()
+        self.post_message(self.Asks())
+
+    @property
+    def asks_several(self) -> bool:
+        return len(self._questions) > 1
 
     @property
     def label(self) -> str:
@@ -175,8 +186,8 @@ class Foot(Painted):
 
     def _over(self, *, taken: bool) -> None:
         question = self._questions[self._place]
-        answers = {question.label: text.strip() for question, text in zip(self._questions, self._texts, strict=True)} if taken else {}
-        changed = {self._questions[place].label: text.strip() for place, text in enumerate(self._texts) if taken and self._is_changed(place)}
+        answers = {one.label: text.strip() for one, text in zip(self._questions, self._texts, strict=True)} if taken else {}
+        changed = {one.label: answers[one.label] for place, one in enumerate(self._questions) if taken and self._is_changed(place)}
         self._editor = None
         self.can_focus = False
         self.screen.set_focus(None)  # what is typed next is for the screen, also before it hears of the end

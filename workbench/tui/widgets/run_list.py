@@ -58,11 +58,13 @@ class RunList(Pane):
         )
         self.redraw()
 
-    def go_to(self, run_id: str) -> None:
-        """Put the cursor on a run."""
+    def go_to(self, run_id: str) -> bool:
+        """Put the cursor on a run; False where it is not shown."""
         for index, run in enumerate(self.shown):
             if run.id == run_id:
                 self.place(index)
+                return True
+        return False
 
     def find(self, word: str) -> None:
         """Only runs that the words fit (`recipe:cnn lr>=1e-3 loss`); all again for none. Words half typed change nothing."""
@@ -137,7 +139,8 @@ class RunList(Pane):
         if self.wrong:
             return self.wrong
         marked = f"{len(self.marked)} marked, " if self.marked else ""
-        return marked + (f"found: {self.word}, esc shows all" if self.word else _ORDERED[self.order] if self.all else "")
+        where = f"{self.cursor + 1} of {self.count}, " if self.count > self.body_height(self.size.height) else ""
+        return marked + where + (f"found: {self.word}, esc shows all" if self.word else _ORDERED[self.order] if self.all else "")
 
     def compose_rows(self, width: int, height: int) -> Rows:
         shown = self.shown
