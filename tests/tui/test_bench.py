@@ -105,7 +105,9 @@ async def test_all_settings_stand_in_groups_and_can_be_found(tmp_path: Path) -> 
         await pilot.press("slash", *"momentum")
         await shows(app, "nesterov")
         assert "batch size" not in shown(app)
-        await pilot.press("escape")
+        await pilot.press("enter", "right", "escape")
+        await shows(app, "* momentum         < 0.95 >")  # the cursor stands where it stood
+        await pilot.press("home")
         await shows(app, "batch size")
 
 

@@ -20,6 +20,7 @@ from workbench.tui.messages import (
     Answered,
     Asked,
     Begun,
+    Checked,
     CompareChanged,
     RateTaken,
     RecipesFound,
@@ -219,6 +220,9 @@ class Workbench(Doors):
     def on_refused(self, message: Refused) -> None:
         self._pass_on(message)
 
+    def on_checked(self, message: Checked) -> None:
+        self._pass_on(message)
+
     def on_told(self, message: Told) -> None:
         if isinstance(self.screen, WorkScreen):
             self.screen.say(message.text, "good")
@@ -256,6 +260,14 @@ class Workbench(Doors):
     def _measure(self, form: Form) -> None:
         if isinstance(self.screen, Bench):  # else a run was just started and needs the machine; Bench asks again when it is back
             self.ask_about(form, "layers", "contents")
+
+    def check(self, form: Form) -> None:
+        """Look whether the data of a form are here; `Checked` tells."""
+        from workbench.paths import data_folder
+        from workbench.tui.editing import readiness
+
+        asked, values = readiness.asked(form), dict(form.values)
+        self._poller.do(lambda store: Checked(asked, readiness.lack_of_data(values, data_folder())))
 
     def start(self, form: Form) -> None:
         """Start a run and watch it from the first moment.

@@ -29,9 +29,10 @@ class Keyed(App[None]):
 
     def keys_of(self, table: Iterable[BindingType]) -> list[Binding]:
         """A table of keys, with those of the user's own choice in their places."""
-        return [self._own(binding) for binding in table if isinstance(binding, Binding)]
+        return [self.own(binding) for binding in table if isinstance(binding, Binding)]
 
-    def _own(self, binding: Binding) -> Binding:
+    def own(self, binding: Binding) -> Binding:
+        """A key as the user has it."""
         key = self.own_keys.get(binding.id or "")
         return replace(binding, key=key, key_display=None) if key else binding
 

@@ -81,6 +81,8 @@ class Form:
         return [setting for setting in self.settings if every or setting.basic or self._stands_out(setting.name)]
 
     def _stands_out(self, name: str) -> bool:
+        if name == "path" and (info := CATALOGUE.get(str(self.values.get("dataset")))) and info.is_own:
+            return True
         return self.is_changed(name) or self.values[name] != self.default[name]
 
     def setting(self, name: str) -> Setting:
@@ -223,7 +225,7 @@ def bounds(setting: Setting) -> str:
 def beside(setting: Setting, text: str, base: str, base_name: str = "default") -> str:
     """What stands beside a field: about the data set that it names, else its bounds and what it was when the form began."""
     if setting.name == "dataset" and (info := CATALOGUE.get(text)):
-        count = f"{info.examples:,} examples" if info.examples else "your own" if info.name in ("folder", "text", "csv", "pairs") else ""
+        count = f"{info.examples:,} examples" if info.examples else "your own" if info.is_own else ""
         return ", ".join(filter(None, [count, "offline" if info.offline else "download"]))
     limits = bounds(setting)
     return f"{limits}, {base_name} {base}" if limits else f"{base_name} {base}"

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from workbench.charts.rows import Rows, Span
 from workbench.tui.messages import RunChanged, Wish
 from workbench.tui.widgets.foot import Foot
-from workbench.tui.widgets.key_bar import KeyBar
+from workbench.tui.widgets.key_bar import KeyBar, shown_key
 from workbench.tui.widgets.painted import Painted
 
 if TYPE_CHECKING:
@@ -115,6 +115,10 @@ class WorkScreen(Screen[None]):
     def on_foot_done(self, message: Foot.Done) -> None:
         self.show_keys()
 
+    def key_for(self, key: str) -> str:
+        """How the key is printed that does here what `key` does by itself: the user may have chosen another."""
+        return next((shown_key(self.bench.own(binding)) for binding in _table(self) if key in binding.key.split(",")), key)
+
     def confirm(self, key: str, subject: str, question: str) -> bool:
         """Whether the key was pressed a second time for the same thing; the first time asks."""
         if self._armed == (key, subject):
@@ -132,11 +136,17 @@ class WorkScreen(Screen[None]):
         """What was said goes with the next key, which may have something newer to say."""
         if self._armed is None:
             self.say()
-        elif event.key != self._armed[0]:
+        elif not self._is_again(event.key):
             self._disarm()
             if event.key == "escape":
                 event.stop()
                 event.prevent_default()
+
+    def _is_again(self, key: str) -> bool:
+        """Whether a key is the one that the question waits for, also where the user has chosen another."""
+        assert self._armed is not None
+        own = [self.bench.own(binding).key for binding in _table(self) if binding.key == self._armed[0]]
+        return key in (own or [self._armed[0]])
 
     def action_help(self) -> None:
         """All keys of this screen, with what they do."""
@@ -151,6 +161,10 @@ class WorkScreen(Screen[None]):
     def _disarm(self) -> None:
         self._armed = None
         self.say()
+
+
+def _table(screen: WorkScreen) -> list[Binding]:
+    return [binding for binding in type(screen).BINDINGS if isinstance(binding, Binding)]
 
 
 def typing_keys(enter: str, *, several: bool = False) -> list[Binding]:

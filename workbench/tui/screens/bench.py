@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -10,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 
 from workbench.errors import WorkbenchError
 from workbench.paths import short
-from workbench.tui.messages import Answered, Begun, RateTaken, RecipesFound, Refused, RunsChanged, Wish
+from workbench.tui.messages import Answered, Begun, Checked, RateTaken, RecipesFound, Refused, RunsChanged, Wish
 from workbench.tui.screens.base import FAR, typing_keys
 from workbench.tui.screens.form_actions import FormActions
 from workbench.tui.widgets.foot import Foot, Question
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from workbench.recipe import Preset, Recipe
     from workbench.schema import Setting
     from workbench.tui.editing.form import Form
+    from workbench.tui.editing.readiness import Lack
 
 _MEASURE_SECONDS = 0.25  # after the last change; a value that is stepped through is not measured at each rung
 _PAGE = 10
@@ -86,6 +88,9 @@ class Bench(FormActions):
     _greeted = False
     _queued = False  # whether the next run that begins was put in the queue here
     _measured: object = None  # what model and data that were asked for depend on
+    _asked: tuple[object, ...] = ()  # which data were looked for
+    _lack_of_data: Lack | None = None
+    _devices: tuple[str, ...] = ()  # of this machine, once they are known
     _start_asked = False  # before there was anything to start
 
     def compose(self) -> ComposeResult:
@@ -114,6 +119,7 @@ class Bench(FormActions):
 
     def on_screen_resume(self) -> None:
         self.bench.warm()
+        self._asked = ()  # a run may have fetched them since
         self._go_to_watched()
         if self.form and self._unanswered:  # the helper that was asked became a worker
             self.bench.measure(self.form, after=_MEASURE_SECONDS)
@@ -153,6 +159,27 @@ class Bench(FormActions):
             self._queued = False
             self.say(f"{message.run_id} is queued: it starts by itself once the device is free", "good")
 
+    def on_checked(self, message: Checked) -> None:
+        if self.form and message.asked == self._asked:
+            self._lack_of_data = message.lack
+            self._tell()
+
+    @property
+    def _lack(self) -> Lack | None:
+        """What keeps the form from starting a run, besides mistakes in its fields."""
+        from workbench.tui.editing.readiness import lack_of_device
+
+        device = lack_of_device(self.form.values.get("device"), self._devices) if self.form else None
+        return self._lack_of_data or device
+
+    def _check(self) -> None:
+        """Have it looked whether the data of the form are here, where they are others than those last looked for."""
+        from workbench.tui.editing import readiness
+
+        if self.form and readiness.asked(self.form) != self._asked:
+            self._asked, self._lack_of_data = readiness.asked(self.form), None
+            self.bench.check(self.form)
+
     def on_answered(self, message: Answered) -> None:
         if message.question in self._unanswered and self._is_about(message):
             self._unanswered.remove(message.question)
@@ -164,6 +191,8 @@ class Bench(FormActions):
             self.model.tell_data(contents.brief(message.answer))
         elif message.question == "device":
             self.query_one(Header).tell(str(message.answer.get("description") or message.answer.get("device")))
+            self._devices = tuple(message.answer.get("available") or ())
+            self._tell()
 
     def _is_about(self, message: Answered) -> bool:
         """Whether an answer is about the model and the data of the form as it is now."""
@@ -224,27 +253,45 @@ class Bench(FormActions):
             "order": self.focused is self.runs,
             "beside": self.focused is self.runs and self.runs.count > 1,
             "clear": bool(getattr(self._pane, "word", "") or self.runs.marked),
-            **dict.fromkeys(("type", "all", "reset", "step"), self.focused is self.settings),
+            **dict.fromkeys(("type", "all", "step"), self.focused is self.settings),
+            "reset": self.focused is self.settings and self.settings.is_changed_here,
         }
         return here.get(action, True)
 
     def action_start(self) -> None:
         if self.form is None:
             self._start_asked = True
-            return
-        try:
-            self.bench.start(self.form)
-        except WorkbenchError as error:
-            self.say(error.message, "error")
+        elif self._may_start("s"):
+            self._begin(self.bench.start)
 
     def action_queue(self) -> None:
-        if self.form is None:
-            return
+        if self.form is not None and self._may_start("Q"):
+            self._queued = self._begin(self.bench.queue)
+
+    def _begin(self, begin: Callable[[Form], None]) -> bool:
+        assert self.form is not None
         try:
-            self.bench.queue(self.form)
-            self._queued = True
+            begin(self.form)
         except WorkbenchError as error:
             self.say(error.message, "error")
+            return False
+        return True
+
+    def _may_start(self, key: str) -> bool:
+        """Whether nothing is lacking; asks before data are fetched, and goes to the setting that would have to be another."""
+        lack = self._lack
+        if lack is None or self.form is None:
+            return True
+        if not lack.offer:
+            self.set_focus(self.settings)
+            self.settings.go_to(lack.setting)
+            self.say(lack.words, "error")
+            return False
+        if self.confirm(key, lack.offer, f"{self.key_for(key)} again fetches it and starts, esc does not: {lack.offer}"):
+            self.form.type("download", "yes")
+            self.form_changed()
+            return True
+        return False
 
     def bar_keys(self) -> list[Binding]:
         """What the key bar shows: a line to type into has keys of its own; among the runs, their keys come first."""
@@ -366,13 +413,13 @@ class Bench(FormActions):
         self._fold()
         self.recipes.mark({place for place, form in self._forms.items() if form.changed or form.mistakes or form.origin})
         if self.form:
-            from workbench.tui.screens.hints import hints  # pydantic comes with it: not before the first paint
+            self._check()
+            from workbench.tui.screens.hints import Standing, hints  # pydantic comes with it: not before the first paint
 
             self.command.tell(self.form.command_line())
             setting: Setting | None = self.settings.at_cursor if self.focused is not self.recipes else None
-            self.foot.show(
-                hints(self.form, setting, self.run_here, self.compared_with, self.runs.all or (), self.bench.look.marks, self.size.width)
-            )
+            about = Standing(self.run_here, self.compared_with, self.runs.all or (), self._lack)
+            self.foot.show(hints(self.form, setting, about, self.bench.look.marks, self.size.width, self.key_for))
 
 
 def _place(recipe: Recipe, preset: Preset) -> tuple[str, str, str]:

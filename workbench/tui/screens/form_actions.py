@@ -65,7 +65,7 @@ class FormActions(RunActions):
         elif not form.is_pristine:
             self._reset_from = form, form.state()
             form.reset_all()
-            self.say("all settings as the preset has them; the same key brings yours back", "good")
+            self.say(f"all settings as the preset has them; {self.key_for('R')} brings yours back", "good")
         self._begun_from = None if form.origin is None else self._named(form.origin.run_id)
         self.form_changed()
 
@@ -141,7 +141,7 @@ class FormActions(RunActions):
         form = self.edit_anew(message.recipe, message.preset)
         form.take(message.values)
         self.form_changed()
-        self.say(f"the settings of {message.path}; s starts a run with them", "good")
+        self.say(f"the settings of {message.path}; {self.key_for('s')} starts a run with them", "good")
 
     def begin_fork(self, run_id: str, step: int | None = None, settings: Mapping[str, Value] | None = None) -> None:
         """Fill the form for a fork of a run, at its newest checkpoint or one with these settings; once runs are read."""
@@ -173,9 +173,9 @@ class FormActions(RunActions):
             self.say(f"the settings of {run.id}, without {', '.join(left_out)}: {recipe.name} does not have them now, or not so")
         elif is_fork:
             where = "its newest checkpoint" if step is None else f"step {grouped(step)}"
-            self.say(f"change what shall differ; s goes on from {where} of {run.id} with it, as a run of its own", "good")
+            self.say(f"change what shall differ; {self.key_for('s')} goes on from {where} of {run.id} with it, as a run of its own", "good")
         else:
-            self.say(f"the settings of {run.id}; s starts another run with them", "good")
+            self.say(f"the settings of {run.id}; {self.key_for('s')} starts another run with them", "good")
 
     def _named(self, text: str) -> Listed | None:
         """A run by id, name, `last` or `last~1`, as commands take it."""

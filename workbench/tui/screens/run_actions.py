@@ -95,7 +95,7 @@ class RunActions(WorkScreen):
             if queued
             else f"stops {which}: it saves and ends; esc leaves it training"
         )
-        if self.live and self.confirm("x", which, f"x again {what}"):
+        if self.live and self.confirm("x", which, f"{self.key_for('x')} again {what}"):
             for run in self.live:
                 self.bench.jobs.ask(run.id, "stop")
             self._stopping |= {run.id for run in self.live}
@@ -103,7 +103,7 @@ class RunActions(WorkScreen):
 
     def action_delete(self) -> None:
         which = named(self.ended)
-        if self.ended and self.confirm("d", which, f"d again moves {which} to the trash folder; esc keeps it"):
+        if self.ended and self.confirm("d", which, f"{self.key_for('d')} again moves {which} to the trash folder; esc keeps it"):
             self.bench.jobs.delete([run.id for run in self.ended])
             self.runs.unmark()
 
@@ -129,7 +129,8 @@ class RunActions(WorkScreen):
         if len(together) > 1:
             self.bench.open_comparison(together)
         else:
-            self.say("space marks runs to compare: two at least, or / finds some, as tag:paper does")
+            mark, find = self.key_for("space"), self.key_for("slash")
+            self.say(f"{mark} marks runs to compare: two at least, or {find} finds some, as tag:paper does")
 
     def action_use(self) -> None:
         if run := self.run_here:

@@ -60,7 +60,7 @@ class Steering(WorkScreen):
     def action_stop(self) -> None:
         queued = self.seen is not None and self.seen.state == "queued"
         what = "take it out of the queue; esc to leave it there" if queued else "stop: it saves and ends; esc to leave it training"
-        if self.confirm("x", str(self.run_id), f"x again to {what}"):
+        if self.confirm("x", str(self.run_id), f"{self.key_for('x')} again to {what}"):
             self.bench.jobs.ask(str(self.run_id), "stop")
 
     def action_resume(self) -> None:
