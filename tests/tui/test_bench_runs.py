@@ -61,7 +61,7 @@ async def test_resetting_all_is_taken_back_by_the_same_key(tmp_path: Path) -> No
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "ready:")
         await pilot.press("enter", "down", "down", "down", "right", "R")
-        await shows(app, "the same key brings yours back")
+        await shows(app, "R brings yours back")
         assert "--lr" not in shown(app)
         await pilot.press("R")
         await shows(app, "--lr 0.02")
@@ -160,3 +160,47 @@ async def test_the_key_bar_has_the_keys_of_the_line_that_is_typed_into(tmp_path:
         await shows(app, "tab next")
         await pilot.press("escape")
         await shows(app, "enter watch")
+
+
+async def test_a_filter_says_where_it_looks_what_may_be_typed_and_changes_nothing_half_typed(tmp_path: Path) -> None:
+    cnn_run(tmp_path, "cnn-1", settings={"lr": 0.1})
+    cnn_run(tmp_path, "cnn-2", end="failed", steps=63)
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "RUNS 2")
+        await pilot.press("shift+tab", "slash")
+        await shows(app, "find in RUNS")
+        await shows(app, "for example state:failed,stopped")
+        await pilot.press(*"state:runing")
+        await shows(app, "unknown state `runing`; did you mean `runni")
+        await shows(app, "RUNS 2")
+        await pilot.press("enter")
+        await shows(app, "find in RUNS")  # still asked
+        await pilot.press("ctrl+u", *"lr:0.1")
+        await shows(app, "RUNS 1")
+        await pilot.press("enter")
+        await shows(app, "found: lr:0.1")
+        await pilot.press("slash", "ctrl+u", *"state:failed,stopped", "enter")
+        await shows(app, "> cnn-2")
+
+
+async def test_tags_and_note_of_the_run_under_the_cursor_are_read(tmp_path: Path) -> None:
+    folder = cnn_run(tmp_path, "cnn-1")
+    folder.write_labels(folder.labels().model_copy(update={"tags": ("paper",), "note": "with a wider net"}))
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "RUNS 1")
+        await pilot.press("shift+tab")
+        await shows(app, " cnn-1  #paper  with a wider net  cnn/mnist, finished")
+        await shows(app, "with a wider")
+
+
+async def test_names_are_sorted_by_their_numbers(tmp_path: Path) -> None:
+    for number in (38, 379, 4):
+        cnn_run(tmp_path, f"cnn-{number}", steps=21)
+    app = interface(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "RUNS 3")
+        await pilot.press("shift+tab", "o", "o")
+        await shows(app, "by name")
+        await until(lambda: shown(app).index("cnn-4 ") < shown(app).index("cnn-38 ") < shown(app).index("cnn-379 "))

@@ -47,7 +47,7 @@ async def test_data_that_are_not_here_are_fetched_when_the_start_is_pressed_twic
         typed(app, dataset="kmnist")
         await shows(app, "not ready: kmnist is not here; s fetches it (20 MB) and starts")
         await pilot.press("s")
-        await shows(app, "licence: CC BY-SA 4.0")
+        await shows(app, "`kmnist` is 20 MB, licence: CC")
         await shows(app, "s again fetches it")
         assert started(app) == []
         await pilot.press("escape")

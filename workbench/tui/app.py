@@ -224,7 +224,7 @@ class Workbench(Doors):
         self._pass_on(message)
 
     def on_told(self, message: Told) -> None:
-        if isinstance(self.screen, WorkScreen):
+        if self.screen_stack and isinstance(self.screen, WorkScreen):
             self.screen.say(message.text, "good")
 
     def _pass_on(self, message: Message) -> None:
@@ -258,7 +258,9 @@ class Workbench(Doors):
         self._measuring = self.set_timer(after, lambda: self._measure(form))
 
     def _measure(self, form: Form) -> None:
-        if isinstance(self.screen, Bench):  # else a run was just started and needs the machine; Bench asks again when it is back
+        if self.screen_stack and isinstance(
+            self.screen, Bench
+        ):  # else a run was just started and needs the machine; Bench asks again when it is back
             self.ask_about(form, "layers", "contents")
 
     def check(self, form: Form) -> None:

@@ -91,6 +91,7 @@ def inks(name: str) -> dict[str, Ink]:
         "resting": Ink(palette.bright, palette.raised, plain="underline"),
         "caret": Ink(palette.background, palette.bright, plain="reverse"),
         "typing": Ink(palette.bright, palette.typing, plain="underline"),
+        "example": Ink(palette.level, palette.typing, plain="underline"),
         "live": Ink(palette.live, bold=True, plain="bold"),
         "good": Ink(palette.good, bold=True, plain="bold"),
         "warning": Ink(palette.warn, bold=True, plain="bold"),

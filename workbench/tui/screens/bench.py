@@ -32,6 +32,7 @@ _MEASURE_SECONDS = 0.25  # after the last change; a value that is stepped throug
 _PAGE = 10
 _LATER = ("bench.start", "bench.queue", "bench.up")  # in the key bar, while the list of runs has the keys
 _FIND = "find"
+_WHOLE_ROW = 1000  # cells
 
 
 class Bench(FormActions):
@@ -224,14 +225,13 @@ class Bench(FormActions):
         self._tell()
 
     def on_foot_typed(self, message: Foot.Typed) -> None:
-        if self.foot.label == _FIND:
-            self._found_in.find(message.text)
+        if self.foot.label.startswith(_FIND):
+            self._found_in.find(message.text, typing=True)
 
     def on_foot_done(self, message: Foot.Done) -> None:
         if self.took_label(message) or self.took_settings(message):
             return
-        if message.text is None:
-            self._found_in.find("")
+        self._found_in.find(message.text or "")
         self.set_focus(self._found_in)
 
     # Keys
@@ -343,7 +343,11 @@ class Bench(FormActions):
 
     def action_find(self) -> None:
         self._found_in = self._pane
-        self.foot.ask(Question(_FIND))
+        examples = {self.runs: "state:failed,stopped lr>=1e-3 tag:paper age<2d", self.settings: "momentum", self.recipes: "attention"}
+        check = self.runs.mistake if self._pane is self.runs else lambda text: ""
+        where = self._pane.title.partition(" ")[0]
+        word = str(getattr(self._pane, "word", ""))
+        self.foot.ask(Question(f"{_FIND} in {where}", word, check, _WHOLE_ROW, f"for example {examples[self._pane]}"))
 
     def action_clear(self) -> None:
         self.runs.unmark()

@@ -63,7 +63,10 @@ def _about_run(run: Listed) -> Row:
     entry = run.entry
     age = entry.age if entry.age in ("now", "-") else f"{entry.age} ago"
     task = entry.recipe + (f"/{run.preset}" if run.preset else "")
-    return [Span(f" {entry.name or entry.id}", "title"), Span(f"  {task}, {entry.state}, step {entry.step}, last news {age}", "muted")]
+    said: Row = [Span(f"  {' '.join(f'#{tag}' for tag in entry.tags)}", "command")] if entry.tags else []
+    said += [Span(f"  {entry.note}", "")] if entry.note else []
+    row: Row = [Span(f" {entry.name or entry.id}", "title"), *said]
+    return [*row, Span(f"  {task}, {entry.state}, step {entry.step}, last news {age}", "muted")]
 
 
 def _against(form: Form, other: Listed | None, marks: Glyphs, width: int, key: Callable[[str], str]) -> Row:

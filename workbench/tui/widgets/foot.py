@@ -25,7 +25,7 @@ class Question(NamedTuple):
     text: str = ""
     check: Callable[[str], str] = lambda text: ""
     cells: int = _FIELD  # to type into
-    example: str = ""  # of what may be typed, in place of what the keys do
+    example: str = ""  # of what may be typed, shown as long as nothing is
 
 
 class Foot(Painted):
@@ -145,20 +145,24 @@ class Foot(Painted):
         assert self._editor is not None
         question = self._questions[self._place]
         wrong = question.check(self._editor.text.strip())
-        about = f"  {wrong or question.example or self._ways()}"
-        field = max(_FIELD, min(question.cells, width - cells(question.label) - _FIELD))
+        about = wrong or self._ways()
+        field = max(_FIELD, min(question.cells, width - cells(question.label) - 2 - (cells(about) + 2 if about else 0)))
         room = max(0, width - cells(question.label) - field - 2)
-        said = Span(fit(cut(about, room, ascii_only=self.look.ascii_only), room), "error" if wrong else "muted")
-        return [Span(f" {question.label} ", "title"), *self._editor.spans(field), said]
+        said = Span(fit(cut(f"  {about}", room, ascii_only=self.look.ascii_only), room), "error" if wrong else "muted")
+        typed = self._editor.spans(field)
+        if question.example and not self._editor.text:
+            example = cut(question.example, field - 1, ascii_only=self.look.ascii_only)
+            typed = [Span(" ", "caret"), Span(fit(example, field - 1), "example")]
+        return [Span(f" {question.label} ", "title"), *typed, said]
 
     def _ways(self) -> str:
         """What the keys do: with several questions, which others there are and what was typed for them already."""
         if len(self._questions) == 1:
-            return "enter takes it, esc leaves"
+            return ""  # the key bar says it
         following = (self._place + 1) % len(self._questions)
         changed = [question.label for place, question in enumerate(self._questions) if self._is_changed(place)]
         enter = f"enter takes {', '.join(changed)}" if changed else "enter takes it"
-        return f"tab: {self._questions[following].label}, {enter}, esc leaves"
+        return f"tab: {self._questions[following].label}, {enter}"
 
     def _is_changed(self, place: int) -> bool:
         return self._texts[place].strip() != self._questions[place].text

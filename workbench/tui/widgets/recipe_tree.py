@@ -63,7 +63,7 @@ class RecipeTree(Pane):
         row = y - 1 + self._top
         return self._lines[row] if 0 <= row < len(self._lines) else -1
 
-    def find(self, word: str) -> None:
+    def find(self, word: str, *, typing: bool = False) -> None:
         """Go to the first preset whose text has the word."""
         word = word.lower()
         for index, (recipe, preset) in enumerate(self.presets):

@@ -62,7 +62,7 @@ class SettingsForm(Pane):
         """Whether the setting under the cursor is not as it was when the form began."""
         return self.form is not None and (here := self.at_cursor) is not None and self.form.is_changed(here.name)
 
-    def find(self, word: str) -> None:
+    def find(self, word: str, *, typing: bool = False) -> None:
         """List only the settings that a word is found in; all of them again for an empty one, with the cursor where it was."""
         kept = self.at_cursor if not word else None
         self.word, self.cursor, self.top = word, 0, 0
