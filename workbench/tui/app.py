@@ -78,7 +78,7 @@ class Workbench(Doors):
         slots: Mapping[str, Sequence[str]] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(ansi_color=look.plain or None)
+        super().__init__(ansi_color=look.is_few or None)
         self.root, self.look = root, look
         self._harmless = terminal.Harmless(look.ascii_only)
         self.recipes: Mapping[str, Recipe] = {}
@@ -98,7 +98,7 @@ class Workbench(Doors):
         )
         self.jobs = RunJobs(self._poller.do)
         self.register_theme(painted(look.theme))
-        self.theme = "ansi-dark" if look.plain else f"workbench-{look.theme}"
+        self.theme = "ansi-dark" if look.is_few else f"workbench-{look.theme}"
         self.own_keys = dict(keys or {})
         self.set_keymap(self.own_keys)
         self._bell = bell
@@ -258,9 +258,8 @@ class Workbench(Doors):
         self._measuring = self.set_timer(after, lambda: self._measure(form))
 
     def _measure(self, form: Form) -> None:
-        if self.screen_stack and isinstance(
-            self.screen, Bench
-        ):  # else a run was just started and needs the machine; Bench asks again when it is back
+        # Else a run was just started and needs the machine; Bench asks again when it is back.
+        if self.screen_stack and isinstance(self.screen, Bench):
             self.ask_about(form, "layers", "contents")
 
     def check(self, form: Form) -> None:

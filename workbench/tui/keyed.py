@@ -20,6 +20,7 @@ class Keyed(App[None]):
 
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+p", "command_palette", "palette", show=False, id="app.palette", tooltip="find what can be done by its words"),
         Binding("ctrl+z", "suspend_process", "suspend", id="app.suspend", tooltip="back to the shell; fg returns"),
         Binding("ctrl+c", "leave", "leave", id="app.interrupt", priority=True, tooltip="leave; runs go on training"),
         Binding("ctrl+q", "leave", "leave", id="app.quit", priority=True, tooltip="leave; runs go on training"),
@@ -39,7 +40,7 @@ class Keyed(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: the keys of the screen that do something now, and those of the app."""
         offered = screen.offered() if isinstance(screen, WorkScreen) else []
-        for binding in [*offered, *self.keys_of(self.BINDINGS)]:
+        for binding in [*offered, *(key for key in self.keys_of(self.BINDINGS) if key.action != "command_palette")]:
             title = f"{binding.description}: {binding.tooltip}"  # what is typed is looked for in the title alone
             yield SystemCommand(title, f"key {shown_key(binding)}", partial(self._act, screen, binding))
 

@@ -134,6 +134,10 @@ class WorkScreen(Screen[None]):
 
     def on_key(self, event: Key) -> None:
         """What was said goes with the next key, which may have something newer to say."""
+        if self.has_class("-too-small") and not self._leaves(event.key):  # nobody sees what it would do
+            event.stop()
+            event.prevent_default()
+            return
         if self._armed is None:
             self.say()
         elif not self._is_again(event.key):
@@ -141,6 +145,9 @@ class WorkScreen(Screen[None]):
             if event.key == "escape":
                 event.stop()
                 event.prevent_default()
+
+    def _leaves(self, key: str) -> bool:
+        return any(self.bench.own(binding).key == key for binding in _table(self) if binding.action == "leave")
 
     def _is_again(self, key: str) -> bool:
         """Whether a key is the one that the question waits for, also where the user has chosen another."""

@@ -105,7 +105,7 @@ class Foot(Painted):
         return self._editor is not None
 
     def on_key(self, event: Key) -> None:
-        if self._editor is None:
+        if self._editor is None or self.screen.has_class("-too-small"):
             return
         event.stop()
         event.prevent_default()

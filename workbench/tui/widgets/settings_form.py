@@ -119,6 +119,8 @@ class SettingsForm(Pane):
         self._changed()
 
     def on_key(self, event: Key) -> None:
+        if self.screen.has_class("-too-small"):
+            return
         if self.editor is None:
             setting = self.at_cursor
             if event.character in _TYPED and setting and setting.kind in ("number", "whole"):
