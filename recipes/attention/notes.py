@@ -28,9 +28,9 @@ starts from the encoder's summary; its state s[t] is the query, and
   p(y[t] | y[<t], x) = softmax(V tanh(W [c[t]; s[t]]))    loss = -log p
 
 In training it is given the true tokens before t (teacher forcing); in use it
-has only what it wrote itself, the likeliest token each time (greedy) or several
-beginnings side by side (beam). Without attention the source must fit into the
-one state that the decoder starts from.
+has only what it wrote itself, the likeliest token each time (greedy) or
+several beginnings side by side (beam). Without attention the source must fit
+into the one state that the decoder starts from.
 
 SELF-ATTENTION is the same within one sequence: every token is query, key and
 value at once. X holds a row for each token, of width D; d = D / heads:
@@ -40,31 +40,33 @@ value at once. X holds a row for each token, of width D; d = D / heads:
   x = x + merge(heads(norm(x)))               a pre-norm block: attention,
   x = x + W2 gelu(W1 norm(x))                 then a layer for each token
 
-Without positions the order of the tokens would not matter, so each place has a
-learned vector of its own, added to the token. A language model masks what comes
-later (causal); a classifier of rows sees all and takes the mean. The cost grows
-with the square of the length.
+Without positions the order of the tokens would not matter, so each place has
+a learned vector of its own, added to the token. A language model masks what
+comes later (causal); a classifier of rows sees all and takes the mean. The
+cost grows with the square of the length.
 
 WHAT TO WATCH
 - The attention matrix of the probe words. It starts as a grey smear; within
-  the first few hundred steps a diagonal appears (letters and phones come in the
-  same order). In `dates` it is not a diagonal: the year is fetched first.
+  the first few hundred steps a diagonal appears (letters and phones come in
+  the same order). In `dates` it is not a diagonal: the year is fetched first.
 - Its entropy, in bits: from log2 of the source's length down to 1 or less.
 - The error rates. `none` learns the start of a word and loses the rest.
 - Decoded examples: names and loan words go last, and some never.
-- Training and validation loss part when the network is too large for the data.
+- Training and validation loss part when the network is too large for the
+  data.
 
 MEASURES. Phone error rate: edits (insertions, deletions, substitutions) by
-phones of the reference; word error rate: the share of words not exactly right.
-Any pronunciation that the dictionary lists is accepted; the closest is the
-reference. The split is by word, our own, so published figures compare only
-roughly (Phonetisaurus: 33.9 % word error on this dictionary without stress).
+phones of the reference; word error rate: the share of words not exactly
+right. Any pronunciation that the dictionary lists is accepted; the closest is
+the reference. The split is by word, our own, so published figures compare
+only roughly (Phonetisaurus: 33.9 % word error on this dictionary without
+stress).
 
 THE TUTORIAL'S SECTIONS 2.3, 3.3 and 4.3 (注意力机制) put right: attention and
 self-attention are two things here, by two names; scores, weights and contexts
 have letters of their own; s() is given, with masks and positions. The code in
-4.3 let the samples of a batch leak into each other and outputs see the targets
-to come; two tests here hold that neither happens.
+4.3 let the samples of a batch leak into each other and outputs see the
+targets to come; two tests here hold that neither happens.
 
 SOURCES
 - Bahdanau, Cho, Bengio 2015, arXiv:1409.0473: attention, additive

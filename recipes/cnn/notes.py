@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 NOTES = """\
-A convolutional network slides small filters over an image, keeps the strongest
-answers, and repeats this on what it found: edges, then strokes, then shapes.
-The same filter serves every place, so it needs few weights and finds a stroke
-wherever it lies.
+A convolutional network slides small filters over an image, keeps the
+strongest answers, and repeats this on what it found: edges, then strokes,
+then shapes. The same filter serves every place, so it needs few weights and
+finds a stroke wherever it lies.
 
 CONVOLUTION of channels c with filters w[k], stride s, dilation d, padding p
 (counted from 0; what lies outside the image is 0):
@@ -18,7 +18,8 @@ CONVOLUTION of channels c with filters w[k], stride s, dilation d, padding p
 This is what deep learning calls convolution; mathematics calls it
 cross-correlation, since the filter is not mirrored. Here s = d = 1.
 
-POOLING of M x M pixels, stride M (with stride 1 it would not shrink anything):
+POOLING of M x M pixels, stride M (with stride 1 it would not shrink
+anything):
 
   max:     y[c,i,j] = max  over m,n of x[c, M*i+m, M*j+n]     m, n = 0 .. M-1
   average: y[c,i,j] = mean over m,n of x[c, M*i+m, M*j+n]     here M = 2
@@ -39,8 +40,8 @@ sequence of its rows and slides filters along it: compare it with the recipe
 rnn on the same rows. Both share their weights over places or steps, which is
 what keeps them small; being local alone would not. A dense layer from 28x28
 pixels to 16 maps of 28x28 needs 9.8 million weights, a 3x3 convolution 144.
-`resnet18` and `mobilenet_v3_small` are torchvision's, from random weights, with
-a stem for small images; they have a shape of their own and say what they
+`resnet18` and `mobilenet_v3_small` are torchvision's, from random weights,
+with a stem for small images; they have a shape of their own and say what they
 ignore. Detecting where objects are, and text, are not in this recipe.
 
 YOUR OWN IMAGES. `--dataset folder --path DIR`, a folder for each class. With
@@ -55,12 +56,13 @@ WHAT TO WATCH
 - Gradient norm. A slow fall is healthy; a sudden rise by 10 or more says that
   lr is too high; below 1e-4 from the start, that nothing is learned.
 - Accuracy beside the baselines: nearest neighbour in pixels is a hard one.
-- Dead units: a ReLU that is 0 for all images neither says nor learns anything.
+- Dead units: a ReLU that is 0 for all images neither says nor learns
+  anything.
 - Worst examples. Late in a run they should be digits that you doubt, too.
 - Grad-CAM: where in the image there was what spoke for the predicted class.
   Light beside the object means that the network goes by its surroundings:
 
-    heat = relu(sum over k of a[k] * A[k])     A[k]: maps of the last conv layer
+    heat = relu(sum over k of a[k] * A[k])   A[k]: maps of the last conv layer
     a[k] = mean over i,j of d y[class] / d A[k,i,j]
 
 - Feature maps: what the first and the last convolution make of one image.
@@ -74,10 +76,10 @@ L1, L2, dropout, early stopping. Each row is one command, for example
   workbench train cnn --preset scarce --shift 2 --rotate 12 --zoom 0.1
 
 THE TUTORIAL'S NETWORK is the preset `tutorial`: convolutional neural networks
-(卷积神经网络), sections 2.1, 3.1, 4.1 of the deep learning tutorial, with what
-it leaves out put right: channels, stride and padding in the convolution, stride
-in the pooling, one sum per output in the dense layer, pixels scaled, splits
-kept apart, softmax in the loss.
+(卷积神经网络), sections 2.1, 3.1, 4.1 of the deep learning tutorial, with
+what it leaves out put right: channels, stride and padding in the convolution,
+stride in the pooling, one sum per output in the dense layer, pixels scaled,
+splits kept apart, softmax in the loss.
 
 SOURCES
 - LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to

@@ -5,14 +5,15 @@ from __future__ import annotations
 NOTES = """\
 A generative adversarial network (生成对抗网络) is a game. The generator G
 draws images from noise; the discriminator D looks at one image at a time and
-says whether it is real. Each learns from the other's mistakes, and nobody ever
-tells G what a digit looks like: the only teacher is D.
+says whether it is real. Each learns from the other's mistakes, and nobody
+ever tells G what a digit looks like: the only teacher is D.
 
 It is a way of training, not a kind of layer: here G and D are convolutional
 networks themselves.
 
-GENERATOR. A dense layer turns noise z into a small map, transposed convolutions
-double its sides, tanh ends in the range of the images, which are -1 to 1:
+GENERATOR. A dense layer turns noise z into a small map, transposed
+convolutions double its sides, tanh ends in the range of the images, which are
+-1 to 1:
 
   G(z) = tanh(W[L] * phi(... phi(W[1] z + b[1]) ...) + b[L])    z ~ N(0, 1)
 
@@ -23,15 +24,16 @@ THE GAME (Goodfellow et al. 2014), one value that D raises and G lowers:
 
   min over G, max over D of  E log D(x) + E log(1 - D(G(z)))
 
-For a fixed G the best D is p(x) / (p(x) + q(x)), p the density of real images,
-q that of samples. Put in, the value is 2 JS(p, q) - log 4: lowest where p = q,
-and there it is -log 4 with D = 1/2 everywhere. But where D is sure, the slope
-of log(1 - D) is 0 and G learns nothing. So in practice G lowers something else:
+For a fixed G the best D is p(x) / (p(x) + q(x)), p the density of real
+images, q that of samples. Put in, the value is 2 JS(p, q) - log 4: lowest
+where p = q, and there it is -log 4 with D = 1/2 everywhere. But where D is
+sure, the slope of log(1 - D) is 0 and G learns nothing. So in practice G
+lowers something else:
 
   non-saturating   -log D(G(z))                            the default
   minimax          log(1 - D(G(z)))
   hinge            D: max(0, 1 - f(x)) + max(0, 1 + f(G(z)))      G: -f(G(z))
-  least-squares    D: (f(x) - 1)^2 + f(G(z))^2                G: (f(G(z)) - 1)^2
+  least-squares    D: (f(x) - 1)^2 + f(G(z))^2              G: (f(G(z)) - 1)^2
   wasserstein-gp   D: f(G(z)) - f(x) + 10 (|grad f| - 1)^2         G: -f(G(z))
   relativistic     D: -log sigmoid(f(x) - f(G(z))), G the other way round
 
@@ -61,14 +63,16 @@ WHAT TO WATCH
 TRY
 - --preset overpowered, then the same with --r1 1: one setting heals it.
 - --conditional: both networks are told the class.
-- --average off: the samples of single steps jump about; their average does not.
+- --average off: the samples of single steps jump about; their average does
+  not.
 
-THE TUTORIAL'S NETWORKS (sections 2.4, 3.4, 4.4) are the preset `tutorial`. Put
-right: D is not inside G, D is a deep network and gives logits, the objective is
-stated; in the code, G draws one channel where it drew three, which its D could
-not take; one activation after each layer; D is trained at all, with an
-optimizer of its own; and G is judged by its samples rather than by accuracy.
-Image enhancement and translation, which it names as uses, are not here.
+THE TUTORIAL'S NETWORKS (sections 2.4, 3.4, 4.4) are the preset `tutorial`.
+Put right: D is not inside G, D is a deep network and gives logits, the
+objective is stated; in the code, G draws one channel where it drew three,
+which its D could not take; one activation after each layer; D is trained at
+all, with an optimizer of its own; and G is judged by its samples rather than
+by accuracy. Image enhancement and translation, which it names as uses, are
+not here.
 
 SOURCES
 - Goodfellow et al. 2014, arXiv:1406.2661: the game

@@ -7,7 +7,8 @@ A recurrent network reads a sequence one step at a time. At each step it mixes
 the input with its hidden state, what it remembers of all steps before, and
 keeps the result as the new state. The same weights serve every step, so a
 sequence may have any length. The network sees the past only, and only through
-the last state; a bidirectional one has a second state that comes from the end.
+the last state; a bidirectional one has a second state that comes from the
+end.
 
 THE PLAIN CELL (setting cell = rnn), with f = tanh or ReLU:
 
@@ -42,18 +43,18 @@ mends the exploding, by scaling the gradient down to clip_norm; the vanishing
 needs another cell or another start.
 
 THE TRAP. An LSTM or GRU with torch's own initialisation has gates near 1/2
-and vanishes as fast as a plain cell until it is trained. So each drawing names
-cell and initialisation, and is made anew as the network learns. forget_bias 1
-and orthogonal recurrent weights, the defaults here, carry gradients far from
-the first step. And an LSTM does not always remember better: the copy task
-favours plain cells with orthogonal weights.
+and vanishes as fast as a plain cell until it is trained. So each drawing
+names cell and initialisation, and is made anew as the network learns.
+forget_bias 1 and orthogonal recurrent weights, the defaults here, carry
+gradients far from the first step. And an LSTM does not always remember
+better: the copy task favours plain cells with orthogonal weights.
 
 TEXT. A step is given the last `window` characters, so that the cell need not
-spend its memory on them; window = 1 is the classic form. Places of the text are
-read side by side, `length` characters a step; the state goes on from step to
-step but gradients do not (truncated backpropagation through time). An epoch
-begins with a state of zeros. Bits per character = loss / ln 2; perplexity =
-exp(loss).
+spend its memory on them; window = 1 is the classic form. Places of the text
+are read side by side, `length` characters a step; the state goes on from step
+to step but gradients do not (truncated backpropagation through time). An
+epoch begins with a state of zeros. Bits per character = loss / ln 2;
+perplexity = exp(loss).
 
 WHAT TO WATCH
 - Bits per character beside the order-5 n-gram, which only counts.
@@ -75,7 +76,8 @@ SOURCES
 - Hochreiter, Schmidhuber 1997, Neural Computation 9(8): LSTM, adding task
 - Gers, Schmidhuber, Cummins 2000: the forget gate
 - Cho et al. 2014, arXiv:1406.1078: GRU
-- Pascanu, Mikolov, Bengio 2013, arXiv:1211.5063: vanishing, exploding, clipping
+- Pascanu, Mikolov, Bengio 2013, arXiv:1211.5063: vanishing, exploding,
+  clipping
 - Saxe et al. 2014, arXiv:1312.6120: orthogonal weights
 - Le, Jaitly, Hinton 2015, arXiv:1504.00941: identity, for ReLU (IRNN)
 - Jozefowicz et al. 2015, ICML: forget bias 1

@@ -186,7 +186,7 @@ class FakeLauncher:
                 "steps_per_epoch": 63,
                 "tallies": [CLASSES],
             },
-            "device": {"device": "cpu", "description": "cpu (2 threads)"},
+            "device": {"device": "cpu", "description": "cpu (2 threads)", "available": ["cpu"]},
             "batch": {"kind": "images", "title": "4 of a batch of 64", "captions": list("1234"), "shape": [4, 28, 28], "pixels": images},
         }
         self.post(Answered(kind, about, answers[kind]))

@@ -105,7 +105,9 @@ async def test_all_settings_stand_in_groups_and_can_be_found(tmp_path: Path) -> 
         await pilot.press("slash", *"momentum")
         await shows(app, "nesterov")
         assert "batch size" not in shown(app)
-        await pilot.press("escape")
+        await pilot.press("enter", "right", "escape")
+        await shows(app, "* momentum         < 0.95 >")  # the cursor stands where it stood
+        await pilot.press("home")
         await shows(app, "batch size")
 
 
@@ -216,9 +218,15 @@ async def test_runs_are_named_tagged_and_pinned_with_a_few_keys(tmp_path: Path) 
         await shows(app, "cnn-2")
         await pilot.press("tab", "tab", "down", "n", *"first try", "enter")
         await shows(app, "first try")
-        await pilot.press("n", "tab", *"paper best", "enter")
+        await pilot.press("n", *"second try", "tab", *"paper best", "tab", *"the best of them", "enter")
+        await shows(app, "name and tags and note of cnn-1 saved")
         await pilot.press("P")
-        await until(lambda: RunFolder(tmp_path / "cnn-1").labels() == Labels(name="first try", tags=("paper", "best"), pin=True))
+        await until(
+            lambda: (
+                RunFolder(tmp_path / "cnn-1").labels()
+                == Labels(name="second try", tags=("paper", "best"), note="the best of them", pin=True)
+            )
+        )
         await pilot.press("slash", *"tag:paper", "enter")
         await shows(app, "RUNS 1")
 
@@ -304,7 +312,7 @@ async def test_settings_are_saved_to_a_file_that_train_and_the_form_read(tmp_pat
     file = tmp_path / "mine.toml"
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(app, "ready:")
-        await pilot.press("tab", "right", "down", "down", "down", "right", "w")
+        await pilot.press("tab", "right", "down", "down", "down", "right", "W")
         await shows(app, "save settings to cnn-mnist.toml")
         await pilot.press(*str(file), "enter")
         await shows(app, "saved: workbench train cnn --config")
@@ -317,11 +325,11 @@ async def test_settings_are_saved_to_a_file_that_train_and_the_form_read(tmp_pat
         await until(lambda: not form.changed)
         await pilot.press("L", "enter")
         await shows(app, "$ workbench train cnn --dataset digits --lr 0.02")
-        await pilot.press("w", "enter")
+        await pilot.press("W", "enter")
         await shows(app, "it exists; replace it? no")
         await pilot.press("enter")
         text = file.read_text()
-        await pilot.press("right", "w", "enter")
+        await pilot.press("right", "W", "enter")
         await shows(app, "it exists; replace it? no")
         await pilot.press(*"yes", "enter")
         await until(lambda: file.read_text() != text)

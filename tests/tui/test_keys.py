@@ -13,7 +13,7 @@ from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.batch import Batch
 from workbench.tui.screens.bench import Bench
 from workbench.tui.screens.finding import Finding
-from workbench.tui.screens.page import LogPage, Page
+from workbench.tui.screens.page import KeysPage, LogPage, Page
 from workbench.tui.screens.playground.screen import Playground
 from workbench.tui.screens.run import RunScreen
 from workbench.tui.screens.zoom import Zoom
@@ -75,3 +75,60 @@ def test_a_key_bar_that_is_too_narrow_keeps_help_and_the_way_out() -> None:
 def test_keys_are_shown_as_they_are_printed_on_a_keyboard() -> None:
     assert shown_key(Binding("question_mark", "help")) == "?"
     assert shown_key(Binding("up", "move", key_display="arrows")) == "arrows"
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 40)])
+async def test_the_help_shows_every_tooltip_in_full_with_the_id_of_its_key(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("question_mark")
+        await shows(app, "KEYS")
+        rows = app.screen.query_one("#text").lines(size[0])  # type: ignore[attr-defined]
+        text = " ".join(" ".join("".join(span.text for span in row) for row in rows).split())
+        assert all(sum(len(span.text) for span in row) <= size[0] for row in rows)
+        for binding in [*table(Bench), *app.keys_of(app.BINDINGS)]:
+            words = text
+            for word in binding.tooltip.split():
+                assert word in words
+        if size[0] >= 100:
+            assert all(f" {binding.id} {binding.tooltip}" in text for binding in table(Bench))
+        assert "ctrl+p" in text
+
+
+async def test_the_help_is_searched_and_closed_by_the_key_that_opened_it(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("question_mark", "slash", *"trash")
+        await shows(app, "found: trash")
+        assert "start a run" not in shown(app)
+        await pilot.press("enter", "escape")
+        await shows(app, "start a run")
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, Bench)
+
+
+async def test_every_page_has_a_help(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "37,770 parameters")
+        for key in ("i", "m", "b", "D"):
+            await pilot.press(key)
+            assert not isinstance(app.screen, Bench), key
+            await pilot.press("question_mark")
+            assert isinstance(app.screen, KeysPage), key
+            await pilot.press("question_mark", "escape")
+            assert isinstance(app.screen, Bench), key
+
+
+async def test_on_a_terminal_that_is_too_small_only_leaving_works(tmp_path: Path) -> None:
+    folder = cnn_run(tmp_path)
+    app = interface(tmp_path)
+    async with app.run_test(size=(20, 5)) as pilot:
+        await shows(app, "too small")
+        await pilot.press("tab", "tab", "d", "d", "s", "question_mark", "n", "7")
+        assert isinstance(app.screen, Bench)
+        assert app.launcher.started == []  # type: ignore[attr-defined]
+        await pilot.press("q")
+    assert folder.path.exists()

@@ -119,6 +119,36 @@ async def test_a_live_setting_is_changed_with_validation(tmp_path: Path) -> None
         await shows(app, " weight_decay ")
 
 
+async def test_what_was_typed_before_tab_is_sent_with_the_rest_and_what_is_as_it_was_is_not(tmp_path: Path) -> None:
+    folder = live_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-9")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "c change lr")
+        await until(lambda: app.recipes)
+        await pilot.press("c", "enter")
+        await shows(app, "nothing was changed")
+        await pilot.press("c", *"0.0100", "enter")  # the same number
+        await shows(app, "nothing was changed")
+        assert not control.pending(folder)
+        await pilot.press("c", *"5e", "minus", "4", "tab")
+        await shows(app, "enter takes lr")
+        await pilot.press("tab", "tab", "left")
+        await shows(app, " lr 5e-4")
+        await pilot.press("tab", "enter")
+        await until(lambda: [request.arguments for request in control.pending(folder)] == [{"lr": "5e-4"}])
+
+
+async def test_a_wrong_answer_left_behind_by_tab_is_asked_again(tmp_path: Path) -> None:
+    folder = live_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-9")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "c change lr")
+        await until(lambda: app.recipes)
+        await pilot.press("c", *"7", "tab", "enter")
+        await shows(app, "expected a number above 0 and at most 1")
+        assert not control.pending(folder)
+
+
 async def test_saving_leaves_a_request(tmp_path: Path) -> None:
     folder = live_run(tmp_path)
     app = interface(tmp_path, run_id="cnn-9")

@@ -40,7 +40,7 @@ def test_entries_say_what_each_run_reached(tmp_path: Path) -> None:
 
 def test_only_settings_in_which_runs_of_one_recipe_are_not_alike_are_named(tmp_path: Path) -> None:
     gan, failed, finished = table.entries(three(tmp_path))
-    assert (gan.apart, failed.apart, finished.apart) == ({}, {"lr": "1"}, {"lr": "0.001"})
+    assert (gan.apart, failed.apart, finished.apart) == ({}, {"lr": "1"}, {"lr": "1e-3"})
 
 
 def test_settings_changed_on_resuming_count(tmp_path: Path) -> None:
@@ -79,10 +79,10 @@ def test_settings_that_differ_most_have_columns_and_what_matters_least_makes_roo
         build_run(tmp_path, finished_run(), f"cnn-{number}", settings=settings)
     feeds = list(Store(tmp_path).feeds())
     wide = plain(table.rows(feeds, 100))
-    assert wide[0].split() == ["run", "state", "step", "age", "best", "loss", "lr", "epochs"]
-    assert wide[1].split()[-2:] == ["0.004", "8"]
+    assert wide[0].split() == ["run", "state", "step", "age", "best", "loss", "took", "lr", "epochs"]
+    assert wide[1].split()[-2:] == ["4e-3", "8"]
     narrow = plain(table.rows(feeds, 48))
-    assert narrow[0].split() == ["run", "state", "best", "lr"]
+    assert narrow[0].split() == ["run", "state", "step", "best", "lr"]
 
 
 def test_a_pinned_run_has_a_sign(tmp_path: Path) -> None:
@@ -94,3 +94,25 @@ def test_a_run_without_any_event_is_listed(tmp_path: Path) -> None:
     build_run(tmp_path, [], "cnn-1")
     (entry,) = table.entries([open_run(Store(tmp_path).folder("cnn-1"))])
     assert (entry.state, entry.step, entry.best) == ("died", "-", "-")
+
+
+def test_a_long_name_is_shortened_for_others_to_fit_and_shown_in_full_where_there_is_room(tmp_path: Path) -> None:
+    for number in range(1, 4):
+        labels = Labels(name="a name that is rather long", tags=("paper",), note="with the new schedule") if number == 1 else Labels()
+        build_run(tmp_path, finished_run(), f"cnn-{number}", settings={**SETTINGS, "lr": number / 1000, "seed": number}, labels=labels)
+    feeds = list(Store(tmp_path).feeds())
+    narrow = plain(table.rows(feeds, 80))
+    assert narrow[0].split()[:5] == ["run", "name", "state", "step", "age"]
+    assert "lr" in narrow[0].split()
+    assert any("a name th" in row for row in narrow)
+    assert 80 - len(narrow[0].rstrip()) < 12, narrow[0]
+    wide = plain(table.rows(feeds, 200))
+    assert wide[0].split() == ["run", "name", "state", "step", "age", "best", "loss", "took", "tags", "note", "lr", "seed"]
+    assert any("a name that is rather l" in row and "paper" in row and "with the new schedule" in row for row in wide)
+
+
+def test_a_run_whose_record_cannot_be_read_is_called_damaged(tmp_path: Path) -> None:
+    (tmp_path / "cnn-3").mkdir()
+    (tmp_path / "cnn-3" / "run.json").write_text("[1, 2")
+    (entry,) = table.entries([open_run(Store(tmp_path).folder("cnn-3"))])
+    assert entry.best == "run.json is damaged"

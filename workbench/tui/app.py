@@ -20,6 +20,7 @@ from workbench.tui.messages import (
     Answered,
     Asked,
     Begun,
+    Checked,
     CompareChanged,
     RateTaken,
     RecipesFound,
@@ -29,6 +30,7 @@ from workbench.tui.messages import (
     RunSeen,
     SettingsRead,
     SettingsWritten,
+    Told,
     Tried,
     TryingOn,
     Wish,
@@ -76,7 +78,7 @@ class Workbench(Doors):
         slots: Mapping[str, Sequence[str]] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(ansi_color=look.plain or None)
+        super().__init__(ansi_color=look.is_few or None)
         self.root, self.look = root, look
         self._harmless = terminal.Harmless(look.ascii_only)
         self.recipes: Mapping[str, Recipe] = {}
@@ -96,7 +98,7 @@ class Workbench(Doors):
         )
         self.jobs = RunJobs(self._poller.do)
         self.register_theme(painted(look.theme))
-        self.theme = "ansi-dark" if look.plain else f"workbench-{look.theme}"
+        self.theme = "ansi-dark" if look.is_few else f"workbench-{look.theme}"
         self.own_keys = dict(keys or {})
         self.set_keymap(self.own_keys)
         self._bell = bell
@@ -218,6 +220,13 @@ class Workbench(Doors):
     def on_refused(self, message: Refused) -> None:
         self._pass_on(message)
 
+    def on_checked(self, message: Checked) -> None:
+        self._pass_on(message)
+
+    def on_told(self, message: Told) -> None:
+        if self.screen_stack and isinstance(self.screen, WorkScreen):
+            self.screen.say(message.text, "good")
+
     def _pass_on(self, message: Message) -> None:
         for screen in self.screen_stack:
             screen.post_message(message)
@@ -246,7 +255,20 @@ class Workbench(Doors):
         """Ask for the layers of a form's model, and for the sizes of its data, once it has stood still for a moment."""
         if timer := getattr(self, "_measuring", None):
             timer.stop()
-        self._measuring = self.set_timer(after, lambda: self.ask_about(form, "layers", "contents"))
+        self._measuring = self.set_timer(after, lambda: self._measure(form))
+
+    def _measure(self, form: Form) -> None:
+        # Else a run was just started and needs the machine; Bench asks again when it is back.
+        if self.screen_stack and isinstance(self.screen, Bench):
+            self.ask_about(form, "layers", "contents")
+
+    def check(self, form: Form) -> None:
+        """Look whether the data of a form are here; `Checked` tells."""
+        from workbench.paths import data_folder
+        from workbench.tui.editing import readiness
+
+        asked, values = readiness.asked(form), dict(form.values)
+        self._poller.do(lambda store: Checked(asked, readiness.lack_of_data(values, data_folder())))
 
     def start(self, form: Form) -> None:
         """Start a run and watch it from the first moment.

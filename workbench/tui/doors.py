@@ -22,6 +22,7 @@ class Doors(Keyed):
     """Opens screens. A screen is imported when it is opened: the first paint waits for none but its own."""
 
     look: Look
+    watched = ""  # the run that was started or watched last, for the list of runs to put its cursor on
     launcher: Launcher
 
     def about(self, form: Form) -> dict[str, Any]:
@@ -36,6 +37,7 @@ class Doors(Keyed):
     def open_run(self, run_id: str) -> None:
         from workbench.tui.screens.run import RunScreen
 
+        self.watched = run_id
         self.push_screen(RunScreen(run_id))
 
     def open_zoom(self, run_id: str, name: str, step: int | None = None) -> None:
@@ -92,4 +94,4 @@ class Doors(Keyed):
 
     def open_help(self, keys: Iterable[Binding]) -> None:
         """The keys of a screen and of the app, from their own tables."""
-        self.push_screen(page.of_keys([*keys, *self.keys_of(self.BINDINGS)]))
+        self.push_screen(page.of_keys([*keys, *self.keys_of(self.BINDINGS)], self.look))

@@ -20,6 +20,7 @@ class Keyed(App[None]):
 
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+p", "command_palette", "palette", show=False, id="app.palette", tooltip="find what can be done by its words"),
         Binding("ctrl+z", "suspend_process", "suspend", id="app.suspend", tooltip="back to the shell; fg returns"),
         Binding("ctrl+c", "leave", "leave", id="app.interrupt", priority=True, tooltip="leave; runs go on training"),
         Binding("ctrl+q", "leave", "leave", id="app.quit", priority=True, tooltip="leave; runs go on training"),
@@ -29,16 +30,17 @@ class Keyed(App[None]):
 
     def keys_of(self, table: Iterable[BindingType]) -> list[Binding]:
         """A table of keys, with those of the user's own choice in their places."""
-        return [self._own(binding) for binding in table if isinstance(binding, Binding)]
+        return [self.own(binding) for binding in table if isinstance(binding, Binding)]
 
-    def _own(self, binding: Binding) -> Binding:
+    def own(self, binding: Binding) -> Binding:
+        """A key as the user has it."""
         key = self.own_keys.get(binding.id or "")
         return replace(binding, key=key, key_display=None) if key else binding
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: the keys of the screen that do something now, and those of the app."""
         offered = screen.offered() if isinstance(screen, WorkScreen) else []
-        for binding in [*offered, *self.keys_of(self.BINDINGS)]:
+        for binding in [*offered, *(key for key in self.keys_of(self.BINDINGS) if key.action != "command_palette")]:
             title = f"{binding.description}: {binding.tooltip}"  # what is typed is looked for in the title alone
             yield SystemCommand(title, f"key {shown_key(binding)}", partial(self._act, screen, binding))
 

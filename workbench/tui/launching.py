@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -85,7 +86,7 @@ class Launcher:
                 Store(self._root), recipe, preset, config, parent=parent, command_line=command, queue=queue, helper=helper
             ).id
 
-        self._in_thread("start", begin)
+        self._in_thread("start", begin, self._look_after)
 
     def resume(self, run_id: str) -> None:
         """Start another attempt at an ended run; `Begun` or `Refused` tells."""
@@ -156,7 +157,21 @@ class Launcher:
             except WorkbenchError as error:
                 self._post(Refused(kind, error))
 
-    def _in_thread(self, what: str, begin: Callable[[], str]) -> None:
+    def _look_after(self, run_id: str) -> None:
+        """Wait for the first step of a new run: one that is refused as wrong use leaves no folder, and `Refused` says why."""
+        from workbench.launching.awaiting import await_start
+        from workbench.runs.folder import RunFolder
+        from workbench.tui.editing.readiness import in_form_words
+
+        folder = RunFolder(self._root / run_id)
+        try:
+            await_start(folder, seconds=math.inf)
+        except WorkbenchError as error:
+            if not folder.path.exists():
+                self._begun.remove(run_id)
+                self._post(Refused("start", WorkbenchError(error.message, in_form_words(error.hint)), run_id))
+
+    def _in_thread(self, what: str, begin: Callable[[], str], then: Callable[[str], None] | None = None) -> None:
         def work() -> None:
             try:
                 run_id = begin()
@@ -164,6 +179,9 @@ class Launcher:
                 self._post(Begun(run_id))
             except WorkbenchError as error:
                 self._post(Refused(what, error))
+            else:
+                if then:
+                    threading.Thread(target=then, args=(run_id,), name="looking after", daemon=True).start()
 
         thread = threading.Thread(target=work, name=what, daemon=True)
         self._starting = [*(one for one in self._starting if one.is_alive()), thread]

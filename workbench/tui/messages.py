@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workbench.runs.folder import Labels
     from workbench.runs.listing.filtering import Facts
     from workbench.schema import Value
+    from workbench.tui.editing.readiness import Lack
     from workbench.views.comparison.compare_board import Sight
     from workbench.views.plots.view import ChartStyle, View
     from workbench.views.table import Entry
@@ -197,6 +198,14 @@ class Asked(Message, bubble=False):
         self.kind = kind
 
 
+class Told(Message, bubble=False):
+    """Something was done to the disk; in words."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
 class Begun(Message, bubble=False):
     """A worker was started for a new run, or for another attempt at one."""
 
@@ -218,10 +227,20 @@ class Answered(Message, bubble=False):
 class Refused(Message, bubble=False):
     """Something could not be done, in the words of its error."""
 
-    def __init__(self, what: str, error: WorkbenchError) -> None:
+    def __init__(self, what: str, error: WorkbenchError, run_id: str = "") -> None:
         super().__init__()
         self.what = what
         self.error = error
+        self.run_id = run_id  # of a run that was refused, and left no folder
+
+
+class Checked(Message, bubble=False):
+    """Whether a run with such data could start."""
+
+    def __init__(self, asked: tuple[Value, ...], lack: Lack | None) -> None:
+        super().__init__()
+        self.asked = asked
+        self.lack = lack
 
 
 class SettingsRead(Message, bubble=False):

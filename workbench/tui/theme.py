@@ -38,7 +38,6 @@ class Palette:
     bad: str
     series: tuple[str, ...]
     bands: tuple[str, ...]
-    few: str  # what greys become where there are 16 colours: darker or lighter ones would vanish
 
 
 PALETTES = {
@@ -48,7 +47,6 @@ PALETTES = {
         warn="#ffaf00", bad="#ff5f5f",
         series=("#5fafff", "#ffaf00", "#00af87", "#d787af", "#d75f00", "#ffff5f", "#0087d7", "#bcbcbc"),
         bands=("#005f87", "#875f00", "#005f5f", "#875f87", "#87005f", "#5f5f00", "#00005f", "#585858"),
-        few="#c0c0c0",
     ),
     "light": Palette(
         background="#ffffff", raised="#eeeeee", cursor="#d0d0d0", typing="#afd7ff", text="#303030", bright="#000000", muted="#626262",
@@ -56,7 +54,6 @@ PALETTES = {
         warn="#875f00", bad="#d70000",
         series=("#005faf", "#af5f00", "#00875f", "#af5f87", "#d75f00", "#878700", "#0087d7", "#626262"),
         bands=("#afd7ff", "#ffd7af", "#afd7d7", "#ffd7ff", "#ffafd7", "#d7d7af", "#afafff", "#d0d0d0"),
-        few="#000000",
     ),
 }  # fmt: skip
 
@@ -83,7 +80,7 @@ def inks(name: str) -> dict[str, Ink]:
         "mark": Ink(palette.warn, bold=True, plain="bold"),
         "threshold": Ink(palette.level, plain="dim"),
         "rule": Ink(palette.faint, plain="dim"),
-        "focus": Ink(palette.focus, bold=True, plain="bold"),
+        "focus": Ink(palette.focus, bold=True, plain="reverse"),  # the one heading of all that has the keys
         "key": Ink(palette.focus, bold=True, plain="bold"),
         "command": Ink(palette.command),
         "changed": Ink(palette.warn, bold=True, plain="bold"),
@@ -91,6 +88,7 @@ def inks(name: str) -> dict[str, Ink]:
         "resting": Ink(palette.bright, palette.raised, plain="underline"),
         "caret": Ink(palette.background, palette.bright, plain="reverse"),
         "typing": Ink(palette.bright, palette.typing, plain="underline"),
+        "example": Ink(palette.level, palette.typing, plain="underline"),
         "live": Ink(palette.live, bold=True, plain="bold"),
         "good": Ink(palette.good, bold=True, plain="bold"),
         "warning": Ink(palette.warn, bold=True, plain="bold"),
@@ -109,6 +107,17 @@ def inks(name: str) -> dict[str, Ink]:
     }
 
 
+_OWN_SERIES = ("bright_blue", "yellow", "green", "magenta", "red", "cyan", "blue", "default")
+_OWN = {  # colours of 16 by role; where none stands, the terminal's own for text
+    **dict.fromkeys(("focus", "key"), "bright_blue"),
+    **dict.fromkeys(("command", "good", "state-finished"), "green"),
+    **dict.fromkeys(("changed", "mark", "warning", "state-paused", "state-unknown"), "yellow"),
+    **dict.fromkeys(("live", "state-starting", "state-running"), "cyan"),
+    **dict.fromkeys(("error", "state-failed", "state-died"), "red"),
+    **{f"{kind}{place}": name for kind in ("series", "band") for place, name in enumerate(_OWN_SERIES)},
+}
+
+
 @lru_cache(4096)
 def style(ink: str, foreground: int | None, background: int | None, colours: int, name: str = "dark") -> Style:
     """The style of a span on a terminal of so many colours; unknown roles look like plain text."""
@@ -121,12 +130,29 @@ def style(ink: str, foreground: int | None, background: int | None, colours: int
             reverse=look.plain == "reverse" or None,
             underline=look.plain == "underline" or None,
         )
-    few = colours < _ALL
-    grey = look.colour in (palette.muted, palette.faint, palette.axis, palette.level)
-    colour = Color.parse(palette.few if few and grey else look.colour) if foreground is None else _grey(foreground)
+    if colours < _ALL:
+        return _of_the_terminal(ink, look, foreground, background)
+    colour = Color.parse(look.colour) if foreground is None else _grey(foreground)
     behind = Color.parse(look.background or palette.background) if background is None else _grey(background)
-    marked = few and bool(look.background)  # of 16 colours none is a little lighter than black
-    return Style.from_color(colour, behind) + Style(bold=look.bold and foreground is None, reverse=marked or None)
+    return Style.from_color(colour, behind) + Style(bold=look.bold and foreground is None)
+
+
+def _of_the_terminal(ink: str, look: Ink, foreground: int | None, background: int | None) -> Style:
+    """In the 16 colours of the terminal's own palette, on its own background: greys are dim, the cursor is reversed."""
+    colour = Color.parse(_OWN.get(ink, "default")) if foreground is None else _own_grey(foreground)
+    behind = Color.default() if background is None else _own_grey(background)
+    is_image = foreground is not None
+    return Style.from_color(colour, behind) + Style(
+        bold=look.bold and not is_image,
+        dim=(look.plain == "dim" and not is_image) or None,
+        reverse=look.plain == "reverse" or None,
+        underline=look.plain == "underline" or None,
+    )
+
+
+def _own_grey(level: int) -> Color:
+    """The nearest of the four greys that a palette of 16 has."""
+    return Color.from_ansi((0, 8, 7, 15)[min(3, level * 4 // 256)])
 
 
 def _grey(level: int) -> Color:
@@ -134,7 +160,7 @@ def _grey(level: int) -> Color:
 
 
 def theme(name: str) -> Theme:
-    """What Textual itself paints with: the space between widgets. Without colour it is Textual's own `ansi-dark`."""
+    """What Textual itself paints with: the space between widgets. With 16 colours or none it is Textual's own `ansi-dark`."""
     palette = PALETTES[name]
     ground = palette.background
     return Theme(
@@ -178,6 +204,11 @@ class Look:
     def plain(self) -> bool:
         """Whether there are no colours."""
         return self.colours < _SIXTEEN
+
+    @property
+    def is_few(self) -> bool:
+        """Whether there are only the terminal's own colours, if any: then its own background is left alone, too."""
+        return self.colours < _ALL
 
     @property
     def marks(self) -> Glyphs:

@@ -7,18 +7,20 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from workbench.charts.rows import Row, Rows, Span, cells, fit, merge, pad, printable
+from workbench.charts.rows import Row, Rows, Span, cells, cut, fit, merge, pad, printable
 from workbench.charts.spark import spark
 from workbench.queue.line import ordinal
 from workbench.runs.folder import Value
 from workbench.runs.reading.feed import Feed
 from workbench.runs.status import StateName
-from workbench.units import age, compact, grouped, metric
+from workbench.schema import short_number
+from workbench.units import age, compact, duration, grouped, metric
 from workbench.views.run.status_lines import ink, mark, progress
 
 _GAP = "  "
 _SPARK = 10
 _WIDEST_NAME = 24
+_LONGEST_NUMBER = 8  # characters of a setting, beyond which it is rounded
 
 
 @dataclass(frozen=True)
@@ -37,27 +39,35 @@ class Entry:
     pinned: bool = False
     parent: str = ""  # of a fork
     forked_at: int = 0
+    took: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class _Column:
     title: str
-    rank: int  # the higher, the sooner it is left out where the table is too wide
+    rank: int  # the lower, the sooner it is taken in where not all columns fit
     most: int = 1000
+    least: int = 1000  # cells; one whose texts are longer may be shrunk to this, for others to fit
 
 
 _COLUMNS = {
     "run": _Column("run", 0, 28),
-    "name": _Column("name", 5, _WIDEST_NAME),
+    "name": _Column("name", 3, _WIDEST_NAME, 10),
     "state": _Column("state", 0),
-    "step": _Column("step", 3),
-    "age": _Column("age", 4),
+    "step": _Column("step", 4),
+    "age": _Column("age", 5),
     "best": _Column("best", 1, 30),
-    "loss": _Column("loss", 6),
+    "loss": _Column("loss", 7),
+    "took": _Column("took", 8),
+    "tags": _Column("tags", 6, 20, 8),
+    "note": _Column("note", 8, 60, 12),
 }
+_ONLY_WHERE_SAID = ("name", "took", "tags", "note")  # columns that there are if a run has something in them
 _SETTING = "setting "  # before the name of a setting that has a column
-_SETTING_RANKS = (2, 5, 6)  # of the columns that differ most; the others go first
-_LAST_RANK = 7
+_SETTING_RANKS = (2, 5, 7)  # of the columns that differ most
+_LAST_RANK = 9
 _WIDEST_SETTING = 16
 _MOST_SETTINGS = 8
 _ALONE: Mapping[str, str] = {}
@@ -135,7 +145,7 @@ def lay_out(
         texts = _texts(entry, widths, ascii_only, tree)
         row: Row = [Span((">" if entry.id == selected else " ") + _sign(entry, entry.id in marked, ascii_only), "mark")]
         for name, room in widths.items():
-            row.append(Span(fit(texts[name], room, ascii_only=ascii_only) + _GAP, _ink(name, entry)))
+            row.append(Span(fit(cut(texts[name], room, ascii_only=ascii_only), room) + _GAP, _ink(name, entry)))
         drawn.append(pad(merge(row), width))
     return drawn
 
@@ -182,13 +192,21 @@ def _entry(feed: Feed, apart: Sequence[str], now: float) -> Entry:
         if state.step
         else "-",
         age=age(max(0.0, now - since)) if since else "-",
-        best=_best(feed),
+        best="run.json is damaged" if _is_damaged(feed) else _best(feed),
         trail=tuple(state.trail.means()),
         apart={name: text_of(settings.get(name)) for name in apart},
         pinned=feed.labels.pin,
         parent=(feed.record.parent or "") if feed.record.fork else "",
         forked_at=feed.record.fork.step if feed.record.fork else 0,
+        took=duration(state.clock.read(state.step_at)) if state.step else "",
+        tags=feed.labels.tags,
+        note=feed.labels.note,
     )
+
+
+def _is_damaged(feed: Feed) -> bool:
+    """Whether nobody can read how the run was asked for, although that was written down."""
+    return not feed.record.created_at and (feed.folder.path / "run.json").exists()
 
 
 def _best(feed: Feed) -> str:
@@ -215,12 +233,15 @@ def _differing(feeds: Sequence[Feed]) -> dict[str, list[str]]:
 
 
 def text_of(value: Value) -> str:
-    """A setting as a table shows it."""
+    """A setting as a table shows it: as one types it into the form, but for what is too long."""
     if value is None:
         return "off"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return compact(value) if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    text = short_number(value)
+    return text if len(text) <= _LONGEST_NUMBER else compact(value)
 
 
 def _texts(entry: Entry, names: Iterable[str], ascii_only: bool, tree: Mapping[str, str]) -> dict[str, str]:
@@ -233,24 +254,33 @@ def _texts(entry: Entry, names: Iterable[str], ascii_only: bool, tree: Mapping[s
         "step": entry.step,
         "age": entry.age,
         "best": entry.best,
+        "took": entry.took,
+        "tags": printable(" ".join(entry.tags), ascii_only=ascii_only),
+        "note": printable(entry.note, ascii_only=ascii_only),
         "loss": spark(entry.trail, _SPARK, ascii_only),
     }
 
 
 def _widths(known: Mapping[str, _Column], table: Sequence[dict[str, str]], width: int) -> dict[str, int]:
-    """Cells for each column: as wide as its content, and the least important left out until the rest fits."""
+    """Cells for each column: those that matter most first, as many as fit, then as wide as their content as far as there is room."""
+    longest = {name: max((cells(texts[name]) for texts in table), default=0) for name in known}
     wanted = {
-        name: min(column.most, max([cells(column.title), *(cells(texts[name]) for texts in table)])) for name, column in known.items()
+        name: min(column.most, max(cells(column.title), longest[name]))
+        for name, column in known.items()
+        if longest[name] or name not in _ONLY_WHERE_SAID
     }
-    if not any(texts["name"] for texts in table):
-        del wanted["name"]
-    while len(wanted) > 1 and sum(wanted.values()) + len(_GAP) * (len(wanted) - 1) > width:
-        worst = max(reversed(wanted), key=lambda name: known[name].rank)
-        if not known[worst].rank:
-            break
-        del wanted[worst]
-    return wanted
+    taken: dict[str, int] = {}
+    for name in sorted(wanted, key=lambda name: known[name].rank):
+        least = min(wanted[name], known[name].least)
+        if not known[name].rank or sum(taken.values()) + least + len(_GAP) * len(taken) <= width:
+            taken[name] = least
+    spare = width - sum(taken.values()) - len(_GAP) * (len(taken) - 1)
+    for name in [name for name in taken if taken[name] < wanted[name]]:
+        more = max(0, min(spare, wanted[name] - taken[name]))
+        taken[name] += more
+        spare -= more
+    return {name: taken[name] for name in known if name in taken}
 
 
 def _ink(column: str, entry: Entry) -> str:
-    return ink(entry.state) if column == "state" else "muted" if column == "age" else ""
+    return ink(entry.state) if column == "state" else "muted" if column in ("age", "took", "tags", "note") else ""

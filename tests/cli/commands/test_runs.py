@@ -64,7 +64,9 @@ def test_settings_and_metrics_are_compared(runs: Path, capsys: pytest.CaptureFix
     assert listed(capsys, "validation/accuracy>0.92") == ["cnn-2"]
     assert listed(capsys, "best<=0.9") == ["cnn-1"]
     assert listed(capsys, "step>100") == ["cnn-2"]
-    assert listed(capsys, "nothing_of_that_name=1") == []
+    assert listed(capsys, "lr:1e-3") == ["cnn-1"]
+    assert app.run(["runs", "nothing_of_that_name=1"]) == 2
+    assert "unknown filter `nothing_of_that_name`" in capsys.readouterr().err
 
 
 def test_runs_are_sorted_and_pinned_ones_stand_first(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from tests.builders import SETTINGS, START, build_run, ended, finished_run, loop
 from workbench.charts.rows import cells
 from workbench.cli import app
 from workbench.events.types import PreviewSaved
+from workbench.runs.folder import Labels
 
 KEYS = {
     "id", "name", "recipe", "tags", "state", "reason", "attempt", "step", "steps_total", "epoch", "epochs_total", "started_at", "ended_at",
@@ -138,3 +139,8 @@ def test_a_preview_that_there_is_not_names_those_that_there_are(runs: Path, caps
     assert "did you mean `said`?" in capsys.readouterr().err
     assert app.run(["show", "last", "--step", "3"]) == 2
     assert "--preview NAME --step N" in capsys.readouterr().err
+
+
+def test_tags_and_note_are_shown(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    build_run(runs, finished_run(), labels=Labels(tags=("paper", "best"), note="with the new schedule"))
+    assert "tags: paper, best; note: with the new schedule" in shown(capsys, "--once", "--ascii")

@@ -36,7 +36,7 @@ def legend(found: Together, width: int, *, apart: bool = False) -> list[str]:
 def test_the_legend_has_values_deltas_costs_and_settings(four: Together) -> None:
     head, seeds, other = legend(four, 120)
     assert head.split() == ["run", "final", "best", "to", "base", "time", "params", "memory", "lr", "batch", "size"]
-    assert " ".join(seeds.split()) == "x cnn-1 x3 90.0 % +- 1 90.0 % +- 1 baseline 20.0 s 122k 268 MB 0.001 64"
+    assert " ".join(seeds.split()) == "x cnn-1 x3 90.0 % +- 1 90.0 % +- 1 baseline 20.0 s 122k 268 MB 1e-3 64"
     assert " ".join(other.split()) == "# cnn-4 95.0 % 95.0 % +5 20.0 s 122k 268 MB 0.01 16"
 
 
@@ -54,7 +54,7 @@ def test_a_narrow_legend_leaves_out_settings_then_costs(four: Together) -> None:
 
 def test_settings_that_differ_leave_out_the_seed_of_lines_that_took_it_together(four: Together) -> None:
     rows = plain(compared.settings(four.comparison, four.comparison.lines, 80, ascii_only=True))
-    assert [row.split() for row in rows[1:]] == [["lr", "0.001", "0.01"], ["batch", "size", "64", "16"]]
+    assert [row.split() for row in rows[1:]] == [["lr", "1e-3", "0.01"], ["batch", "size", "64", "16"]]
     apart = plain(compared.settings(four.comparison, four.comparison.singles, 80, ascii_only=True))
     assert ["seed", "0", "1", "2", "0"] in [row.split() for row in apart]
 

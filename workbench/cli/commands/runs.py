@@ -7,7 +7,6 @@ settings or metrics compared: lr>=1e-3, cell=lstm, validation/accuracy>0.98, bes
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,7 +17,6 @@ from workbench.paths import short
 from workbench.runs.listing import filtering, ordering
 
 if TYPE_CHECKING:
-    from workbench.runs.listing.filtering import Facts
     from workbench.runs.store import Store
 
 _MOST_ROWS = 500
@@ -34,11 +32,13 @@ def command(
 ) -> None:
     store = options.store(context, runs)
     wanted = " ".join(words or ())
-    fits = filtering.parse(wanted)
     if as_json:
-        _print_json(store, fits if wanted else None, sort)
+        _print_json(store, wanted, sort)
         return
-    feeds = [feed for feed in store.feeds() if not wanted or fits(filtering.facts(feed))]
+    feeds = list(store.feeds())
+    known = {feed.folder.id: filtering.facts(feed) for feed in feeds} if wanted else {}
+    fits = filtering.parse(wanted, known.values())
+    feeds = [feed for feed in feeds if not wanted or fits(known[feed.folder.id])]
     feeds = ordering.ordered(feeds, sort, filtering.facts, lambda feed: feed.labels.pin)
     if sort == "age":
         feeds = ordering.families(feeds, lambda feed: feed.folder.id, lambda feed: (feed.record.fork and feed.record.parent) or "")
@@ -54,9 +54,12 @@ def command(
         output.say(f"{what} in {short(store.root)}\n\nhint: `workbench train cnn` starts one")
 
 
-def _print_json(store: Store, fits: Callable[[Facts], bool] | None, sort: str) -> None:
+def _print_json(store: Store, wanted: str, sort: str) -> None:
     from workbench.runs.listing import shelf
 
-    found = [run for run in shelf.reports(store) if fits is None or fits(run.facts)]
+    found = list(shelf.reports(store))
+    if wanted:
+        fits = filtering.parse(wanted, [run.facts for run in found])
+        found = [run for run in found if fits(run.facts)]
     now = time.time()
     output.emit_items(run.text(now) for run in ordering.ordered(found, sort, lambda run: run.facts, lambda run: run.pin))

@@ -52,7 +52,7 @@ def command(
         output.lines() - 1,
         ascii_only=options.wants_ascii(context, ascii_only),
         colours=colours,
-        notes=tuple(filter(None, [*health.lines(feed), _origin(feed), differing(feed), *said, _dropped(feed)])),
+        notes=tuple(filter(None, [*health.lines(feed), _labels(feed), _origin(feed), differing(feed), *said, _dropped(feed)])),
     )
     output.emit_rows(drawn, colours=colours)
 
@@ -73,6 +73,12 @@ def differing(feed: Feed) -> str:
     changed = differences(settings_of(feed), flat(build(recipe.config, base, recipe=recipe.name)))
     words = [f"{name} {known[name].text(before)} -> {known[name].text(now)}" for name, (before, now) in changed.items() if name in known]
     return f"differs from {preset or 'the defaults'}: {', '.join(words)}" if words else ""
+
+
+def _labels(feed: Feed) -> str:
+    """What people said of it: tags and note."""
+    tags = f"tags: {', '.join(feed.labels.tags)}" if feed.labels.tags else ""
+    return "; ".join(filter(None, [tags, f"note: {feed.labels.note}" if feed.labels.note else ""]))
 
 
 def _origin(feed: Feed) -> str:

@@ -114,6 +114,7 @@ IMAGES = (
         name="folder",
         help="Your own images: path/CLASS/*, or path/train/CLASS/*, path/val/CLASS/*, path/test/CLASS/*.",
         offline=True,
+        is_own=True,
         licence="your own",
         shape=(3, 32, 32),
         classes=(),

@@ -23,6 +23,7 @@ class DatasetInfo:
     help: str
     kind: Literal["images", "text", "pairs", "sequences"]
     offline: bool
+    is_own: bool = False  # the user's, at the setting `path`
     examples: int | None = None
     licence: str = ""
     source: str = ""

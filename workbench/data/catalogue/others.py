@@ -31,6 +31,7 @@ OTHERS: tuple[DatasetInfo, ...] = (
         name="pairs",
         help="Your own: a UTF-8 file of lines `source<TAB>target`, several right targets apart by |, a third column for the split.",
         offline=True,
+        is_own=True,
     ),
     DatasetInfo(
         name="python-docs",
@@ -40,12 +41,15 @@ OTHERS: tuple[DatasetInfo, ...] = (
         licence="PSF-2.0",
         source="pydoc_data.topics of the running Python; the text differs a little from version to version",
     ),
-    DatasetInfo(name="text", help="Your own text: a UTF-8 file, or a folder of .txt files, at --path.", kind="text", offline=True),
+    DatasetInfo(
+        name="text", help="Your own text: a UTF-8 file, or a folder of .txt files, at --path.", kind="text", offline=True, is_own=True
+    ),
     DatasetInfo(
         name="csv",
         help="Your own sequences, at --path: lines of id,t,features...,label, or a line for each sequence with its label last.",
         kind="sequences",
         offline=True,
+        is_own=True,
     ),
     DatasetInfo(
         name="adding",

@@ -21,6 +21,7 @@ def folders(store: Store, words: Sequence[str]) -> list[RunFolder]:
     named = [store.find(word) for word in words if not _FILTER.fullmatch(word)]
     wanted = " ".join(word for word in words if _FILTER.fullmatch(word))
     if wanted:
-        fits = filtering.parse(wanted)
-        named += [feed.folder for feed in reversed([*store.feeds()]) if fits(filtering.facts(feed))]
+        known = [(feed.folder, filtering.facts(feed)) for feed in store.feeds()]
+        fits = filtering.parse(wanted, [about for _, about in known])
+        named += [folder for folder, about in reversed(known) if fits(about)]
     return list({folder.id: folder for folder in named}.values())

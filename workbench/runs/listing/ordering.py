@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -9,6 +10,7 @@ from workbench.errors import unknown
 from workbench.runs.listing.filtering import Facts
 
 T = TypeVar("T")
+_PARTS = re.compile(r"([^0-9]*)([0-9]*)")  # cnn-38 stands before cnn-379
 ORDERS = ("age", "best", "name", "state", "step", "seconds")  # age: newest first
 
 
@@ -54,7 +56,7 @@ def families(runs: Sequence[T], name: Callable[[T], str], parent: Callable[[T], 
 def _key(known: Facts, order: str) -> tuple[Any, ...]:
     if order in ("name", "state"):
         text = next((text for text in known.texts[order] if text), "") or ("" if order == "state" else known.texts["id"][0])
-        return (not text, text.lower())
+        return (not text, [(word, int(digits or -1)) for word, digits in _PARTS.findall(text.lower())])
     value = known.values.get(order)
     if not isinstance(value, (int, float)) or value != value:
         return (True, 0.0)

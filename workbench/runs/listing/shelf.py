@@ -23,7 +23,7 @@ from workbench.runs.reading.feed import Feed
 from workbench.runs.report import report, strict_json
 from workbench.runs.store import Store
 
-_FORMAT = "reports 2"  # to be raised with whatever changes in a report
+_FORMAT = "reports 3"  # to be raised with whatever changes in a report
 _SETTLED_SECONDS = 2.0  # younger changes may share their time with the next one, on file systems of any make
 _TABS = 5  # in a line of the file
 _AGE = "news_age_seconds"  # the one thing in the report of an ended run that does not stand still

@@ -41,6 +41,16 @@ class Origin:
         return f"fork of {self.run_id}" + ("" if self.step is None else f" at step {grouped(self.step)}")
 
 
+@dataclass(frozen=True)
+class FormState:
+    """What a form can go back to."""
+
+    origin: Origin | None
+    base: Mapping[str, Value]
+    values: Mapping[str, Value]
+    mistakes: Mapping[str, Mistake]
+
+
 @dataclass
 class Form:
     """One recipe's settings, begun from a preset or from a run; `base` has what they were then."""
@@ -71,6 +81,8 @@ class Form:
         return [setting for setting in self.settings if every or setting.basic or self._stands_out(setting.name)]
 
     def _stands_out(self, name: str) -> bool:
+        if name == "path" and (info := CATALOGUE.get(str(self.values.get("dataset")))) and info.is_own:
+            return True
         return self.is_changed(name) or self.values[name] != self.default[name]
 
     def setting(self, name: str) -> Setting:
@@ -123,6 +135,18 @@ class Form:
         """The preset again, whatever the form began with."""
         self.origin, self.mistakes, self.base = None, {}, self.default
         self.values = dict(self.base)
+
+    @property
+    def is_pristine(self) -> bool:
+        """Whether everything is as the preset has it."""
+        return self.origin is None and not self.mistakes and self.values == dict(self.default)
+
+    def state(self) -> FormState:
+        """All that the user did to it."""
+        return FormState(self.origin, self.base, dict(self.values), dict(self.mistakes))
+
+    def go_back_to(self, state: FormState) -> None:
+        self.origin, self.base, self.values, self.mistakes = state.origin, state.base, dict(state.values), dict(state.mistakes)
 
     def take(self, values: Mapping[str, Value]) -> list[str]:
         """Take over settings; returns those that the recipe does not have any more, or not with that value: they stay as they are."""
@@ -201,7 +225,7 @@ def bounds(setting: Setting) -> str:
 def beside(setting: Setting, text: str, base: str, base_name: str = "default") -> str:
     """What stands beside a field: about the data set that it names, else its bounds and what it was when the form began."""
     if setting.name == "dataset" and (info := CATALOGUE.get(text)):
-        count = f"{info.examples:,} examples" if info.examples else "your own" if info.name in ("folder", "text", "csv", "pairs") else ""
+        count = f"{info.examples:,} examples" if info.examples else "your own" if info.is_own else ""
         return ", ".join(filter(None, [count, "offline" if info.offline else "download"]))
     limits = bounds(setting)
     return f"{limits}, {base_name} {base}" if limits else f"{base_name} {base}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from workbench.tui.messages import Asked
+from workbench.tui.messages import Asked, Told
 
 if TYPE_CHECKING:
     from workbench.runs.control import Kind
@@ -30,9 +30,11 @@ class RunJobs:
         """Move runs to the trash folder."""
         self._deleted.append(tuple(run_ids))
 
-        def job(store: Store) -> None:
+        def job(store: Store) -> Told:
             for run_id in run_ids:
                 store.delete(run_id)
+            what = run_ids[0] if len(run_ids) == 1 else f"{len(run_ids)} runs"
+            return Told(f"moved to the trash: {what}; undo brings {'it' if len(run_ids) == 1 else 'them'} back")
 
         self._do(job)
 
@@ -40,9 +42,8 @@ class RunJobs:
         """Bring back what was deleted last: all runs of one deletion, or the newest in the trash from before this session."""
         run_ids = self._deleted.pop() if self._deleted else ("",)
 
-        def job(store: Store) -> None:
-            for run_id in run_ids:
-                store.restore(run_id)
+        def job(store: Store) -> Told:
+            return Told(f"back from the trash: {', '.join(store.restore(run_id).id for run_id in run_ids)}")
 
         self._do(job)
 

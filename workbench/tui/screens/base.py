@@ -11,12 +11,13 @@ from textual.screen import Screen
 from workbench.charts.rows import Rows, Span
 from workbench.tui.messages import RunChanged, Wish
 from workbench.tui.widgets.foot import Foot
-from workbench.tui.widgets.key_bar import KeyBar
+from workbench.tui.widgets.key_bar import KeyBar, shown_key
 from workbench.tui.widgets.painted import Painted
 
 if TYPE_CHECKING:
     from workbench.tui.app import Workbench
 
+FAR = 1_000_000  # lines: to the first or the last one
 LEAST = (40, 10)  # columns and rows below which a screen is a sentence
 
 
@@ -99,17 +100,32 @@ class WorkScreen(Screen[None]):
         """The keys that do something now."""
         return [binding for binding in self.keys if self.check_action(binding.action.partition("(")[0], ()) is not False]
 
+    def bar_keys(self) -> list[Binding]:
+        """What the key bar shows: the keys that do something now, or those of a line to type into."""
+        foot = next(iter(self.query(Foot)), None)
+        return typing_keys("take", several=foot.asks_several) if foot and foot.is_asking else self.offered()
+
     def show_keys(self) -> None:
         for bar in self.query(KeyBar):
-            bar.offer(self.offered())
+            bar.offer(self.bar_keys())
+
+    def on_foot_asks(self) -> None:
+        self.show_keys()
+
+    def on_foot_done(self, message: Foot.Done) -> None:
+        self.show_keys()
+
+    def key_for(self, key: str) -> str:
+        """How the key is printed that does here what `key` does by itself: the user may have chosen another."""
+        return next((shown_key(self.bench.own(binding)) for binding in _table(self) if key in binding.key.split(",")), key)
 
     def confirm(self, key: str, subject: str, question: str) -> bool:
         """Whether the key was pressed a second time for the same thing; the first time asks."""
         if self._armed == (key, subject):
             self._disarm()
             return True
-        self._armed = (key, subject)
         self.say(question)
+        self._armed = (key, subject)
         return False
 
     def say(self, text: str = "", ink: str = "warning") -> None:
@@ -117,11 +133,27 @@ class WorkScreen(Screen[None]):
             foot.say(text, ink)
 
     def on_key(self, event: Key) -> None:
-        if self._armed and event.key != self._armed[0]:
+        """What was said goes with the next key, which may have something newer to say."""
+        if self.has_class("-too-small") and not self._leaves(event.key):  # nobody sees what it would do
+            event.stop()
+            event.prevent_default()
+            return
+        if self._armed is None:
+            self.say()
+        elif not self._is_again(event.key):
             self._disarm()
             if event.key == "escape":
                 event.stop()
                 event.prevent_default()
+
+    def _leaves(self, key: str) -> bool:
+        return any(self.bench.own(binding).key == key for binding in _table(self) if binding.action == "leave")
+
+    def _is_again(self, key: str) -> bool:
+        """Whether a key is the one that the question waits for, also where the user has chosen another."""
+        assert self._armed is not None
+        own = [self.bench.own(binding).key for binding in _table(self) if binding.key == self._armed[0]]
+        return key in (own or [self._armed[0]])
 
     def action_help(self) -> None:
         """All keys of this screen, with what they do."""
@@ -136,3 +168,13 @@ class WorkScreen(Screen[None]):
     def _disarm(self) -> None:
         self._armed = None
         self.say()
+
+
+def _table(screen: WorkScreen) -> list[Binding]:
+    return [binding for binding in type(screen).BINDINGS if isinstance(binding, Binding)]
+
+
+def typing_keys(enter: str, *, several: bool = False) -> list[Binding]:
+    """The keys of a line that is typed into."""
+    keys = [Binding("enter", "", enter), Binding("escape", "", "leave as it was")]
+    return [*keys, Binding("tab", "", "next"), Binding("shift+tab", "", "before")] if several else keys

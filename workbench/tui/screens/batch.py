@@ -97,6 +97,7 @@ class Batch(WorkScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "view", "view", id="batch.view", tooltip="the next page"),
         Binding("escape", "back", "back", id="batch.back", tooltip="back to the settings"),
+        Binding("question_mark", "help", "help", id="batch.help", tooltip="all keys of this screen"),
         Binding("q", "leave", "leave", id="batch.leave", tooltip="leave; runs go on training"),
     ]
 

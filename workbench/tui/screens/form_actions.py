@@ -16,7 +16,7 @@ from workbench.units import grouped
 if TYPE_CHECKING:
     from workbench.recipe import Preset, Recipe
     from workbench.schema import Value
-    from workbench.tui.editing.form import Form
+    from workbench.tui.editing.form import Form, FormState
     from workbench.tui.messages import Listed
 
 _FROM, _SAVE, _LOAD, _REPLACE = "settings of run", "save settings to", "load settings from", "it exists; replace it?"
@@ -28,6 +28,7 @@ class FormActions(RunActions):
 
     settings: SettingsForm
     form: Form | None = None
+    _reset_from: tuple[Form, FormState] | None = None  # what the last reset of all took away
     _begun_from: Listed | None = None
     _fork_waits: tuple[str, int | None, Mapping[str, Value] | None] | None = None
     _saved_to: Path | None = None  # where the user asked to save; kept for another time
@@ -53,10 +54,20 @@ class FormActions(RunActions):
         self.settings.reset()
 
     def action_reset_all(self) -> None:
-        if self.form:
-            self.form.reset_all()
-            self._begun_from = None
-            self.form_changed()
+        """The preset's values; a second time, those that they took the place of, as long as nothing else was changed."""
+        if (form := self.form) is None:
+            return
+        back = self._reset_from
+        if back and back[0] is form and form.is_pristine:
+            form.go_back_to(back[1])
+            self._reset_from = None
+            self.say("your settings again", "good")
+        elif not form.is_pristine:
+            self._reset_from = form, form.state()
+            form.reset_all()
+            self.say(f"all settings as the preset has them; {self.key_for('R')} brings yours back", "good")
+        self._begun_from = None if form.origin is None else self._named(form.origin.run_id)
+        self.form_changed()
 
     def action_take(self) -> None:
         """Begin with the settings of the run under the cursor or, elsewhere, of one that is named."""
@@ -79,7 +90,7 @@ class FormActions(RunActions):
             run = self.compared_with
             self.bench.open_differences(self.form, {run.id: run.in_force} if run else {})
 
-    def action_save(self) -> None:
+    def action_write(self) -> None:
         form = self.form
         if form is None or form.mistakes:
             self.say(f"mend {', '.join(form.mistakes)} first" if form else "there is nothing to save yet")
@@ -130,7 +141,7 @@ class FormActions(RunActions):
         form = self.edit_anew(message.recipe, message.preset)
         form.take(message.values)
         self.form_changed()
-        self.say(f"the settings of {message.path}; s starts a run with them", "good")
+        self.say(f"the settings of {message.path}; {self.key_for('s')} starts a run with them", "good")
 
     def begin_fork(self, run_id: str, step: int | None = None, settings: Mapping[str, Value] | None = None) -> None:
         """Fill the form for a fork of a run, at its newest checkpoint or one with these settings; once runs are read."""
@@ -162,9 +173,9 @@ class FormActions(RunActions):
             self.say(f"the settings of {run.id}, without {', '.join(left_out)}: {recipe.name} does not have them now, or not so")
         elif is_fork:
             where = "its newest checkpoint" if step is None else f"step {grouped(step)}"
-            self.say(f"change what shall differ; s goes on from {where} of {run.id} with it, as a run of its own", "good")
+            self.say(f"change what shall differ; {self.key_for('s')} goes on from {where} of {run.id} with it, as a run of its own", "good")
         else:
-            self.say(f"the settings of {run.id}; s starts another run with them", "good")
+            self.say(f"the settings of {run.id}; {self.key_for('s')} starts another run with them", "good")
 
     def _named(self, text: str) -> Listed | None:
         """A run by id, name, `last` or `last~1`, as commands take it."""

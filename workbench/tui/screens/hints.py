@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.charts.rows import Row, Rows, Span, cells, fit
@@ -12,14 +13,37 @@ from workbench.tui.theme import Glyphs
 if TYPE_CHECKING:
     from workbench.schema import Setting
     from workbench.tui.editing.form import Form
+    from workbench.tui.editing.readiness import Lack
     from workbench.tui.messages import Listed
 
+_ENDS = ("epochs", "max_steps", "max_seconds", "patience")  # settings that end a run
 
-def hints(
-    form: Form, setting: Setting | None, run: Listed | None, other: Listed | None, runs: Sequence[Listed], marks: Glyphs, width: int
-) -> Rows:
-    """About the setting under the cursor or, with the cursor among the runs, about that run; what differs from an `other` run."""
-    return [_about_run(run) if run else _about_setting(form, setting, width), _against(form, other, marks, width), _ready(form, runs)]
+
+@dataclass(frozen=True)
+class Standing:
+    """What besides the form there is to say something about.
+
+    Attributes:
+        run: under the cursor, while the list of runs has the keys.
+        other: what the form is compared with.
+        runs: all of them.
+        lack: what keeps the form from starting.
+    """
+
+    run: Listed | None
+    other: Listed | None
+    runs: Sequence[Listed]
+    lack: Lack | None
+
+
+def hints(form: Form, setting: Setting | None, now: Standing, marks: Glyphs, width: int, key: Callable[[str], str]) -> Rows:
+    """About the setting under the cursor or, with the cursor among the runs, about that run; what differs; whether `s` starts.
+
+    Args:
+        key: how the key is printed that does what the given one does by itself.
+    """
+    about = _about_run(now.run) if now.run else _about_setting(form, setting, width)
+    return [about, _against(form, now.other, marks, width, key), _ready(form, now, width, key)]
 
 
 def _about_setting(form: Form, setting: Setting | None, width: int) -> Row:
@@ -39,26 +63,55 @@ def _about_run(run: Listed) -> Row:
     entry = run.entry
     age = entry.age if entry.age in ("now", "-") else f"{entry.age} ago"
     task = entry.recipe + (f"/{run.preset}" if run.preset else "")
-    return [Span(f" {entry.name or entry.id}", "title"), Span(f"  {task}, {entry.state}, step {entry.step}, last news {age}", "muted")]
+    said: Row = [Span(f"  {' '.join(f'#{tag}' for tag in entry.tags)}", "command")] if entry.tags else []
+    said += [Span(f"  {entry.note}", "")] if entry.note else []
+    row: Row = [Span(f" {entry.name or entry.id}", "title"), *said]
+    return [*row, Span(f"  {task}, {entry.state}, step {entry.step}, last news {age}", "muted")]
 
 
-def _against(form: Form, other: Listed | None, marks: Glyphs, width: int) -> Row:
+def _against(form: Form, other: Listed | None, marks: Glyphs, width: int, key: Callable[[str], str]) -> Row:
     if other is None:
         return [Span(f" no run of {form.recipe.name} yet", "muted")]
-    differing = changes(form, form.base if form.origin else other.asked, marks.arrow) or "the same settings"
+    earlier = form.base if form.origin else {name: value for name, value in other.asked.items() if not _is_the_machines(form, name)}
+    differing = changes(form, earlier, marks.arrow) or "the same settings"
     text = f" {form.origin or f'last run {other.id}'}: {differing}"
     if cells(text) <= width:
         return [Span(text, "muted")]
-    return [Span(f"{fit(text, width - 9)} {marks.ellipsis} all: ", "muted"), Span("D", "key")]
+    return [Span(f"{fit(text, width - 9)} {marks.ellipsis} all: ", "muted"), Span(key("D"), "key")]
 
 
-def _ready(form: Form, runs: Sequence[Listed]) -> Row:
+def _is_the_machines(form: Form, name: str) -> bool:
+    """Whether a run chose a value for its machine, and the form leaves it to do so again: nobody changed anything."""
+    return name == "threads" and form.values.get(name) is None
+
+
+def _ready(form: Form, now: Standing, width: int, key: Callable[[str], str]) -> Row:
     if form.mistakes:
         return [Span(f" not ready: mend {', '.join(form.mistakes)}", "error")]
-    live = [run.id for run in runs if run.is_live and run.entry.state != "queued"]
+    if now.lack:
+        start: Row = [Span("; ", ""), Span(key("s"), "key"), Span(f" fetches it ({now.lack.size}) and starts", "")]
+        return [Span(f" not ready: {now.lack.words}", "error"), *(start if now.lack.offer else [])]
+    ready: Row = [Span(" ready: ", "good"), Span(key("s"), "key")]
+    told = _tellings(form, [run.id for run in now.runs if run.is_live and run.entry.state != "queued"])
+    for text, queues in told:
+        row: Row = [*ready, Span(text, ""), *([Span(key("Q"), "key"), Span(queues, "")] if queues else [])]
+        if sum(cells(span.text) for span in row) <= width:
+            return row
+    return row
+
+
+def _tellings(form: Form, live: Sequence[str]) -> list[tuple[str, str]]:
+    """What a start does, and what queueing does, in ever fewer words."""
     task = f"{form.recipe.name}/{form.preset.name}" + (f" as a {form.origin}" if form.origin and form.origin.is_fork else "")
-    ready: Row = [Span(" ready: ", "good"), Span("s", "key")]
+    endless = all(form.values.get(name) is None for name in _ENDS)
+    until = ", which trains until it is stopped" if endless else ""
     if not live:
-        return [*ready, Span(f" starts {task}", "")]
+        return [(f" starts {task}{until}", "")]
+    count = f"{len(live)} runs" if len(live) > 1 else live[0]
     beside = f"{live[0]}{f' and {len(live) - 1} more' if len(live) > 1 else ''}"
-    return [*ready, Span(f" starts {task} now beside {beside} (all slow down), ", ""), Span("Q", "key"), Span(" queues it behind", "")]
+    return [
+        (f" starts {task} now beside {beside} (all slow down){until}, ", " queues it behind"),
+        (f" starts {task} beside {count} (all slow down){until}, ", " queues it"),
+        (f" starts {task} beside {count}{until}, ", " queues it"),
+        (" starts it, ", " queues it"),
+    ]

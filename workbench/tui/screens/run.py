@@ -127,6 +127,12 @@ class RunScreen(Steering):
         self.show_keys()
 
     def on_refused(self, message: Refused) -> None:
+        if message.run_id and message.run_id == self.run_id:  # it left no folder: there is nothing to look at any more
+            self.run_id = None
+            self.board.display, self.waiting.display = False, True
+            self.tell_wish()
+        elif self.run_id is None and message.what != "start":
+            return
         self.say(f"{message.error.message}   {message.error.hint}", "error")
         if self.run_id is None:
             self.waiting.tell(
@@ -144,7 +150,7 @@ class RunScreen(Steering):
             if message.text is not None and self.seen:
                 self.bench.fork(self.seen, int(message.text.replace(",", "")))
         elif message.text is not None and self.run_id:
-            self.set_live(message.label, message.text)
+            self.set_live(message.answers)
 
     def on_slot_view_resized(self) -> None:
         self.tell_wish()

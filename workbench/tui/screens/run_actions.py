@@ -10,6 +10,7 @@ from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.run_list import RunList
 
 if TYPE_CHECKING:
+    from workbench.runs.control import Kind
     from workbench.tui.messages import Listed
 
 TAGS = "tags for all marked"
@@ -21,6 +22,7 @@ class RunActions(WorkScreen):
     runs: RunList
     foot: Foot
     labelled: Sequence[Listed] = ()  # whose name or tags are being typed
+    _stopping: frozenset[str] = frozenset()  # runs that were asked to stop
 
     @property
     def run_here(self) -> Listed | None:
@@ -41,6 +43,42 @@ class RunActions(WorkScreen):
     def ended(self) -> list[Listed]:
         return [run for run in self.meant if not run.is_live]
 
+    @property
+    def training(self) -> list[Listed]:
+        return [run for run in self.live if run.entry.state not in ("queued", "paused")]
+
+    @property
+    def paused(self) -> list[Listed]:
+        return [run for run in self.live if run.entry.state == "paused"]
+
+    def action_pause(self) -> None:
+        self._ask(self.training, "pause")
+
+    def action_go_on(self) -> None:
+        self._ask(self.paused, "resume", "go on")
+
+    def action_save(self) -> None:
+        self._ask([*self.training, *self.paused], "save", "save a checkpoint")
+
+    def action_resume(self) -> None:
+        """Another attempt at the run under the cursor."""
+        if (run := self.run_here) and not run.is_live:
+            self.bench.resume(run.id)
+            self.say(f"starting another attempt at {run.id} ...", "good")
+
+    def _ask(self, runs: Sequence[Listed], kind: Kind, words: str = "") -> None:
+        for run in runs:
+            self.bench.jobs.ask(run.id, kind)
+        if runs:
+            self.say(f"asked {named(runs)} to {words or kind}", "good")
+
+    def hear_of_stops(self, runs: Sequence[Listed]) -> None:
+        """Say that what was asked to stop has stopped."""
+        ended = [run for run in runs if run.id in self._stopping and not run.is_live]
+        if ended:
+            self._stopping -= {run.id for run in ended}
+            self.say(f"{named(ended)} ended: {ended[0].entry.state}", "good")
+
     def action_open(self) -> None:
         if run := self.run_here:
             self.bench.open_run(run.id)
@@ -57,17 +95,17 @@ class RunActions(WorkScreen):
             if queued
             else f"stops {which}: it saves and ends; esc leaves it training"
         )
-        if self.live and self.confirm("x", which, f"x again {what}"):
+        if self.live and self.confirm("x", which, f"{self.key_for('x')} again {what}"):
             for run in self.live:
                 self.bench.jobs.ask(run.id, "stop")
+            self._stopping |= {run.id for run in self.live}
             self.say(f"asked {which} to stop ...")
 
     def action_delete(self) -> None:
         which = named(self.ended)
-        if self.ended and self.confirm("d", which, f"d again moves {which} to the trash folder; esc keeps it"):
+        if self.ended and self.confirm("d", which, f"{self.key_for('d')} again moves {which} to the trash folder; esc keeps it"):
             self.bench.jobs.delete([run.id for run in self.ended])
             self.runs.unmark()
-            self.say(f"{which} lies in the trash; u brings it back", "good")
 
     def action_restore(self) -> None:
         self.bench.jobs.restore()
@@ -91,7 +129,8 @@ class RunActions(WorkScreen):
         if len(together) > 1:
             self.bench.open_comparison(together)
         else:
-            self.say("space marks runs to compare: two at least, or / finds some, as tag:paper does")
+            mark, find = self.key_for("space"), self.key_for("slash")
+            self.say(f"{mark} marks runs to compare: two at least, or {find} finds some, as tag:paper does")
 
     def action_use(self) -> None:
         if run := self.run_here:
@@ -110,8 +149,11 @@ class RunActions(WorkScreen):
             return True
         if message.label == TAGS:
             self.bench.jobs.tag(run_ids, message.text.split())
-        else:
-            self.bench.jobs.label(run_ids, **{message.label: tuple(message.text.split()) if message.label == "tags" else message.text})
+            self.say(f"added to {len(run_ids)} runs: {message.text}", "good")
+        elif message.changed:
+            labels = {label: tuple(text.split()) if label == "tags" else text for label, text in message.changed.items()}
+            self.bench.jobs.label(run_ids, **labels)
+            self.say(f"{' and '.join(labels)} of {run_ids[0]} saved", "good")
         return True
 
 

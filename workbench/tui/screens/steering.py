@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from workbench.tui.widgets.foot import Foot, Question
 
 if TYPE_CHECKING:
     from workbench.recipe import Recipe
-    from workbench.schema import Setting
+    from workbench.schema import Setting, Value
 
 
 FORK = "fork at step"
@@ -60,7 +60,7 @@ class Steering(WorkScreen):
     def action_stop(self) -> None:
         queued = self.seen is not None and self.seen.state == "queued"
         what = "take it out of the queue; esc to leave it there" if queued else "stop: it saves and ends; esc to leave it training"
-        if self.confirm("x", str(self.run_id), f"x again to {what}"):
+        if self.confirm("x", str(self.run_id), f"{self.key_for('x')} again to {what}"):
             self.bench.jobs.ask(str(self.run_id), "stop")
 
     def action_resume(self) -> None:
@@ -81,9 +81,15 @@ class Steering(WorkScreen):
         if asked:
             self.foot.ask(*asked)
 
-    def set_live(self, name: str, value: str) -> None:
-        """Ask for another value of a live setting."""
-        self.bench.jobs.ask(str(self.run_id), "set", **{name: value})
+    def set_live(self, changes: Mapping[str, str]) -> None:
+        """Ask for other values of live settings, all in one request; none is sent where nothing would change."""
+        recipe = self.bench.recipes.get(self.seen.recipe) if self.seen else None
+        if self.seen and recipe:
+            changes = {name: text for name, text in changes.items() if is_new(recipe, name, text, self.seen.settings.get(name))}
+        if changes:
+            self.bench.jobs.ask(str(self.run_id), "set", **changes)
+        else:
+            self.say("nothing was changed")
 
     def on_asked(self, message: Asked) -> None:
         self._asked[message.request] = message.kind
@@ -103,6 +109,13 @@ def questions(seen: RunSeen, recipe: Recipe | None) -> list[Question]:
 
     live = [setting for setting in describe(recipe.config) if setting.live] if recipe else []
     return [Question(setting.name, setting.text(seen.settings.get(setting.name)), partial(wrong, setting)) for setting in live]
+
+
+def is_new(recipe: Recipe, name: str, text: str, now: Value) -> bool:
+    """Whether a text stands for another value of a setting than it has now: `1e-3` is 0.001."""
+    from workbench.schema import describe
+
+    return any(setting.parse(text) != now for setting in describe(recipe.config) if setting.name == name)
 
 
 def not_among(steps: Sequence[int], text: str) -> str:

@@ -28,7 +28,7 @@ class Header(Painted):
 
     def compose_rows(self, width: int, height: int) -> Rows:
         right = fit(f"{self._machine} ", min(cells(self._machine) + 1, width // 2), ascii_only=self.look.ascii_only)
-        left = [Span(" workbench  ", "focus"), Span(self._place, "title")]
+        left = [Span(" workbench  ", "key"), Span(self._place, "title")]
         room = width - sum(cells(span.text) for span in left) - cells(right) - 4
         runs = fit(f"runs: {self._runs}", min(room, cells(self._runs) + 6), ascii_only=self.look.ascii_only) if room > 12 else ""
         gap = width - sum(cells(span.text) for span in left) - cells(right) - cells(runs)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 
-from workbench.charts.rows import Row, Span, cells, fit, pad
+from workbench.charts.rows import Row, Span, cells, cut, fit, pad
 from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import Painted
+
+_RULES = 4  # cells around what stands at the end of a heading
+_LEAST_END = 8
 
 
 class Pane(Painted, can_focus=True):
@@ -45,8 +48,8 @@ class Pane(Painted, can_focus=True):
         """Move the cursor; it stops at both ends."""
         self.place(self.cursor + by)
 
-    def find(self, word: str) -> None:
-        """Show or go to what has a word in it."""
+    def find(self, word: str, *, typing: bool = False) -> None:
+        """Show or go to what has a word in it; a word that is still typed may find nothing yet."""
 
     def place(self, cursor: int) -> None:
         """Put the cursor on a line."""
@@ -95,9 +98,8 @@ def heading(title: str, right: str, width: int, look: Look, *, focused: bool = F
     """` TITLE ───────── right ─`."""
     rule = look.marks.rule
     left = f" {title} "
-    end = f" {right} {rule}" if right else ""
-    if cells(left) + cells(end) > width:
-        end = ""
+    room = width - cells(left) - _RULES
+    end = f" {cut(right, room, ascii_only=look.ascii_only)} {rule}" if right and room > _LEAST_END else ""
     left = fit(left, min(cells(left), width), ascii_only=look.ascii_only)
     middle = rule * max(0, width - cells(left) - cells(end))
     return [Span(left, "focus" if focused else "title"), Span(middle, "rule"), Span(end, "muted")]

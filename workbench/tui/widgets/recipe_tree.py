@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from workbench.charts.rows import Row, Rows, Span, cells, fit
@@ -27,6 +27,7 @@ class RecipeTree(Pane):
         self.presets: list[tuple[Recipe, Preset]] = []
         self.problem = ""
         self.broken: tuple[Broken, ...] = ()
+        self._changed: Set[tuple[str, str, str]] = frozenset()
         self._top = 0
         self._lines: list[int] = []  # the preset of each row of the tree; of a recipe its first
 
@@ -48,6 +49,12 @@ class RecipeTree(Pane):
             self.cursor = self.presets.index((recipe, preset))
             self.redraw()
 
+    def mark(self, changed: Set[tuple[str, str, str]]) -> None:
+        """Put a sign at the presets (recipe, its path, preset) whose settings were changed."""
+        if changed != self._changed:
+            self._changed = changed
+            self.redraw()
+
     @property
     def count(self) -> int:
         return len(self.presets)
@@ -56,7 +63,7 @@ class RecipeTree(Pane):
         row = y - 1 + self._top
         return self._lines[row] if 0 <= row < len(self._lines) else -1
 
-    def find(self, word: str) -> None:
+    def find(self, word: str, *, typing: bool = False) -> None:
         """Go to the first preset whose text has the word."""
         word = word.lower()
         for index, (recipe, preset) in enumerate(self.presets):
@@ -97,7 +104,8 @@ class RecipeTree(Pane):
             if not is_open:
                 continue
             pointer = marks.pointer if index == self.cursor else " "
-            name = f"   {pointer} {fit(preset.name, max(9, longest))} "
+            sign = marks.changed if (recipe.name, recipe.path, preset.name) in self._changed else " "
+            name = f"   {pointer}{sign}{fit(preset.name, max(9, longest))} "
             row: Row = [Span(name), Span(_whole_words(preset.expect, width - cells(name)), "muted")]
             if index == self.cursor:
                 at, row = len(rows), inked(row, self.cursor_ink, width)

@@ -39,7 +39,7 @@ class RunList(Pane):
     def __init__(self, look: Look, *, id: str = "runs") -> None:
         super().__init__(look, id=id)
         self.all: tuple[Listed, ...] | None = None
-        self.word = self.wrong = ""
+        self.word = ""
         self.order = "age"
         self._marked: set[str] = set()
         self._shown: list[Listed] | None = None
@@ -58,25 +58,36 @@ class RunList(Pane):
         )
         self.redraw()
 
-    def go_to(self, run_id: str) -> None:
-        """Put the cursor on a run."""
+    def go_to(self, run_id: str) -> bool:
+        """Put the cursor on a run; False where it is not shown."""
         for index, run in enumerate(self.shown):
             if run.id == run_id:
                 self.place(index)
+                return True
+        return False
 
-    def find(self, word: str) -> None:
-        """Only runs that the words fit (`recipe:cnn lr>=1e-3 loss`); all again for none. Words half typed change nothing."""
-        from workbench.runs.listing.filtering import parse
-
-        try:
-            self._fits = parse(word)
-        except WorkbenchError as error:
-            self.wrong = error.message
-        else:
-            self.word, self.wrong, self.cursor, self.top = word, "", 0, 0
-            self._forget()
+    def find(self, word: str, *, typing: bool = False) -> None:
+        """Only runs that the words fit (`recipe:cnn lr>=1e-3 loss`); all again for none. Words that say nothing change nothing."""
+        if not self.mistake(word):
+            fits = self._parsed(word)
+            if not typing or any(fits(run.facts) for run in self.all or ()):
+                self.word, self.cursor, self.top, self._fits = word, 0, 0, fits
+                self._forget()
         self.redraw()
         self.post_message(self.Moved(self))
+
+    def mistake(self, word: str) -> str:
+        """What is wrong with words to find by; empty where nothing is."""
+        try:
+            self._parsed(word)
+        except WorkbenchError as error:
+            return f"{error.message}; {error.hint}" if error.hint else error.message
+        return ""
+
+    def _parsed(self, word: str) -> Callable[[Facts], bool]:
+        from workbench.runs.listing.filtering import parse
+
+        return parse(word, [run.facts for run in self.all or ()])
 
     @property
     def shown(self) -> list[Listed]:
@@ -134,10 +145,9 @@ class RunList(Pane):
         return shown[self.cursor] if self.cursor < len(shown) else None
 
     def heading_right(self) -> str:
-        if self.wrong:
-            return self.wrong
         marked = f"{len(self.marked)} marked, " if self.marked else ""
-        return marked + (f"found: {self.word}, esc shows all" if self.word else _ORDERED[self.order] if self.all else "")
+        where = f"{self.cursor + 1} of {self.count}, " if self.count > self.body_height(self.size.height) else ""
+        return marked + where + (f"found: {self.word}, esc shows all" if self.word else _ORDERED[self.order] if self.all else "")
 
     def compose_rows(self, width: int, height: int) -> Rows:
         shown = self.shown

@@ -57,11 +57,24 @@ class SettingsForm(Pane):
         shown = self.shown
         return shown[self.cursor] if self.cursor < len(shown) else None
 
-    def find(self, word: str) -> None:
-        """List only the settings that a word is found in; all of them again for an empty one."""
+    @property
+    def is_changed_here(self) -> bool:
+        """Whether the setting under the cursor is not as it was when the form began."""
+        return self.form is not None and (here := self.at_cursor) is not None and self.form.is_changed(here.name)
+
+    def find(self, word: str, *, typing: bool = False) -> None:
+        """List only the settings that a word is found in; all of them again for an empty one, with the cursor where it was."""
+        kept = self.at_cursor if not word else None
         self.word, self.cursor, self.top = word, 0, 0
+        if kept:
+            self.go_to(kept.name)
         self.redraw()
         self.post_message(self.Moved(self))
+
+    def go_to(self, name: str) -> None:
+        """Put the cursor on a setting, where it is listed."""
+        self.cursor = next((index for index, setting in enumerate(self.shown) if setting.name == name), self.cursor)
+        self.redraw()
 
     def step(self, direction: int) -> None:
         """Change the value under the cursor along its ladder."""
@@ -106,6 +119,8 @@ class SettingsForm(Pane):
         self._changed()
 
     def on_key(self, event: Key) -> None:
+        if self.screen.has_class("-too-small"):
+            return
         if self.editor is None:
             setting = self.at_cursor
             if event.character in _TYPED and setting and setting.kind in ("number", "whole"):
@@ -133,7 +148,7 @@ class SettingsForm(Pane):
             self.end()
 
     def heading_right(self) -> str:
-        changed = len(self.form.changed) + len(self.form.mistakes) if self.form else 0
+        changed = len({*self.form.changed, *self.form.mistakes}) if self.form else 0
         return f"{changed} changed" if changed else ""
 
     def compose_rows(self, width: int, height: int) -> Rows:

@@ -97,7 +97,8 @@ def _failure(feed: Feed, keys: bool) -> tuple[Line, ...]:
     if ended and ended.command:
         lines.append((f"$ {ended.command}", "command"))
     elif feed.record.source == "recipe":
-        lines.append((f"{'r resumes from its newest good checkpoint   ' if keys else ''}$ workbench resume {feed.folder.id}", ""))
+        again = "r resumes from its newest good checkpoint" if feed.state.settings_at_checkpoint else "r begins it anew: it saved nothing"
+        lines.append((f"{f'{again}   ' if keys else ''}$ workbench resume {feed.folder.id}", ""))
     return tuple(lines)
 
 

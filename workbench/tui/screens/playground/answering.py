@@ -38,8 +38,8 @@ class Answering(Panel):
     def questions(self) -> list[Question]:
         return [Question("csv file")] if self.about["reads"] else []
 
-    def typed(self, label: str, text: str) -> None:
-        self.ask("answer", files=[str(Path(text).expanduser().absolute())])
+    def typed(self, *answers: str) -> None:
+        self.ask("answer", files=[str(Path(answers[0]).expanduser().absolute())])
 
     def heard(self, question: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
         self._rows = tuple(answer["rows"])

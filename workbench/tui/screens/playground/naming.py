@@ -77,8 +77,8 @@ class Naming(Panel):
     def questions(self) -> list[Question]:
         return [Question("image file")]
 
-    def typed(self, label: str, text: str) -> None:
-        self.ask("look", file=str(Path(text).expanduser().absolute()))
+    def typed(self, *answers: str) -> None:
+        self.ask("look", file=str(Path(answers[0]).expanduser().absolute()))
 
     def on_mouse_down(self, event: MouseDown) -> None:
         self.capture_mouse()

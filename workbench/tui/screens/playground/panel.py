@@ -70,8 +70,8 @@ class Panel(Painted):
         """What enter lets the user type."""
         return []
 
-    def typed(self, label: str, text: str) -> None:
-        """The user typed an answer to one of `questions`."""
+    def typed(self, *answers: str) -> None:
+        """The user answered `questions`."""
 
     def ask(self, do: str, **more: Any) -> None:
         """Ask the model."""

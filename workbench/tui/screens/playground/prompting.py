@@ -71,14 +71,9 @@ class Prompting(Panel):
             Question("top-k", f"{self._top_k:g}", lambda text: _wrong(text, 0, 1e6)),
         ]
 
-    def typed(self, label: str, text: str) -> None:
-        match label:
-            case "prompt":
-                self._prompt = text
-            case "temperature":
-                self._temperature = float(text)
-            case _:
-                self._top_k = float(int(float(text)))
+    def typed(self, *answers: str) -> None:
+        prompt, temperature, top_k = answers
+        self._prompt, self._temperature, self._top_k = prompt, float(temperature), float(int(float(top_k)))
         self.begin()
 
     def compose_rows(self, width: int, height: int) -> Rows:

@@ -121,8 +121,8 @@ class Playground(WorkScreen):
 
     def on_foot_done(self, message: Foot.Done) -> None:
         self.set_focus(None)
-        if self.panel and message.text:
-            self.panel.typed(message.label, message.text)
+        if self.panel and any(message.answers.values()):
+            self.panel.typed(*message.answers.values())
 
     # Keys
 

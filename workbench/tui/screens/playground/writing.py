@@ -28,8 +28,8 @@ class Writing(Panel):
     def questions(self) -> list[Question]:
         return [Question(str(self.about["takes"]))]
 
-    def typed(self, label: str, text: str) -> None:
-        self.ask("write", sources=[text])
+    def typed(self, *answers: str) -> None:
+        self.ask("write", sources=[answers[0]])
 
     def heard(self, question: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
         self._row = answer["rows"][0]
