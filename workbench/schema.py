@@ -17,6 +17,7 @@ from workbench.units import compact
 
 Value = bool | int | float | str | None
 Kind = Literal["number", "whole", "switch", "choice", "text"]
+YES, NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")  # of a switch
 
 
 def setting(
@@ -137,9 +138,9 @@ class Setting:
                 raise self.refuse(text)
             return text
         if self.kind == "switch":
-            if text.lower() in ("yes", "true", "on", "1"):
+            if text.lower() in YES:
                 return True
-            if text.lower() in ("no", "false", "off", "0"):
+            if text.lower() in NO:
                 return False
             raise self.refuse(text)
         try:

@@ -98,14 +98,20 @@ def pairs(changes: Sequence[str]) -> dict[str, str]:
     """`lr=3e-4` and the like, by name. A dash may stand for an underscore, as in flags.
 
     Raises:
-        WorkbenchError: one has no `=`.
+        WorkbenchError: one has no `=`, or a name stands twice.
     """
-    found = {}
+    found: dict[str, str] = {}
     for change in changes:
         name, equals, value = change.partition("=")
         if not equals or not name.strip():
             raise WorkbenchError(f"`{change}` is no change, expected NAME=VALUE", "for example lr=3e-4")
-        found[name.strip().lstrip("-").replace("-", "_")] = value.strip()
+        name = name.strip().lstrip("-").replace("-", "_")
+        if name in found:
+            raise WorkbenchError(
+                f"`{name}` is given twice: {found[name]} and {value.strip()}",
+                f"leave one out; a sweep has both as {name}={found[name]},{value.strip()}",
+            )
+        found[name] = value.strip()
     return found
 
 

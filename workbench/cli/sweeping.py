@@ -62,7 +62,10 @@ class Look:
         looking = progress.Look(folder, self._store)
         self._await_driver(folder, looking)
         if detach:
-            output.emit(folder.name)
+            if self._as_json:
+                self._tell(looking.now())
+            else:
+                output.emit(folder.name)
             return int(ExitCode.DONE)
         if is_new:
             output.say(f"{folder.name}: {looking.plan.total} runs, one after the other, also when this terminal is closed")

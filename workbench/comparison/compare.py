@@ -10,7 +10,7 @@ from workbench.comparison import tasks
 from workbench.comparison.seeds import SEED, Report, Spread, alike, number, spread
 from workbench.comparison.tasks import Task, task_of
 from workbench.comparison.verdict import Contender, Verdict, judge
-from workbench.errors import ExitCode, unknown
+from workbench.errors import ExitCode, WorkbenchError, nearest
 
 _LIVE = ("running", "paused", "starting", "queued")
 _STATES = (*_LIVE, "failed", "died", "unknown", "stopped", "finished")  # of several runs, the first of these is said
@@ -134,14 +134,32 @@ def compare(reports: Sequence[Report], *, baseline: str = "") -> Comparison:
     )
 
 
+def metric_of(comparison: Comparison, typed: str) -> str:
+    """The key of a metric by what was typed: a key, or the part behind its split, of the validation split where that has it.
+
+    Raises:
+        WorkbenchError: none of the runs has it.
+    """
+    known = list(comparison.metrics)
+    wanted = typed.replace(" ", "_")
+    short = [key for key in known if key.partition("/")[2] == wanted]
+    for key in (typed, f"validation/{wanted}", *short):
+        if key in comparison.metrics:
+            return key
+    named = [key for key in known if key.count("/") < 2]
+    close = nearest(wanted, [*named, *(key.partition("/")[2] for key in named)])
+    hint = f"did you mean `{close}`?" if close else f"there is {', '.join(named)}"
+    raise WorkbenchError(f"unknown metric `{typed}` of these runs", hint, code=ExitCode.NOT_FOUND)
+
+
 def _place(reports: Sequence[Report], baseline: str) -> int:
     if not baseline:
         return 0
-    names = [str(name) for report in reports for name in (report["id"], report.get("name")) if name]
     for place, report in enumerate(reports):
         if baseline in (report["id"], report.get("name")):
             return place
-    raise unknown("baseline", baseline, names, where="among the runs compared", code=ExitCode.NOT_FOUND)
+    known = ", ".join(str(report.get("name") or report["id"]) for report in reports)
+    raise WorkbenchError(f"{baseline} is not among those compared", f"deltas can be against {known}", code=ExitCode.NOT_FOUND)
 
 
 def _objective(reports: Sequence[Report], base: int, metrics: dict[str, Compared]) -> str:

@@ -1,9 +1,8 @@
 import math
 from pathlib import Path
 
-from tests.views.run.test_slots import declared
-
 from tests.builders import START, build_run, ended, evaluated, loop, metrics, opening
+from tests.views.run.test_slots import declared
 from workbench.charts.rows import plain
 from workbench.events.types import SettingChanged
 from workbench.runs.reading.feed import Feed, open_run
