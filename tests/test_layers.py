@@ -83,7 +83,7 @@ RULES = {
     "queue": Rule(frozenset({"locks"})),
     "runs": Rule(frozenset({"events", "locks", "queue"})),
     "diagnosis": Rule(frozenset({"runs", "events"})),
-    "sweeps": Rule(frozenset({"runs", "events", "locks", "recipe", "schema"})),
+    "sweeps": Rule(frozenset({"runs", "events", "locks", "recipe", "schema", "settings"})),
     "comparison": Rule(),
     "views": Rule(frozenset({"runs", "sweeps", "charts", "events", "diagnosis", "queue", "schema", "comparison"})),
     "cache": Rule(torch="yes"),

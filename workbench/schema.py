@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from workbench.errors import WorkbenchError, unknown
-from workbench.units import compact
+from workbench.units import brief, compact
 
 Value = bool | int | float | str | None
 Kind = Literal["number", "whole", "switch", "choice", "text"]
@@ -105,6 +105,11 @@ class Setting:
         if isinstance(value, float):
             return short_number(value)
         return str(value)
+
+    def texts(self, *values: Value) -> list[str]:
+        """Values to be told apart, briefly: numbers with four digits where that is enough."""
+        short = [brief(value) if isinstance(value, float) else self.text(value) for value in values]
+        return short if len(set(short)) == len(set(values)) else [self.text(value) for value in values]
 
     def parse(self, text: str) -> Value:
         """The value that `text` stands for.

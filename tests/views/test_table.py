@@ -40,7 +40,7 @@ def test_entries_say_what_each_run_reached(tmp_path: Path) -> None:
 
 def test_only_settings_in_which_runs_of_one_recipe_are_not_alike_are_named(tmp_path: Path) -> None:
     gan, failed, finished = table.entries(three(tmp_path))
-    assert (gan.apart, failed.apart, finished.apart) == ({}, {"lr": "1"}, {"lr": "0.001"})
+    assert (gan.apart, failed.apart, finished.apart) == ({}, {"lr": "1"}, {"lr": "1e-3"})
 
 
 def test_settings_changed_on_resuming_count(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_settings_that_differ_most_have_columns_and_what_matters_least_makes_roo
     feeds = list(Store(tmp_path).feeds())
     wide = plain(table.rows(feeds, 100))
     assert wide[0].split() == ["run", "state", "step", "age", "best", "loss", "lr", "epochs"]
-    assert wide[1].split()[-2:] == ["0.004", "8"]
+    assert wide[1].split()[-2:] == ["4e-3", "8"]
     narrow = plain(table.rows(feeds, 48))
     assert narrow[0].split() == ["run", "state", "best", "lr"]
 

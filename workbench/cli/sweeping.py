@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from workbench.cli import output
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.finding import find_recipes
+from workbench.launching import launch
 from workbench.recipe import Recipe
 from workbench.runs import control
 from workbench.runs.files import replace_file
 from workbench.runs.report import strict_json
+from workbench.runs.status import LIVE
 from workbench.runs.store import Store
 from workbench.sweeps import progress
-from workbench.sweeps.folder import SweepFolder
+from workbench.sweeps.folder import SweepFolder, host
 from workbench.sweeps.plan import config_of, first_of, units
 from workbench.sweeps.progress import Entry, Progress
 from workbench.units import metric
@@ -88,11 +90,13 @@ class Look:
             WorkbenchError: nothing drives it, or its run does not stop.
         """
         looking = progress.Look(folder, self._store)
-        if not any(folder.drivers().values()):
-            raise WorkbenchError(
-                f"{folder.name} is {looking.now().state}; there is nothing to stop", f"`workbench sweep show {folder.name}`"
-            )
+        driven = any(folder.drivers().values())
+        if not driven:
+            self._check_stoppable(folder, looking.now())
         _ask_to_stop(folder)
+        if not driven:  # its process was killed; another one stops what that had begun, so that `resume` goes on with it
+            launch.drive(folder.path, self._store.root)
+            self._await_driver(folder, looking)
         deadline = time.monotonic() + _STOP_SECONDS
         while any(folder.drivers().values()):
             if time.monotonic() > deadline:
@@ -102,6 +106,20 @@ class Look:
         self._tell(looking.now())
         output.say(f"next: workbench sweep resume {folder.name}")
         return int(ExitCode.DONE)
+
+    def _check_stoppable(self, folder: SweepFolder, now: Progress) -> None:
+        """Refuse to stop a sweep that nothing drives and none of whose runs train.
+
+        Raises:
+            WorkbenchError: nothing trains, or it does on another machine.
+        """
+        live = [entry for entry in now.entries if entry.state in LIVE]
+        claims = folder.claims()
+        elsewhere = [claims[entry.number] for entry in live if claims.get(entry.number, host()) != host()]
+        if not live:
+            raise WorkbenchError(f"{folder.name} is {now.state}; there is nothing to stop", f"`workbench sweep show {folder.name}`")
+        if len(elsewhere) == len(live):
+            raise WorkbenchError(f"what is left of {folder.name} trains on {', '.join(elsewhere)}", "stop it there")
 
     def _await_driver(self, folder: SweepFolder, looking: progress.Look) -> None:
         deadline = time.monotonic() + _BEGIN_SECONDS

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from workbench.charts.rows import Row, Rows, Span, cells, fit, pad, printable
-from workbench.schema import Value, short_number
+from workbench.schema import Value
 from workbench.sweeps.plan import Plan
 from workbench.sweeps.progress import Entry, Group, Progress
-from workbench.units import compact, duration, grouped, metric
+from workbench.units import brief, compact, duration, grouped, metric
 from workbench.views.run.status_lines import ink, mark
 
 _GAP = "  "
@@ -92,7 +92,7 @@ def text(value: Value) -> str:
         return "off"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return short_number(float(f"{value:.3g}")) if isinstance(value, float) else str(value)
+    return brief(value) if isinstance(value, float) else str(value)
 
 
 def _texts(entry: Entry, plan: Plan, families: bool, unit: str, ascii_only: bool) -> list[str]:

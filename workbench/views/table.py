@@ -13,7 +13,7 @@ from workbench.queue.line import ordinal
 from workbench.runs.folder import Value
 from workbench.runs.reading.feed import Feed
 from workbench.runs.status import StateName
-from workbench.units import age, compact, grouped, metric
+from workbench.units import age, brief, grouped, metric
 from workbench.views.run.status_lines import ink, mark, progress
 
 _GAP = "  "
@@ -220,7 +220,7 @@ def text_of(value: Value) -> str:
         return "off"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return compact(value) if isinstance(value, float) else str(value)
+    return brief(value) if isinstance(value, float) else str(value)
 
 
 def _texts(entry: Entry, names: Iterable[str], ascii_only: bool, tree: Mapping[str, str]) -> dict[str, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.builders import build_run, finished_run
+from tests.builders import append, build_run, ended, finished_run
+from tests.cli.workers import live_run
 from workbench.cli import app, sweeping
 from workbench.cli.commands.sweep import command_for
 from workbench.launching import launch
@@ -64,6 +66,31 @@ def test_nothing_is_begun_a_second_time(driven: list[SweepFolder], capsys: pytes
     assert "sweep-1 is finished; there is nothing to stop" in capsys.readouterr().err
     assert app.run(["sweep", "cnn", "lr=1e-3,3e-3", "--name", "sweep-1"]) == 2
     assert "goes on with it" in capsys.readouterr().err
+
+
+def test_a_sweep_whose_driver_was_killed_is_stopped_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORKBENCH_RUNS", str(tmp_path))
+    monkeypatch.setattr(sweeping, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(launch, "drive", lambda *_, **__: None)
+    monkeypatch.setattr(sweeping.Look, "_await_driver", lambda *_: None)
+    assert app.run(["sweep", "cnn", "lr=1e-3,3e-3", "--name", "left", "--detach"]) == 0
+    folder = SweepFolder(tmp_path / ".sweeps" / "left")
+    run = live_run(tmp_path, sweep="left", trial=0)
+    folder.claim(0)
+    Journal(folder.log(host())).write("assigned", trial=0, run="cnn-1")
+    begun = []
+
+    def drive(path: Path, root: Path, **_: Any) -> None:
+        begun.append(folder.stop.exists())
+        append(run, [ended("stopped", step=100, at=time.time())])
+
+    monkeypatch.setattr(launch, "drive", drive)
+    assert app.run(["sweep", "stop", "left"]) == 0
+    assert begun == [True], "one that begins nothing"
+    assert "next: workbench sweep resume left" in capsys.readouterr().err
+    assert app.run(["sweep", "stop", "left"]) == 2, "now nothing trains"
 
 
 @pytest.mark.parametrize(

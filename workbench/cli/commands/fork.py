@@ -69,7 +69,7 @@ def command(
     )  # fmt: skip
     say = output.say if as_json or detach else output.emit
     known = {setting.name: setting for setting in describe(found.config)}
-    differing = ", ".join(f"{each} {known[each].text(old)} -> {known[each].text(new)}" for each, (old, new) in planned.changes.items())
+    differing = ", ".join(f"{each} {' -> '.join(known[each].texts(old, new))}" for each, (old, new) in planned.changes.items())
     say(f"{folder.id}  {found.name}/{planned.record.preset}  in {short(folder.path)}")
     made = feed.read_all().state.step
     behind = f" (it has made {grouped(made)})" if made > planned.fork.step else ""

@@ -81,8 +81,9 @@ def difference(other: Feed, settings: Sequence[Setting], wanted: Mapping[str, Va
     known = {setting.name: setting for setting in settings}
     found = differences(other, wanted)
     words = [
-        f"{name} {known[name].text(there)}{f' ({since})' if since else ''} -> {known[name].text(here)}"
+        f"{name} {before}{f' ({since})' if since else ''} -> {now}"
         for name, (there, here, since) in found.items()
+        for before, now in [known[name].texts(there, here)]
     ]
     return f"differs from {other.folder.id}: {', '.join(words)}" if words else f"the same settings as {other.folder.id}"
 

@@ -6,7 +6,7 @@ import math
 import re
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from workbench.charts import line
@@ -23,7 +23,7 @@ from workbench.views.plots.view import SMOOTHINGS, Along
 
 Band = Literal["range", "std"]
 BANDS: tuple[Band, ...] = get_args(Band)
-_MOST_BANDS = 3  # lines; the bands of more would hide each other
+MOST_BANDS = 3  # lines; the bands of more would hide each other
 _DENSE_FROM = 80  # points, from which a curve that is logged each step is smoothed
 _HARDLY = 1e-9  # smoothing that leaves a mean as it is: a band is drawn around smoothed lines
 _LEAST = {"step": 20.0, "epoch": 1.0, "time": 1.0, "examples": 100.0}  # that the x axis reaches to
@@ -36,11 +36,13 @@ class Curve:
     Attributes:
         place: of its ink, marker and dashes.
         feeds: one, or those of its seeds.
+        lettered: among so many that colours come back: it has a letter of its own besides.
     """
 
     label: str
     place: int
     feeds: tuple[Feed, ...]
+    lettered: bool = False
 
     @property
     def id(self) -> str:
@@ -48,8 +50,14 @@ class Curve:
         return self.feeds[0].folder.id
 
     def sign(self, *, ascii_only: bool) -> Span:
-        """A bit of its line."""
-        return Span(legend(self.place, ascii_only=ascii_only), f"series{self.place % SERIES}")
+        """A bit of its line, and its letter."""
+        text = legend(self.place, ascii_only=ascii_only)
+        return Span(text[:1] + self.letter if self.lettered and not ascii_only else text, f"series{self.place % SERIES}")
+
+    @property
+    def letter(self) -> str:
+        """What ASCII draws it with, at the end of its line."""
+        return legend(self.place, ascii_only=True) if self.lettered else ""
 
 
 @dataclass(frozen=True)
@@ -155,8 +163,7 @@ def draw(
     end = reach(feeds, ways.along)
     x_limits = ways.part[0] * end, ways.part[1] * end
     ordered = sorted(curves, key=lambda curve: curve.id == ways.front)
-    bands = len(curves) <= _MOST_BANDS
-    lines = [found for curve in ordered if (found := _line(curve, key, ways, seconds, bands or curve.id == ways.front))]
+    lines = [found for curve in ordered if (found := _line(curve, key, ways, seconds, len(curves)))]
     log = _is_log(feeds, key) if ways.log is None else ways.log
     lost = sorted(
         {place.place(float(step)) for feed in feeds for step in _lost(feed, key) if (place := placed_on(feed.state, ways.along, seconds))}
@@ -181,7 +188,8 @@ def value_at(curve: Curve, key: str, x: float, along: Along, seconds: float) -> 
     return spread(found)
 
 
-def _line(curve: Curve, key: str, ways: ManyWays, seconds: float, band: bool) -> line.Line | None:
+def _line(curve: Curve, key: str, ways: ManyWays, seconds: float, count: int) -> line.Line | None:
+    """A curve among so many; the selected one has a dense band, and is bright among more than there are colours."""
     members = tuple(
         Placed(feed.state.series[key], placed)
         for feed in curve.feeds
@@ -191,9 +199,17 @@ def _line(curve: Curve, key: str, ways: ManyWays, seconds: float, band: bool) ->
         return None
     dense = any(_is_dense(feed.state, key) for feed in curve.feeds)
     smoothing = SMOOTHINGS[ways.smoothing] if dense else 0.0
-    if len(members) > 1:
-        return line.Line(curve.label, Seeds(members, ways.band), smoothing=smoothing or _HARDLY, place=curve.place, band=band)
-    return line.Line(curve.label, members[0], smoothing=smoothing, place=curve.place, band=band)
+    is_front = curve.id == ways.front
+    look = line.Line(
+        curve.label,
+        Seeds(members, ways.band) if len(members) > 1 else members[0],
+        smoothing=smoothing or (_HARDLY if len(members) > 1 else 0.0),
+        place=curve.place,
+        band=count <= MOST_BANDS or is_front,
+        solid=is_front and len(members) > 1,
+        tag=curve.letter,
+    )
+    return replace(look, ink=f"band{curve.place % SERIES}") if ways.front and not is_front and count > SERIES else look
 
 
 def _filled(columns: Sequence[Column | None]) -> list[float | None]:
