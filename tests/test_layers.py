@@ -85,7 +85,7 @@ RULES = {
     "diagnosis": Rule(frozenset({"runs", "events"})),
     "sweeps": Rule(frozenset({"runs", "events", "locks", "recipe", "schema", "settings"})),
     "comparison": Rule(),
-    "views": Rule(frozenset({"runs", "sweeps", "charts", "events", "diagnosis", "queue", "schema", "comparison"})),
+    "views": Rule(frozenset({"runs", "sweeps", "charts", "events", "diagnosis", "queue", "schema", "settings", "comparison"})),
     "cache": Rule(torch="yes"),
     "data": Rule(TRAINING_NEEDS | {"cache"}, torch="yes"),
     "training": Rule(TRAINING_NEEDS | {"cache"}, torch="yes"),

@@ -81,7 +81,7 @@ def test_settings_that_differ_most_have_columns_and_what_matters_least_makes_roo
     wide = plain(table.rows(feeds, 100))
     assert wide[0].split() == ["run", "state", "step", "age", "best", "loss", "lr", "epochs"]
     assert wide[1].split()[-2:] == ["4e-3", "8"]
-    narrow = plain(table.rows(feeds, 48))
+    narrow = plain(table.rows(feeds, 46))
     assert narrow[0].split() == ["run", "state", "best", "lr"]
 
 

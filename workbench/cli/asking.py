@@ -53,8 +53,11 @@ def in_words(feed: Feed) -> str:
     return f"{status.state} ({status.reason})" if status.reason else status.state
 
 
-def ask(feed: Feed, kind: control.Kind, *, seconds: float, as_json: bool = False, **arguments: str) -> None:
+def ask(feed: Feed, kind: control.Kind, *, seconds: float, as_json: bool = False, said: str = "", **arguments: str) -> None:
     """Ask, wait for the acknowledgement in the log, and say what the worker said.
+
+    Args:
+        said: what to say instead.
 
     Raises:
         WorkbenchError: it refused, it ended before it answered, or it did not answer in time (exit code 4).
@@ -69,7 +72,7 @@ def ask(feed: Feed, kind: control.Kind, *, seconds: float, as_json: bool = False
         raise
     if not answer.accepted:
         raise WorkbenchError(f"{folder.id} refused to {kind}: {answer.message}", f"`workbench show {folder.id}` shows the run")
-    tell(feed, answer.message or f"{kind} done", as_json=as_json)
+    tell(feed, said or answer.message or f"{kind} done", as_json=as_json)
 
 
 def tell(feed: Feed, message: str, *, as_json: bool = False, **more: Any) -> None:

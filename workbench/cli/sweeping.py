@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from workbench.charts.rows import cells, cut, plain
 from workbench.cli import output
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.finding import find_recipes
@@ -34,7 +35,7 @@ class Look:
 
     def __init__(self, store: Store, *, ascii_only: bool, as_json: bool) -> None:
         self._store, self._ascii, self._as_json = store, ascii_only, as_json
-        self._drawn = 0  # rows on the terminal that the next drawing replaces
+        self._drawn: list[int] = []  # cells of each row on the terminal that the next drawing replaces
         self._told: set[int] = set()
 
     def at_all(self, folders: Sequence[SweepFolder]) -> int:
@@ -70,7 +71,7 @@ class Look:
                 output.emit(folder.name)
             return int(ExitCode.DONE)
         if is_new:
-            output.say(f"{folder.name}: {looking.plan.total} runs, one after the other, also when this terminal is closed")
+            output.say(f"{folder.name}: {output.plural(looking.plan.total, 'run')}, one after the other, also when this terminal is closed")
         while True:
             try:
                 now = self._watch(looking)
@@ -143,18 +144,21 @@ class Look:
     def _draw(self, now: Progress) -> None:
         width, most = output.columns() - 1, max(3, output.lines() - _AROUND)
         self._clear()
-        lines = [line[:width] for line in view.lines(now, unit=_unit(now), ascii_only=self._ascii)]
+        lines = [cut(line, width, ascii_only=self._ascii) for line in view.lines(now, unit=_unit(now), ascii_only=self._ascii)]
         table = view.table(now, width, unit=_unit(now), ascii_only=self._ascii, most=most)
         for line in lines:
             output.emit(line)
         output.emit_rows(table, colours=output.colours())
         sys.stdout.flush()
-        self._drawn = len(lines) + len(table)
+        self._drawn = [cells(line.rstrip()) for line in [*lines, *plain(table)]]
 
     def _clear(self) -> None:
-        if self._drawn:
-            sys.stdout.write(f"\x1b[{self._drawn}A\x1b[J")
-        self._drawn = 0
+        """Remove what was drawn; a terminal that became narrower has wrapped it."""
+        width = max(1, output.columns())
+        rows = sum(max(1, -(-drawn // width)) for drawn in self._drawn)
+        if rows:
+            sys.stdout.write(f"\x1b[{rows}A\x1b[J")
+        self._drawn = []
 
     def _say_what_ended(self, now: Progress) -> None:
         for entry in now.entries:
@@ -181,7 +185,7 @@ class Look:
         if not output.is_answered():
             _ask_to_stop(folder)
             return True
-        self._drawn = 0
+        self._drawn = []
         try:
             question = f"\n{folder.name} is running. Leave it running (Enter), stop it (s, or Ctrl-C again), or go on watching (w)? "
             print(question, end="", file=sys.stderr, flush=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,6 +17,10 @@ from workbench.schema import Settings, Value, build, describe, flat
 from workbench.settings import NO_END, ends
 from workbench.sweeps.space import Space, parse_space, parse_values
 
+Sampler = Literal["tpe", "random", "grid"]  # what Optuna has without further packages
+Pruner = Literal["median", "halving", "off"]
+SAMPLERS: tuple[Sampler, ...] = get_args(Sampler)
+PRUNERS: tuple[Pruner, ...] = get_args(Pruner)
 LIMITS = ("epochs", "max_steps", "max_seconds")
 _MOST_RUNS = 10_000
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,59}")
@@ -44,6 +50,8 @@ class Plan(BaseModel):
     seeds: int = 1
     trials: int = 0  # of a search; 0 is a grid
     search: dict[str, Space] = {}
+    sampler: Sampler = "tpe"
+    pruner: Pruner = "median"
     objective: str = ""
     goal: str = "min"
     created_at: float = 0.0
@@ -90,6 +98,8 @@ def make_plan(
     *,
     seeds: int = 1,
     trials: int = 0,
+    sampler: str = "",
+    pruner: str = "",
     created_at: float = 0.0,
 ) -> Plan:
     """A checked plan from what was typed: each run that it has can be started.
@@ -97,6 +107,7 @@ def make_plan(
     Args:
         recipes: each with the name of a preset, or "" for the one that fits the data set.
         settings: of all runs; `varied`: values of a grid or, with `trials`, spaces of a search.
+        sampler: of a search, "" for the first of `SAMPLERS`; `pruner` likewise.
 
     Raises:
         WorkbenchError: a name or a value that a recipe does not have; recipes whose runs nothing could compare.
@@ -124,7 +135,10 @@ def make_plan(
     if len(recipes) > 1 and any(limit in settings or limit in varied for limit in LIMITS):
         fixed |= {limit: None for limit in LIMITS if limit not in settings and limit not in varied}  # the same budget for each
     families = tuple(Family(recipe=recipe.name, preset=_preset(recipe, preset, fixed).name, path=recipe.path) for recipe, preset in recipes)
-    draft = Plan(name=name, families=families, settings=fixed, grid=grid, seeds=seeds, trials=trials, search=search, created_at=created_at)
+    draft = Plan(
+        name=name, families=families, settings=fixed, grid=grid, seeds=seeds, trials=trials, search=search, created_at=created_at,
+        sampler=_chosen("sampler", sampler, SAMPLERS, trials), pruner=_chosen("pruner", pruner, PRUNERS, trials),
+    )  # fmt: skip
     _check_varied(draft)
     objective, goal = _objective(draft, {recipe.name: recipe for recipe, _ in recipes})
     return draft.model_copy(update={"objective": objective, "goal": goal})
@@ -178,6 +192,23 @@ def _check_shape(
         raise WorkbenchError("--trials has nothing to search", "add a space: --search lr=log:1e-4..1e-1 batch_size=16,32,64")
 
 
+C = TypeVar("C", bound=str)
+
+
+def _chosen(kind: str, typed: str, known: tuple[C, ...], trials: int) -> C:
+    """Which sampler or pruner a search has.
+
+    Raises:
+        WorkbenchError: there is none of that name, or nothing is searched.
+    """
+    if typed and not trials:
+        raise WorkbenchError(f"--{kind} is of a search", f"add --trials 20 --search ..., or leave --{kind} out: a grid trains all its runs")
+    found = next((each for each in known if each == (typed or known[0])), None)
+    if found is None:
+        raise unknown(kind, typed, known)
+    return found
+
+
 def _check_varied(plan: Plan) -> None:
     """Refuse a plan whose runs would all be the same.
 
@@ -194,6 +225,13 @@ def _check_varied(plan: Plan) -> None:
             f"nothing varies: {', '.join(plan.search)} can have one value only",
             "add a space: --search lr=log:1e-4..1e-1 batch_size=16,32,64",
         )
+    if plan.trials and plan.sampler == "grid":
+        if ranges := [name for name, space in plan.search.items() if not space.choices]:
+            raise WorkbenchError(f"--sampler grid needs values, and {', '.join(ranges)} is a range", "name them: lr=1e-3,1e-2")
+        if plan.trials > (most := math.prod(len(space.choices) for space in plan.search.values())):
+            raise WorkbenchError(
+                f"that grid has {most} combinations, and --trials {plan.trials} asks for more", f"--trials {most} tries each"
+            )
 
 
 def _preset(recipe: Recipe, name: str, settings: Mapping[str, Value]) -> Preset:

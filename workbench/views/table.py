@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from workbench.charts.rows import Row, Rows, Span, cells, fit, merge, pad, printable
 from workbench.charts.spark import spark
@@ -13,6 +14,8 @@ from workbench.queue.line import ordinal
 from workbench.runs.folder import Value
 from workbench.runs.reading.feed import Feed
 from workbench.runs.status import StateName
+from workbench.schema import describe
+from workbench.settings import Common
 from workbench.units import age, brief, grouped, metric
 from workbench.views.run.status_lines import ink, mark, progress
 
@@ -184,7 +187,7 @@ def _entry(feed: Feed, apart: Sequence[str], now: float) -> Entry:
         age=age(max(0.0, now - since)) if since else "-",
         best=_best(feed),
         trail=tuple(state.trail.means()),
-        apart={name: text_of(settings.get(name)) for name in apart},
+        apart={name: text_of(settings.get(name), name) for name in apart},
         pinned=feed.labels.pin,
         parent=(feed.record.parent or "") if feed.record.fork else "",
         forked_at=feed.record.fork.step if feed.record.fork else 0,
@@ -214,10 +217,15 @@ def _differing(feeds: Sequence[Feed]) -> dict[str, list[str]]:
     return {recipe: [name for name, values in known.items() if len(values) > 1] for recipe, known in seen.items()}
 
 
-def text_of(value: Value) -> str:
-    """A setting as a table shows it."""
+@cache
+def _words_for_none() -> dict[str, str]:
+    return {setting.name: setting.none for setting in describe(Common)}
+
+
+def text_of(value: Value, name: str = "") -> str:
+    """A setting as a table shows it; None in the word that the setting of that name has for it."""
     if value is None:
-        return "off"
+        return _words_for_none().get(name, "off")
     if isinstance(value, bool):
         return "yes" if value else "no"
     return brief(value) if isinstance(value, float) else str(value)

@@ -53,7 +53,7 @@ def test_a_grid_is_planned_driven_and_told(driven: list[SweepFolder], capsys: py
     shown = json.loads(capsys.readouterr().out)
     assert set(shown) == {
         "name", "state", "objective", "goal", "families", "settings", "differing", "seeds", "trials", "total", "done", "best", "seconds",
-        "machines", "importance", "runs", "groups",
+        "machines", "importance", "importance_by_chance", "is_chance", "runs", "groups", "sampler", "pruner",
     }  # fmt: skip
     assert app.run(["runs", "sweep:mine", "--json"]) == 0
     assert [run["trial"] for run in json.loads(capsys.readouterr().out)] == [3, 2, 1, 0]
@@ -113,6 +113,11 @@ def test_a_sweep_whose_driver_was_killed_is_stopped_by_another(
         (["cnn", "lr=1e-3,1e-2", "--epochs", "off"], 2, "these runs would never end"),
         (["cnn", "--epochs", "1"], 2, "nothing varies: that is one run"),
         (["cnn", "--trials", "3", "--search", "lr=1e-3"], 2, "nothing varies: lr can have one value only"),
+        (["cnn", "lr=1e-3,1e-2", "--sampler", "random"], 2, "--sampler is of a search"),
+        (["cnn", "--trials", "3", "--search", "lr=1e-3,1e-2", "--sampler", "rand"], 2, "did you mean `random`?"),
+        (["cnn", "--trials", "3", "--search", "lr=1e-3,1e-2", "--pruner", "hyper"], 2, "unknown pruner `hyper`"),
+        (["cnn", "--trials", "3", "--search", "lr=1e-3..1e-2", "--sampler", "grid"], 2, "needs values, and lr is a range"),
+        (["cnn", "--trials", "3", "--search", "lr=1e-3,1e-2", "--sampler", "grid"], 2, "--trials 2 tries each"),
         (["cnn", "lr=1e-3,1e-2", "--name", "show"], 2, "a sweep cannot be named `show`"),
         (["shw", "grid"], 2, "did you mean `workbench sweep show`?"),
         (["show", "none"], 3, "there is no sweep `none`"),

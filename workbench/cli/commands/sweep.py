@@ -5,6 +5,7 @@
   workbench sweep rnn --preset rows cell=rnn,lstm,gru --epochs 5
   workbench sweep cnn,rnn,attention --dataset digits --max-seconds 30
   workbench sweep cnn --trials 20 --search lr=log:1e-4..1e-1 batch_size=16,32,64
+  workbench sweep cnn --trials 9 --search lr=log:1e-4..1e-1 --sampler random --pruner off
 
 \b
   workbench sweep                lists the sweeps
@@ -38,7 +39,7 @@ from workbench.sweeps.folder import SweepFolder
 from workbench.sweeps.plan import VERBS, make_plan
 from workbench.worker import study
 
-_OWN = ("--preset", "--name", "--seeds", "--trials", "--search", "--slots", "--recipe", "--runs", "--data")
+_OWN = ("--preset", "--name", "--seeds", "--trials", "--search", "--sampler", "--pruner", "--slots", "--recipe", "--runs", "--data")
 _SWITCHES = ("--detach", "--json", "--ascii", "--help", "-h")
 
 
@@ -66,6 +67,15 @@ def command(
     seeds: Annotated[int, typer.Option("--seeds", metavar="COUNT", help="Repeat each combination with so many seeds.")] = 1,
     trials: Annotated[int, typer.Option("--trials", metavar="COUNT", help="Search with so many runs instead of a grid (Optuna).")] = 0,
     search: Annotated[list[str] | None, typer.Option("--search", metavar="NAME=SPACE", help="log:1e-4..1e-1, 0..0.5, or choices.")] = None,
+    sampler: Annotated[
+        str, typer.Option("--sampler", metavar="NAME", help="Of a search: tpe (learns from the runs before), random, or grid (of values).")
+    ] = "",
+    pruner: Annotated[
+        str,
+        typer.Option(
+            "--pruner", metavar="NAME", help="Of a search, what gives runs up: median (worse than half), halving (best third), off."
+        ),
+    ] = "",
     fixed: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of all runs; --NAME VALUE is the same.")
     ] = None,
@@ -102,7 +112,10 @@ def command(
         )
     if trials:
         study.require_optuna()
-    plan = make_plan(name, chosen, asking.pairs(fixed or []), varied, seeds=seeds, trials=trials, created_at=time.time())
+    plan = make_plan(
+        name, chosen, asking.pairs(fixed or []), varied,
+        seeds=seeds, trials=trials, sampler=sampler, pruner=pruner, created_at=time.time(),
+    )  # fmt: skip
     folder = sweeps.create(store.root, plan)
     paths = [each.path for each, _ in chosen if each.path]
     launch.drive(folder.path, store.root, recipe_path=paths[0] if paths else "")

@@ -174,7 +174,7 @@ def _settings(comparison: Comparison, lines: Sequence[Line]) -> list[str]:
 def _setting(line: Line, name: str, ascii_only: bool) -> str:
     if name == "recipe":
         return line.recipe
-    text = line.courses.get(name) or (text_of(line.settings[name]) if name in line.settings else "-")
+    text = line.courses.get(name) or (text_of(line.settings[name], name) if name in line.settings else "-")
     return printable(text, ascii_only=ascii_only)
 
 
