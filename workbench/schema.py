@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from workbench.errors import WorkbenchError, unknown
-from workbench.units import compact
+from workbench.units import brief, compact
 
 Value = bool | int | float | str | None
 Kind = Literal["number", "whole", "switch", "choice", "text"]
+YES, NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")  # of a switch
 
 
 def setting(
@@ -105,6 +106,11 @@ class Setting:
             return short_number(value)
         return str(value)
 
+    def texts(self, *values: Value) -> list[str]:
+        """Values to be told apart, briefly: numbers with four digits where that is enough."""
+        short = [brief(value) if isinstance(value, float) else self.text(value) for value in values]
+        return short if len(set(short)) == len(set(values)) else [self.text(value) for value in values]
+
     def parse(self, text: str) -> Value:
         """The value that `text` stands for.
 
@@ -137,9 +143,9 @@ class Setting:
                 raise self.refuse(text)
             return text
         if self.kind == "switch":
-            if text.lower() in ("yes", "true", "on", "1"):
+            if text.lower() in YES:
                 return True
-            if text.lower() in ("no", "false", "off", "0"):
+            if text.lower() in NO:
                 return False
             raise self.refuse(text)
         try:

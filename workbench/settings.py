@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -91,6 +91,14 @@ class Common(Settings):
     optimization: Optimization = Field(default_factory=Optimization)
     budget: Budget = Field(default_factory=Budget)
     machine: Machine = Field(default_factory=Machine)
+
+
+NO_END = "epochs, max_steps, max_seconds and patience"
+
+
+def ends(settings: Mapping[str, object]) -> bool:
+    """Whether a run with these settings ends by itself."""
+    return any(settings.get(name) is not None for name in ("epochs", "max_steps", "max_seconds", "patience"))
 
 
 def ordered(settings: Iterable[Setting]) -> tuple[Setting, ...]:

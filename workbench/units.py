@@ -24,6 +24,14 @@ def compact(value: float) -> str:
     return f"{value:.4g}" if size >= 1e-3 else _scientific(value)
 
 
+def brief(value: float) -> str:
+    """The number of a setting, in one form in every table and sentence, at most four digits: 1e-3, 5.981e-4, 0.05, 100."""
+    if value and abs(value) < 0.01:
+        mantissa, exponent = f"{value:.3e}".split("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    return f"{float(f'{value:.4g}'):.15g}"
+
+
 def grouped(value: int) -> str:
     """A whole number with thousands separated: 1,240."""
     return f"{value:,}"

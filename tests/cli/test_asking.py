@@ -79,8 +79,8 @@ def test_a_run_that_does_not_exist_is_not_found(kind: str, runs: Path, capsys: p
 @pytest.mark.parametrize(
     ("change", "message", "hint"),
     [
-        ("lrr=1", "unknown setting `lrr` for recipe `cnn`", "did you mean `lr`? these can: lr, weight_decay"),
-        ("epochs=3", "setting `epochs` cannot be changed while a run trains", "these can: lr"),
+        ("lrr=1", "unknown setting `lrr` for recipe `cnn`", "did you mean `lr`? what can be changed: lr, weight_decay"),
+        ("epochs=3", "setting `epochs` cannot be changed while a run trains", "what can be changed: lr"),
         ("lr=-1", "setting `lr` is `-1`", ""),
         ("lr", "`lr` is no change", "for example lr=3e-4"),
         ("=1", "`=1` is no change", ""),

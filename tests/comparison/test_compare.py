@@ -37,7 +37,7 @@ def test_deltas_are_against_the_baseline(tmp_path: Path) -> None:
 
 def test_a_baseline_that_is_not_compared_is_named(tmp_path: Path) -> None:
     trained(tmp_path, "cnn-1")
-    with pytest.raises(WorkbenchError, match="unknown baseline `cnn-9`") as caught:
+    with pytest.raises(WorkbenchError, match="cnn-9 is not among those compared") as caught:
         compare(reports(tmp_path), baseline="cnn-9")
     assert caught.value.code == ExitCode.NOT_FOUND
 

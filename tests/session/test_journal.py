@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.builders import new_run
+from tests.builders import ended, new_run
 from tests.training_runs import events_of
-from workbench.events.types import Metrics
+from workbench.events.types import Metrics, RunEnded
 from workbench.events.writer import EventWriter
 from workbench.runs.reading.state import RunState
 from workbench.session.journal import Journal
+
+
+def test_a_run_that_is_over_at_once_knows_its_memory(tmp_path: Path) -> None:
+    folder = new_run(tmp_path)
+    journal = Journal(folder, EventWriter(folder.events), RunState())
+    journal.write(ended("stopped", step=0, reason="taken out of the queue"))
+    assert journal.state.peak_memory_bytes == 0, "nothing was trained"
+    journal.write(ended(step=3, cpu_seconds=0.2))
+    assert journal.state.peak_memory_bytes > 1 << 20
+    assert isinstance(events_of(folder)[-1], RunEnded), "the end is the last word"
 
 
 def test_what_is_logged_now_and_then_does_not_cut_up_what_is_logged_always(tmp_path: Path) -> None:

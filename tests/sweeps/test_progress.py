@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -9,14 +10,14 @@ import pytest
 
 from tests.builders import append, build_run, ended, evaluated, finished_run, loop, metrics, opening
 from tests.tui.recipe import RECIPE
-from workbench.charts.rows import plain
+from workbench.charts.rows import cells, plain
 from workbench.errors import WorkbenchError
 from workbench.runs.store import Store
 from workbench.sweeps import importance
 from workbench.sweeps.folder import SweepFolder, all_of, create, find, host
 from workbench.sweeps.journal import Journal
 from workbench.sweeps.plan import make_plan
-from workbench.sweeps.progress import Look
+from workbench.sweeps.progress import Look, Progress
 from workbench.views import sweep as view
 
 
@@ -44,6 +45,7 @@ def test_a_sweep_is_its_plan_and_its_runs(tmp_path: Path) -> None:
     assert now.best is not None
     assert (now.best.run, dict(now.best.values)) == ("cnn-2", {"lr": 0.01, "seed": 0})
     best, other = now.groups()
+    assert best.runs == ("cnn-2",), "of two, one has not begun"
     assert (best.values, best.mean, best.deviation) == ({"lr": 0.01}, 0.96, None)
     assert other.mean == pytest.approx(0.91)
     assert other.deviation == pytest.approx(math.sqrt(2) * 0.01)
@@ -62,8 +64,8 @@ def test_it_is_shown_as_lines_a_table_groups_and_bars(tmp_path: Path) -> None:
     assert table[2].split() == ["cnn-2", "+", "finished", "0.01", "0", "100", "96.0", "%", "-", "10.0"]
     assert table[4].split() == ["-", ".", "waiting", "0.01", "1", "-", "-", "-", "-"]
     assert len(view.table(now, 100, most=2)) == 3
-    assert any("91.0 % ± 1.4 %" in row for row in plain(view.groups(now, 100, unit="%")))
-    assert [line.split()[0] for line in view.importance(now)[1:]] == ["lr", "seed"]
+    assert any("91.0 % ± 1.4 " in row for row in plain(view.groups(now, 100, unit="%")))
+    assert view.importance(now) == [], "three results say nothing"
     assert view.as_json(now)["best"] == "cnn-2"
 
 
@@ -105,6 +107,70 @@ def test_names_are_free_or_given_and_found_again(tmp_path: Path) -> None:
     with pytest.raises(WorkbenchError, match="cannot be named"):
         make_plan("../x", [(RECIPE, "")], {}, {})
     assert Store(tmp_path).ids() == [], "a sweep is no run"
+
+
+def of_grid(root: Path, results: dict[int, float], *, seeds: int, settings: str = "1e-3,1e-2,1e-1") -> Progress:
+    """A sweep of one learning rate with these results by number."""
+    folder = create(root, make_plan("", [(RECIPE, "")], {}, {"lr": settings}, seeds=seeds))
+    for number, accuracy in results.items():
+        run(root, folder, number, accuracy)
+    return Look(folder, Store(root)).now()
+
+
+def test_importance_names_the_rest_and_what_chance_would_do(tmp_path: Path) -> None:
+    now = of_grid(tmp_path, dict(enumerate((0.80, 0.90, 0.95, 0.82, 0.91, 0.94))), seeds=2)
+    head, bar, rest = view.importance(now, ascii_only=True)
+    assert head.startswith("what explains the differences in accuracy")
+    assert bar.split()[0] == "lr"
+    assert bar.endswith("98 %   40 % by chance alone")
+    assert rest.endswith("2 %   settings that work together, and seeds")
+    assert now.is_chance is False
+
+
+def test_a_spread_that_seeds_alone_would_make_is_called_so(tmp_path: Path) -> None:
+    now = of_grid(tmp_path, dict(enumerate((0.90, 0.93, 0.91, 0.92, 0.90, 0.93))), seeds=2)
+    assert view.importance(now)[-1].startswith("all settings lie within what seeds of one setting differ by")
+    assert view.as_json(now)["is_chance"] is True
+
+
+def test_seeds_that_were_not_repeated_tell_nothing_of_chance() -> None:
+    assert importance.is_chance([[1.0], [2.0], [3.0]]) is None
+    assert importance.is_chance([[1.0, 1.1], [2.0], []]) is None
+    assert importance.is_chance([[1.0, 1.1], [2.0, 2.1]]) is False
+    assert importance.is_chance([[1.0, 2.0], [1.2, 2.1]]) is True
+
+
+def test_families_count_as_what_differs(tmp_path: Path) -> None:
+    other = dataclasses.replace(RECIPE, name="other")
+    folder = create(tmp_path, make_plan("", [(RECIPE, ""), (other, "")], {"dataset": "digits"}, {}, seeds=3))
+    for number, accuracy in enumerate((0.80, 0.95, 0.81, 0.96, 0.80, 0.95)):
+        run_id = f"{('cnn', 'other')[number % 2]}-{number + 1}"
+        log = [*opening(), loop(), metrics(range(1, 101)), evaluated(100, accuracy, best=True), ended(step=100)]
+        build_run(tmp_path, log, run_id, sweep=folder.name, trial=number)
+        Journal(folder.log(host())).write("assigned", trial=number, run=run_id)
+    now = Look(folder, Store(tmp_path)).now()
+    assert list(now.importance) == ["recipe"]
+    assert now.importance["recipe"] > 0.99
+
+
+def test_narrow_tables_keep_what_matters_and_say_where_they_are_cut(tmp_path: Path) -> None:
+    now = of_grid(tmp_path, dict(enumerate((0.80, 0.90, 0.95))), seeds=2)
+    for width in (100, 60, 40, 24):
+        for rows in (plain(view.table(now, width, unit="%")), plain(view.groups(now, width, unit="%"))):
+            assert max(map(cells, rows)) <= width
+    assert plain(view.table(now, 60, unit="%"))[0].split() == ["run", "state", "lr", "seed", "accuracy", "test", "seconds"]
+    assert plain(view.table(now, 40, unit="%"))[0].split()[-1] == "accuracy"
+    assert plain(view.groups(now, 38, unit="%"))[0].split() == ["lr", "accuracy", "(mean", "±", "std)"]
+    assert "…" in plain(view.groups(now, 20, unit="%"))[0]
+    assert plain(view.groups(now, 20, unit="%", ascii_only=True))[0].endswith("~")
+
+
+def test_groups_that_have_not_begun_have_no_numbers(tmp_path: Path) -> None:
+    now = of_grid(tmp_path, {0: 0.9}, seeds=2)
+    rows = plain(view.groups(now, 120, unit="%"))
+    assert "seconds (sum)" in rows[0]
+    assert rows[1].split()[:2] == ["1e-3", "90.0"]
+    assert [row.split() for row in rows[2:]] == [["0.01", "-", "-", "-", "-", "-"], ["0.1", "-", "-", "-", "-", "-"]]
 
 
 def test_importance_is_the_share_of_the_variance_that_a_setting_explains() -> None:

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from tests.tui.recipe import RECIPE
 from tests.tui.runs import NOW, FakeLauncher, cnn_run, interface, live_run, shown, shows, until
@@ -243,6 +244,20 @@ async def test_runs_stand_in_another_order_and_a_half_typed_filter_says_what_is_
         await shows(app, "has no value")
         await pilot.press(*"cnn", "enter")
         await shows(app, "found: recipe:cnn")
+
+
+async def test_a_filter_that_comes_in_one_write_with_its_enter_is_kept(tmp_path: Path) -> None:
+    for number in (1, 2):
+        cnn_run(tmp_path, f"cnn-{number}")
+    app = interface(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "RUNS 2")
+        await pilot.press("tab", "tab", "slash")
+        for letter in "cnn-2":
+            bench(app).foot.post_message(Key(letter, letter))
+        bench(app).foot.post_message(Key("enter", "\r"))
+        await shows(app, "found: cnn-2")
+        await shows(app, "RUNS 1")
 
 
 async def test_a_deleted_run_is_brought_back_with_one_key(tmp_path: Path) -> None:

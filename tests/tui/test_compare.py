@@ -121,6 +121,24 @@ async def test_tables_have_all_settings_on_a_key(runs: Path) -> None:
         await shows(app, "validation/loss")
 
 
+async def test_tables_scroll_to_runs_that_do_not_fit(tmp_path: Path) -> None:
+    for number in range(1, 12):
+        trained(tmp_path, f"cnn-{number}", lr=number * 1e-3, steps=20, accuracy=0.5 + number / 50)
+    app = interface(tmp_path, now=NOW)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await shows(app, "RUNS 11")
+        app.open_comparison(tuple(f"cnn-{number}" for number in range(1, 12)))
+        await shows(app, "is best of 11")
+        await pilot.press("v")
+        await shows(app, "settings that differ")
+        head = lambda: next(row for row in shown(app).splitlines() if "settings that differ" in row).split()[3:]  # noqa: E731
+        assert "cnn-11" not in head()
+        await pilot.press(*["right"] * 9)
+        await until(lambda: head()[0] == "cnn-1" and "cnn-11" in head(), head)
+        await pilot.press(*["left"] * 9)
+        await until(lambda: head()[1] == "cnn-2", head)
+
+
 async def test_previews_are_scrubbed_together(runs: Path) -> None:
     app = interface(runs, now=NOW)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -138,6 +138,27 @@ def test_a_sweep_that_is_stopped_goes_on_with_the_run_that_it_stopped(
     assert open_run(Store(tmp_path).folder("cnn-1")).state.attempt == 2
 
 
+def test_what_a_killed_driver_left_training_is_stopped_by_another_and_resumed(tmp_path: Path, launcher: Launcher) -> None:
+    folder = sweep(tmp_path)
+    far = opening(host="far", at=time.time())
+    launcher.log = lambda: [*far, loop(at=time.time()), metrics(range(1, 101), at=time.time() - 10)]  # lives by its news
+    assert drive.Driver(folder, Store(tmp_path)).goes_on()
+    folder.stop.write_text("{}")
+    driver = drive.Driver(folder, Store(tmp_path))
+    assert driver.goes_on(), "until it has stopped"
+    assert [request.kind for request in control.pending(Store(tmp_path).folder("cnn-1"))] == ["stop"]
+    assert Store(tmp_path).ids() == ["cnn-1"], "nothing more is begun"
+    append(Store(tmp_path).folder("cnn-1"), [ended("stopped", step=100)])
+    assert not driver.goes_on()
+    assert not drive.Driver(folder, Store(tmp_path)).goes_on()
+    assert launcher.resumed == [], "as long as the sweep is to stand"
+    folder.stop.unlink()
+    launcher.log = lambda: finished_run(100)
+    assert drive_until_killed(folder, tmp_path)
+    assert launcher.resumed == ["cnn-1"]
+    assert Look(folder, Store(tmp_path)).now().done == 4
+
+
 def test_a_search_goes_on_with_what_it_had_chosen(tmp_path: Path, launcher: Launcher) -> None:
     pytest.importorskip("optuna")
     quiet, loud = tmp_path / "quiet", tmp_path / "loud"

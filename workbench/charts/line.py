@@ -46,7 +46,8 @@ class Line:
         smoothing: over which share of the width to smooth: a dim band from the least to the greatest value, and a smoothed
             line over it. 0 draws the values; 0.015 keeps the steep start of a loss.
         place: which ink, marker and dashes it has; by default those of its place in the chart.
-        band: whether the dim band is drawn.
+        band: whether the dim band is drawn; `solid` without gaps in it.
+        tag: a letter, written over its newest value.
     """
 
     label: str
@@ -57,6 +58,8 @@ class Line:
     smoothing: float = 0.0
     place: int | None = None
     band: bool = True
+    solid: bool = False
+    tag: str = ""
 
 
 class Mark(NamedTuple):
@@ -151,6 +154,8 @@ def render(
     for ghost in ghosts:  # over the bands, behind the lines
         path = measured(ghost.columns(canvas.columns, *x_limits), scale)
         canvas.draw(dashed(connected(path), _GHOST_PEN.dashes), _GHOST_PEN, Layer.BANDS)
+    for line, path in reversed([*zip(lines, paths, strict=True)]):  # of two that end in one cell, the one on top has its letter
+        _write_tag(canvas, line, path)
     if mark_outside or log:
         for path in paths:
             _mark_outside(canvas, path)
@@ -185,7 +190,7 @@ def _draw_line(canvas: Canvas, line: Line, index: int, path: Path, dims: bool, l
         if line.band:
             band = Pen(f"band{place}", _BAND_MARKER)
             for part in [path] if dims else _edges(path):
-                canvas.draw(part, band, Layer.BANDS, stippled=True)
+                canvas.draw(part, band, Layer.BANDS, stippled=not line.solid)
         path = smoothed(path, line.smoothing)
     path = connected(path)
     canvas.draw(path if canvas.ascii_only else dashed(path, pen.dashes), pen)
@@ -195,6 +200,14 @@ def _draw_line(canvas: Canvas, line: Line, index: int, path: Path, dims: bool, l
 def _edges(path: Path) -> tuple[Path, Path]:
     """The upper and the lower ends of a band: as bright as its line, the whole of it would hide that."""
     return [reach and (reach[0],) * 3 for reach in path], [reach and (reach[1],) * 3 for reach in path]
+
+
+def _write_tag(canvas: Canvas, line: Line, path: Path) -> None:
+    end = next((column for column in reversed(range(len(path))) if path[column] is not None), None)
+    reach = None if end is None else path[end]
+    if line.tag and end is not None and reach is not None and 0 <= reach[2] < canvas.rows:
+        row, column = round(reach[2]) * canvas.height // canvas.rows, end * canvas.width // canvas.columns
+        canvas.write(min(row, canvas.height - 1), column, line.tag, line.ink or f"series{(line.place or 0) % SERIES}")
 
 
 def _mark_outside(canvas: Canvas, path: Path) -> None:

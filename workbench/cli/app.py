@@ -120,7 +120,7 @@ class Root(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str, Any, list[str]]:
         name, *rest = args
         if name in _READ_BY_THEMSELVES:
-            command, rest = importlib.import_module(f"workbench.cli.commands.{name}").command_for(rest)
+            command, rest = importlib.import_module(f"workbench.cli.commands.{name}").command_for(rest, ctx.params.get("runs"))
             return name, command, rest
         return name, self.get_command(ctx, name), rest
 

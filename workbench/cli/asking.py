@@ -53,8 +53,11 @@ def in_words(feed: Feed) -> str:
     return f"{status.state} ({status.reason})" if status.reason else status.state
 
 
-def ask(feed: Feed, kind: control.Kind, *, seconds: float, as_json: bool = False, **arguments: str) -> None:
+def ask(feed: Feed, kind: control.Kind, *, seconds: float, as_json: bool = False, said: str = "", **arguments: str) -> None:
     """Ask, wait for the acknowledgement in the log, and say what the worker said.
+
+    Args:
+        said: what to say instead.
 
     Raises:
         WorkbenchError: it refused, it ended before it answered, or it did not answer in time (exit code 4).
@@ -69,7 +72,7 @@ def ask(feed: Feed, kind: control.Kind, *, seconds: float, as_json: bool = False
         raise
     if not answer.accepted:
         raise WorkbenchError(f"{folder.id} refused to {kind}: {answer.message}", f"`workbench show {folder.id}` shows the run")
-    tell(feed, answer.message or f"{kind} done", as_json=as_json)
+    tell(feed, said or answer.message or f"{kind} done", as_json=as_json)
 
 
 def tell(feed: Feed, message: str, *, as_json: bool = False, **more: Any) -> None:
@@ -98,14 +101,20 @@ def pairs(changes: Sequence[str]) -> dict[str, str]:
     """`lr=3e-4` and the like, by name. A dash may stand for an underscore, as in flags.
 
     Raises:
-        WorkbenchError: one has no `=`.
+        WorkbenchError: one has no `=`, or a name stands twice.
     """
-    found = {}
+    found: dict[str, str] = {}
     for change in changes:
         name, equals, value = change.partition("=")
         if not equals or not name.strip():
             raise WorkbenchError(f"`{change}` is no change, expected NAME=VALUE", "for example lr=3e-4")
-        found[name.strip().lstrip("-").replace("-", "_")] = value.strip()
+        name = name.strip().lstrip("-").replace("-", "_")
+        if name in found:
+            raise WorkbenchError(
+                f"`{name}` is given twice: {found[name]} and {value.strip()}",
+                f"leave one out; a sweep has both as {name}={found[name]},{value.strip()}",
+            )
+        found[name] = value.strip()
     return found
 
 

@@ -10,7 +10,8 @@ import typer
 
 from workbench.cli import usage
 from workbench.errors import WorkbenchError
-from workbench.schema import Setting, Value
+from workbench.finding import find_recipes
+from workbench.schema import NO, YES, Setting, Value, describe
 from workbench.settings import Common
 
 _METAVARS = {"number": "NUMBER", "whole": "COUNT", "text": "TEXT"}
@@ -83,18 +84,38 @@ def as_changes(arguments: Sequence[str], own: Collection[str]) -> list[str]:
         own: the flags of the command itself, which stay.
     """
     rest: list[str] = []
-    waiting = iter(arguments)
-    for argument in waiting:
-        flag, equals, value = argument.partition("=")
-        if not flag.startswith("--") or flag in own:
+    place = 0
+    while place < len(arguments):
+        argument = arguments[place]
+        if not argument.startswith("--") or argument.partition("=")[0] in own:
             rest.append(argument)
-        elif equals:
-            rest.append(f"{flag[2:]}={value}")
-        elif flag.startswith("--no-"):
-            rest.append(f"{flag[5:]}=no")
+            place += 1
         else:
-            rest.append(f"{flag[2:]}={next(waiting, '')}")
+            change, taken = as_change(arguments[place:])
+            rest.append(change)
+            place += taken
     return rest
+
+
+def as_change(arguments: Sequence[str]) -> tuple[str, int]:
+    """The flag of a setting that stands first as NAME=VALUE, and how many arguments it takes; a switch alone means yes.
+
+    Raises:
+        WorkbenchError: it needs a value and has none.
+    """
+    flag, equals, value = arguments[0].partition("=")
+    name = flag.lstrip("-")
+    if equals:
+        return f"{name}={value}", 1
+    if name.startswith("no-"):
+        return f"{name[3:]}=no", 1
+    known = {setting.flag: setting for recipe in find_recipes().values() for setting in describe(recipe.config)}
+    following = arguments[1] if arguments[1:] else ""
+    if flag in known and known[flag].kind == "switch" and following.lower() not in YES + NO:
+        return f"{name}=yes", 1
+    if not following or following.startswith("--"):
+        raise WorkbenchError(f"{flag} needs a value", f"{flag} takes {known[flag].expected}" if flag in known else f"for example {flag}=3")
+    return f"{name}={following}", 2
 
 
 def _flag(setting: Setting) -> Any:

@@ -62,8 +62,8 @@ def tell_end(feed: Feed, *, as_json: bool) -> None:
         output.say(f"next: workbench show {run_id}    workbench export {run_id} --to csv")
 
 
-def detach(folder: RunFolder, *, after: int = 0) -> int:
-    """Wait until an attempt has made its first step or is queued, then print the run's id and nothing else.
+def detach(folder: RunFolder, *, after: int = 0, as_json: bool = False) -> int:
+    """Wait until an attempt has made its first step or is queued, then print the run's id, or its JSON, and nothing else.
 
     Raises:
         WorkbenchError: the worker refused or failed before that.
@@ -71,7 +71,12 @@ def detach(folder: RunFolder, *, after: int = 0) -> int:
     feed = await_start(folder, after=after, or_queued=True)
     if feed.status.state == "queued":
         output.say(_queued(feed))
-    output.emit(folder.id)
+    if as_json:
+        from workbench.runs.report import report
+
+        output.emit_json(report(feed))
+    else:
+        output.emit(folder.id)
     return int(ExitCode.DONE)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.errors import WorkbenchError
 from workbench.paths import runs_folder
 
 if TYPE_CHECKING:
@@ -34,6 +35,16 @@ def store(context: Any, runs: Path | None) -> Store:
     from workbench.runs.store import Store  # here: `--help` and `recipes` do without runs
 
     return Store(runs_folder(runs or context.find_root().params.get("runs")))
+
+
+def check_step(step: int | None) -> None:
+    """Refuse a step that no run has.
+
+    Raises:
+        WorkbenchError: it is negative.
+    """
+    if step is not None and step < 0:
+        raise WorkbenchError(f"--step is {step}, expected a whole number at least 0", "steps count from 1; 0 is before the first")
 
 
 def use_data(folder: Path | None) -> None:

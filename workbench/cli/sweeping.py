@@ -6,16 +6,19 @@ import sys
 import time
 from collections.abc import Sequence
 
+from workbench.charts.rows import cells, cut, plain
 from workbench.cli import output
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.finding import find_recipes
+from workbench.launching import launch
 from workbench.recipe import Recipe
 from workbench.runs import control
 from workbench.runs.files import replace_file
 from workbench.runs.report import strict_json
+from workbench.runs.status import LIVE
 from workbench.runs.store import Store
 from workbench.sweeps import progress
-from workbench.sweeps.folder import SweepFolder
+from workbench.sweeps.folder import SweepFolder, host
 from workbench.sweeps.plan import config_of, first_of, units
 from workbench.sweeps.progress import Entry, Progress
 from workbench.units import metric
@@ -32,7 +35,7 @@ class Look:
 
     def __init__(self, store: Store, *, ascii_only: bool, as_json: bool) -> None:
         self._store, self._ascii, self._as_json = store, ascii_only, as_json
-        self._drawn = 0  # rows on the terminal that the next drawing replaces
+        self._drawn: list[int] = []  # cells of each row on the terminal that the next drawing replaces
         self._told: set[int] = set()
 
     def at_all(self, folders: Sequence[SweepFolder]) -> int:
@@ -62,10 +65,13 @@ class Look:
         looking = progress.Look(folder, self._store)
         self._await_driver(folder, looking)
         if detach:
-            output.emit(folder.name)
+            if self._as_json:
+                self._tell(looking.now())
+            else:
+                output.emit(folder.name)
             return int(ExitCode.DONE)
         if is_new:
-            output.say(f"{folder.name}: {looking.plan.total} runs, one after the other, also when this terminal is closed")
+            output.say(f"{folder.name}: {output.plural(looking.plan.total, 'run')}, one after the other, also when this terminal is closed")
         while True:
             try:
                 now = self._watch(looking)
@@ -85,11 +91,13 @@ class Look:
             WorkbenchError: nothing drives it, or its run does not stop.
         """
         looking = progress.Look(folder, self._store)
-        if not any(folder.drivers().values()):
-            raise WorkbenchError(
-                f"{folder.name} is {looking.now().state}; there is nothing to stop", f"`workbench sweep show {folder.name}`"
-            )
+        driven = any(folder.drivers().values())
+        if not driven:
+            self._check_stoppable(folder, looking.now())
         _ask_to_stop(folder)
+        if not driven:  # its process was killed; another one stops what that had begun, so that `resume` goes on with it
+            launch.drive(folder.path, self._store.root)
+            self._await_driver(folder, looking)
         deadline = time.monotonic() + _STOP_SECONDS
         while any(folder.drivers().values()):
             if time.monotonic() > deadline:
@@ -99,6 +107,20 @@ class Look:
         self._tell(looking.now())
         output.say(f"next: workbench sweep resume {folder.name}")
         return int(ExitCode.DONE)
+
+    def _check_stoppable(self, folder: SweepFolder, now: Progress) -> None:
+        """Refuse to stop a sweep that nothing drives and none of whose runs train.
+
+        Raises:
+            WorkbenchError: nothing trains, or it does on another machine.
+        """
+        live = [entry for entry in now.entries if entry.state in LIVE]
+        claims = folder.claims()
+        elsewhere = [claims[entry.number] for entry in live if claims.get(entry.number, host()) != host()]
+        if not live:
+            raise WorkbenchError(f"{folder.name} is {now.state}; there is nothing to stop", f"`workbench sweep show {folder.name}`")
+        if len(elsewhere) == len(live):
+            raise WorkbenchError(f"what is left of {folder.name} trains on {', '.join(elsewhere)}", "stop it there")
 
     def _await_driver(self, folder: SweepFolder, looking: progress.Look) -> None:
         deadline = time.monotonic() + _BEGIN_SECONDS
@@ -122,18 +144,21 @@ class Look:
     def _draw(self, now: Progress) -> None:
         width, most = output.columns() - 1, max(3, output.lines() - _AROUND)
         self._clear()
-        lines = [line[:width] for line in view.lines(now, unit=_unit(now), ascii_only=self._ascii)]
+        lines = [cut(line, width, ascii_only=self._ascii) for line in view.lines(now, unit=_unit(now), ascii_only=self._ascii)]
         table = view.table(now, width, unit=_unit(now), ascii_only=self._ascii, most=most)
         for line in lines:
             output.emit(line)
         output.emit_rows(table, colours=output.colours())
         sys.stdout.flush()
-        self._drawn = len(lines) + len(table)
+        self._drawn = [cells(line.rstrip()) for line in [*lines, *plain(table)]]
 
     def _clear(self) -> None:
-        if self._drawn:
-            sys.stdout.write(f"\x1b[{self._drawn}A\x1b[J")
-        self._drawn = 0
+        """Remove what was drawn; a terminal that became narrower has wrapped it."""
+        width = max(1, output.columns())
+        rows = sum(max(1, -(-drawn // width)) for drawn in self._drawn)
+        if rows:
+            sys.stdout.write(f"\x1b[{rows}A\x1b[J")
+        self._drawn = []
 
     def _say_what_ended(self, now: Progress) -> None:
         for entry in now.entries:
@@ -160,7 +185,7 @@ class Look:
         if not output.is_answered():
             _ask_to_stop(folder)
             return True
-        self._drawn = 0
+        self._drawn = []
         try:
             question = f"\n{folder.name} is running. Leave it running (Enter), stop it (s, or Ctrl-C again), or go on watching (w)? "
             print(question, end="", file=sys.stderr, flush=True)

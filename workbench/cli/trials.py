@@ -41,10 +41,11 @@ def run(root: Path, recipe: Recipe, preset: str, config: Settings, kind: Kind, *
     Raises:
         WorkbenchError: it failed; as a run with these settings would.
     """
+    told: set[str] = set()
     with Trial(root, recipe, preset, config, kind) as trial:
         while True:
             for event in trial.poll():
-                _tell(event)
+                _tell(event, told)
             found = trial.result()
             if found is not None:
                 break
@@ -76,8 +77,10 @@ def _print(kind: Kind, found: dict[str, Any], command: str, *, ascii_only: bool)
         output.say(f"next, with your other settings: {then}")
 
 
-def _tell(event: Event) -> None:
+def _tell(event: Event, told: set[str]) -> None:
     if isinstance(event, PhaseChanged):
-        output.say(f"{event.phase} ...")
+        if event.phase not in told:  # each batch size that is tried loads anew
+            output.say(f"{event.phase} ...")
+            told.add(event.phase)
     elif isinstance(event, Noticed):
         output.say(event.message)

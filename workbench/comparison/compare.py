@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from workbench.comparison import tasks
+from workbench.comparison.changes import courses, remarks
 from workbench.comparison.seeds import SEED, Report, Spread, alike, number, spread
 from workbench.comparison.tasks import Task, task_of
 from workbench.comparison.verdict import Contender, Verdict, judge
-from workbench.errors import ExitCode, unknown
+from workbench.errors import ExitCode, WorkbenchError, nearest
 
 _LIVE = ("running", "paused", "starting", "queued")
 _STATES = (*_LIVE, "failed", "died", "unknown", "stopped", "finished")  # of several runs, the first of these is said
@@ -22,6 +23,8 @@ class Line:
 
     Attributes:
         places: of its runs among those that are compared.
+        courses: of the settings that were changed while it trained, what they went through.
+        is_other_task: than the baseline's, so that its numbers do not compare.
         final: of each metric the last value; `best` the best one, where the metric has a goal.
         seconds: of training and evaluation; `memory_bytes` the most that was held.
     """
@@ -35,6 +38,8 @@ class Line:
     settings: dict[str, Any]
     final: dict[str, Spread]
     best: dict[str, Spread]
+    courses: dict[str, str]
+    is_other_task: bool
     seconds: Spread | None
     cpu_seconds: Spread | None
     memory_bytes: Spread | None
@@ -113,35 +118,55 @@ def compare(reports: Sequence[Report], *, baseline: str = "") -> Comparison:
     """
     labels = tuple(str(report.get("name") or report["id"]) for report in reports)
     base = _place(reports, baseline)
-    metrics = dict(_metrics(reports, base))
     found = tuple(map(task_of, reports))
+    others = frozenset(place for place, task in enumerate(found) if not tasks.is_same(found[base], task))
+    metrics = dict(_metrics(reports, base, others))
     said = tasks.remarks(found, labels)
     objective = _objective(reports, base, metrics)
-    lines = tuple(_line(reports, places) for places in alike(reports))
+    lines = tuple(_line(reports, places, others) for places in alike(reports))
+    went = [courses(report) for report in reports]
     return Comparison(
         runs=tuple(str(report["id"]) for report in reports),
         labels=labels,
         lines=lines,
-        singles=tuple(_line(reports, places) for places in alike(reports, apart=True)),
+        singles=tuple(_line(reports, places, others) for places in alike(reports, apart=True)),
         baseline=base,
         objective=objective,
         metrics=metrics,
         settings=dict(_settings(reports)),
-        differing={name: values for name, values in _settings(reports) if _is_differing(reports, name, values)},
+        differing={name: values for name, values in _settings(reports) if _is_differing(reports, name, values, went)},
         tasks=found,
-        remarks=(*said, *_changes(reports, labels)),
+        remarks=(*said, *remarks(reports, labels)),
         verdict=_verdict(lines, base, objective, metrics, found),
     )
+
+
+def metric_of(comparison: Comparison, typed: str) -> str:
+    """The key of a metric by what was typed: a key, or the part behind its split, of the validation split where that has it.
+
+    Raises:
+        WorkbenchError: none of the runs has it.
+    """
+    known = list(comparison.metrics)
+    wanted = typed.replace(" ", "_")
+    short = [key for key in known if key.partition("/")[2] == wanted]
+    for key in (typed, f"validation/{wanted}", *short):
+        if key in comparison.metrics:
+            return key
+    named = [key for key in known if key.count("/") < 2]
+    close = nearest(wanted, [*named, *(key.partition("/")[2] for key in named)])
+    hint = f"did you mean `{close}`?" if close else f"there is {', '.join(named)}"
+    raise WorkbenchError(f"unknown metric `{typed}` of these runs", hint, code=ExitCode.NOT_FOUND)
 
 
 def _place(reports: Sequence[Report], baseline: str) -> int:
     if not baseline:
         return 0
-    names = [str(name) for report in reports for name in (report["id"], report.get("name")) if name]
     for place, report in enumerate(reports):
         if baseline in (report["id"], report.get("name")):
             return place
-    raise unknown("baseline", baseline, names, where="among the runs compared", code=ExitCode.NOT_FOUND)
+    known = ", ".join(str(report.get("name") or report["id"]) for report in reports)
+    raise WorkbenchError(f"{baseline} is not among those compared", f"deltas can be against {known}", code=ExitCode.NOT_FOUND)
 
 
 def _objective(reports: Sequence[Report], base: int, metrics: dict[str, Compared]) -> str:
@@ -154,7 +179,7 @@ def _objective(reports: Sequence[Report], base: int, metrics: dict[str, Compared
     return next(iter(validated or shared), "")
 
 
-def _metrics(reports: Sequence[Report], base: int) -> Iterator[tuple[str, Compared]]:
+def _metrics(reports: Sequence[Report], base: int, others: Collection[int]) -> Iterator[tuple[str, Compared]]:
     keys = dict.fromkeys(key for report in (reports[base], *reports) for key in report["metrics"])
     for key in keys:
         found = [report["metrics"].get(key) or {} for report in reports]
@@ -164,14 +189,15 @@ def _metrics(reports: Sequence[Report], base: int) -> Iterator[tuple[str, Compar
         over = spread(values)
         yield key, Compared(
             goal=about.get("goal", "none"), unit=about.get("unit", ""),
-            values=values, deltas=_deltas(values, base), best=best, best_deltas=_deltas(best, base),
+            values=values, deltas=_deltas(values, base, others), best=best, best_deltas=_deltas(best, base, others),
             mean=over.mean if over else None, std=over.std if over else None,
         )  # fmt: skip
 
 
-def _deltas(values: Sequence[float | None], base: int) -> tuple[float | None, ...]:
+def _deltas(values: Sequence[float | None], base: int, others: Collection[int]) -> tuple[float | None, ...]:
+    """To the baseline; none of runs that learn another task."""
     reference = values[base]
-    return tuple(None if value is None or reference is None else value - reference for value in values)
+    return tuple(None if value is None or reference is None or place in others else value - reference for place, value in enumerate(values))
 
 
 def _settings(reports: Sequence[Report]) -> Iterator[tuple[str, tuple[Any, ...]]]:
@@ -179,13 +205,14 @@ def _settings(reports: Sequence[Report]) -> Iterator[tuple[str, tuple[Any, ...]]
         yield name, tuple(report["settings"].get(name) for report in reports)
 
 
-def _is_differing(reports: Sequence[Report], name: str, values: Sequence[Any]) -> bool:
-    """Whether runs that could be alike in a setting are not: a recipe that has no such setting does not differ in it."""
+def _is_differing(reports: Sequence[Report], name: str, values: Sequence[Any], went: Sequence[Mapping[str, str]]) -> bool:
+    """Whether runs that could be alike in a setting are not, or came to it in other ways; a recipe without it does not differ in it."""
     recipes = {report["recipe"] for report in reports if name in report["settings"]}
-    return len({repr(value) for value, report in zip(values, reports, strict=True) if report["recipe"] in recipes}) > 1
+    known = [place for place, report in enumerate(reports) if report["recipe"] in recipes]
+    return len({(repr(values[place]), went[place].get(name)) for place in known}) > 1
 
 
-def _line(reports: Sequence[Report], places: Sequence[int]) -> Line:
+def _line(reports: Sequence[Report], places: Sequence[int], others: Collection[int]) -> Line:
     own = [reports[place] for place in places]
     first = own[0]
     states = {str(report["state"]) for report in own}
@@ -198,6 +225,8 @@ def _line(reports: Sequence[Report], places: Sequence[int]) -> Line:
         recipe=str(first["recipe"]),
         state=next((state for state in _STATES if state in states), "unknown"),
         settings=dict(first["settings"]),
+        courses=courses(first),
+        is_other_task=any(place in others for place in places),
         final={key: found for key in keys if (found := _over(own, key, "last"))},
         best={key: found for key in keys if (found := _over(own, key, "best"))},
         seconds=spread(report.get("elapsed_seconds") for report in own),
@@ -220,11 +249,3 @@ def _verdict(lines: Sequence[Line], base: int, objective: str, metrics: dict[str
         for line in lines
     ]
     return judge(contenders, objective, goal=about.goal if about else "none", unit=about.unit if about else "", same_task=same)
-
-
-def _changes(reports: Sequence[Report], labels: Sequence[str]) -> Iterator[str]:
-    """Settings that were changed while a run trained: its column shows the last value only."""
-    for report, label in zip(reports, labels, strict=True):
-        changed = [f"{one['text']} at step {one['step']:,}" for one in report.get("interventions", ()) if one["kind"] == "set"]
-        if changed:
-            yield f"{label} was changed while it trained: {'; '.join(changed[-3:])}"

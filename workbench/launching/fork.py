@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -93,18 +94,15 @@ def _check_limits(parent: RunFolder, checkpoint: Checkpoint, state: RunState, se
         WorkbenchError: names the limit to raise.
     """
     step, limits = checkpoint.step, {name: settings.get(name) for name in ("max_steps", "epochs", "max_seconds")}
-    most, epochs, seconds = limits["max_steps"], limits["epochs"], limits["max_seconds"]
-    spent = ""
-    if isinstance(most, int) and step >= most:
-        spent = "max_steps"
-    elif isinstance(epochs, int) and state.epochs and state.epochs.position(step)[0] >= epochs:
-        spent = "epochs"
-    elif isinstance(seconds, (int, float)) and state.clock.read(state.news_at) >= seconds:
-        spent = "max_seconds"
-    if spent:
-        limit = limits[spent]
-        assert isinstance(limit, (int, float))
-        raise WorkbenchError(
-            f"a fork of {parent.id} at step {grouped(step)} has nothing left to do: {spent} is {limit:g}",
-            f"raise the limit, for example --{spent.replace('_', '-')} {limit * 2:g}, or fork at an earlier --step",
-        )
+    done = {
+        "max_steps": step,
+        "epochs": state.epochs.position(step)[0] if state.epochs else 0,
+        "max_seconds": math.ceil(state.clock.read(state.news_at)),
+    }
+    for name, so_far in done.items():
+        limit = limits[name]
+        if isinstance(limit, (int, float)) and so_far and so_far >= limit:
+            raise WorkbenchError(
+                f"a fork of {parent.id} at step {grouped(step)} has nothing left to do: {name} is {limit:g}, and {so_far:g} are behind it",
+                f"raise the limit, for example --{name.replace('_', '-')} {2 * so_far:g}, or fork at an earlier --step",
+            )

@@ -39,7 +39,10 @@ def chosen(parent: RunFolder, step: int | None) -> Checkpoint:
         return good
     at_step = [one for one in found if one.step == step]
     if not at_step:
-        raise WorkbenchError(f"{parent.id} has no checkpoint at step {grouped(step)}", _listed(found))
+        raise WorkbenchError(
+            f"{parent.id} has no checkpoint at step {grouped(step)}",
+            f"{_listed(found)}; a run keeps the newest three and the best: `train --checkpoint-every N` and `workbench save` write more",
+        )
     others = [one for one in found if one.step != step]
     if not parent.verified(at_step[-1]):
         raise WorkbenchError(f"the checkpoint of {parent.id} at step {grouped(step)} is damaged: its checksum is wrong", _listed(others))

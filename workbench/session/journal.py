@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.errors import WorkbenchError
-from workbench.events.types import Event, Measured, Metrics, Noticed
+from workbench.events.types import Event, Measured, Metrics, Noticed, RunEnded
 from workbench.events.writer import EventWriter
 from workbench.runs.folder import RunFolder
 from workbench.runs.reading.apply import apply
@@ -39,6 +39,8 @@ class Journal:
     def write(self, event: Event, *, commit: bool = False) -> None:
         """Append an event behind all numbers logged before it; `commit` waits until it is on the disk."""
         self.flush()
+        if isinstance(event, RunEnded) and event.cpu_seconds:  # a run that was over before it was time knows its memory, too
+            self.measure(event.step, event.cpu_seconds, every=0.0)
         self._put(event, commit=commit)
 
     def log(self, step: int, values: Mapping[str, Any], *, at: float | None = None) -> None:

@@ -63,6 +63,7 @@ class Progress:
     entries: tuple[Entry, ...]
     machines: Mapping[str, bool] = field(default_factory=dict)
     importance: Mapping[str, float] = field(default_factory=dict)
+    chance: Mapping[str, float] = field(default_factory=dict)  # what each of these would be if it did nothing; of a grid
 
     @property
     def done(self) -> int:
@@ -78,13 +79,21 @@ class Progress:
         """Training time of all runs so far."""
         return sum(entry.seconds for entry in self.entries)
 
+    @property
+    def is_chance(self) -> bool | None:
+        """Whether all differ no more than seeds of one setting do; None where no setting was repeated."""
+        together: dict[object, list[float]] = {}
+        for entry in self.entries:
+            if entry.is_done and entry.best is not None:
+                together.setdefault((entry.recipe, *_apart(entry.values).items()), []).append(entry.best)
+        return importance.is_chance([*together.values()])
+
     def groups(self) -> list[Group]:
-        """Seeds together, the best mean first."""
+        """Seeds together, the best mean first, those not begun last."""
         together: dict[tuple[object, ...], list[Entry]] = {}
         for entry in self.entries:
-            values = {name: value for name, value in entry.values.items() if name != "seed"}
-            if entry.run:
-                together.setdefault((entry.recipe, *values.items()), []).append(entry)
+            if entry.values or entry.run:  # a search has not chosen the others yet
+                together.setdefault((entry.recipe, *_apart(entry.values).items()), []).append(entry)
         groups = [_group(members) for members in together.values()]
         return sorted(groups, key=lambda group: _rank(self.plan, group.mean))
 
@@ -112,12 +121,16 @@ class Look:
         entries = tuple(self._entry(number, unit, runs.get(number, ""), pruned) for number, unit in planned.items())
         machines = self.folder.drivers()
         shared = next((event["shares"] for event in reversed(events) if event.get("type") == "importance"), None)
-        shares = (
-            shared
-            if isinstance(shared, dict)
-            else importance.shares([(e.values, e.best) for e in entries if e.is_done and e.best is not None])
-        )
-        return Progress(self.plan, _state(entries, machines, self.folder.stop.exists()), entries, machines, shares)
+        families = len(self.plan.families) > 1
+        results = [
+            ({**({"recipe": entry.recipe} if families else {}), **_apart(entry.values)}, entry.best)
+            for entry in entries
+            if entry.is_done and entry.best is not None
+        ]
+        known = len(results) >= importance.LEAST
+        shares = (shared if isinstance(shared, dict) else importance.shares(results)) if known else {}
+        chance = importance.by_chance(results) if shares and not isinstance(shared, dict) else {}
+        return Progress(self.plan, _state(entries, machines, self.folder.stop.exists()), entries, machines, shares, chance)
 
     def _entry(self, number: int, unit: Unit | None, run: str, pruned: set[str]) -> Entry:
         values = {name: unit.settings.get(name) for name in self.plan.differing} if unit else {}
@@ -164,14 +177,19 @@ def _group(members: Sequence[Entry]) -> Group:
     tests = [entry.test for entry in members if entry.test is not None]
     return Group(
         recipe=members[0].recipe,
-        values={name: value for name, value in members[0].values.items() if name != "seed"},
-        runs=tuple(entry.run for entry in members),
+        values=_apart(members[0].values),
+        runs=tuple(entry.run for entry in members if entry.run),
         mean=statistics.fmean(known) if known else None,
         deviation=statistics.stdev(known) if len(known) > 1 else None,
         test=statistics.fmean(tests) if tests else None,
         seconds=sum(entry.seconds for entry in members),
         parameters=members[0].parameters,
     )
+
+
+def _apart(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Without the seed, which is chance and no setting."""
+    return {name: value for name, value in values.items() if name != "seed"}
 
 
 def _rank(plan: Plan, value: float | None) -> float:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from workbench.charts.rows import Row, Rows, Span, cells, fit, pad, printable
-from workbench.schema import Value, short_number
+from workbench.charts.rows import Row, Rows, Span, cells, cut, fit, pad, printable
+from workbench.comparison.seeds import Spread
+from workbench.comparison.verdict import pm
+from workbench.schema import Value
 from workbench.sweeps.plan import Plan
 from workbench.sweeps.progress import Entry, Group, Progress
-from workbench.units import compact, duration, grouped, metric
+from workbench.units import brief, compact, duration, grouped, metric
 from workbench.views.run.status_lines import ink, mark
 
 _GAP = "  "
 _BAR = 20  # cells of an importance of 100 %
+_MOST = 28  # cells of a column
 _BESIDE = {"waiting": ("·", "."), "pruned": ("×", "x"), "deleted": ("-", "-")}
 
 
@@ -44,46 +48,57 @@ def lines(progress: Progress, *, unit: str = "", ascii_only: bool = False) -> li
 
 def table(progress: Progress, width: int, *, unit: str = "", ascii_only: bool = False, most: int = 0) -> Rows:
     """A row for each run, as they were planned; of more than `most`, those that tell most: what trains, and the best."""
-    shown = list(progress.entries)
+    plan, shown = progress.plan, list(progress.entries)
     if most and len(shown) > most:
-        ranked = sorted(shown, key=lambda entry: (entry.state != "running", entry.best is None, _order(progress.plan, entry.best)))
+        ranked = sorted(shown, key=lambda entry: (entry.state != "running", entry.best is None, _order(plan, entry.best)))
         shown = sorted(ranked[:most], key=lambda entry: entry.number)
-    families = len(progress.plan.families) > 1
-    heading = [
-        "run",
-        "state",
-        *(["recipe"] if families else []),
-        *progress.plan.differing,
-        "step",
-        _objective(progress.plan),
-        "test",
-        "seconds",
+    inks = tuple(ink(entry.state) if entry.state not in _BESIDE else "muted" for entry in shown)  # type: ignore[arg-type]
+    columns = [
+        _Column("run", 0, [entry.run or "-" for entry in shown]),
+        _Column("state", 1, [_state(entry, ascii_only) for entry in shown], inks),
+        *([_Column("recipe", 0, [entry.recipe for entry in shown])] if len(plan.families) > 1 else []),
+        *(_Column(name, 1, [text(entry.values[name]) if name in entry.values else "?" for entry in shown]) for name in plan.differing),
+        _Column("step", 5, [grouped(entry.step) if entry.step else "-" for entry in shown]),
+        _Column(_objective(plan), 0, [_metric(entry.best, unit) for entry in shown]),
+        _Column("test", 3, [_metric(entry.test, unit) for entry in shown]),
+        _Column("seconds", 4, [f"{entry.seconds:.1f}" if entry.seconds else "-" for entry in shown]),
     ]
-    body = [_texts(entry, progress.plan, families, unit, ascii_only) for entry in shown]
-    inks = [["", ink(entry.state) if entry.state not in _BESIDE else "muted"] for entry in shown]  # type: ignore[arg-type]
-    return _lay_out(heading, body, inks, width, ascii_only)
+    return _lay_out(columns, width, ascii_only)
 
 
 def groups(progress: Progress, width: int, *, unit: str = "", ascii_only: bool = False) -> Rows:
     """A row for each setting of what differs, seeds together, the best first: mean and standard deviation."""
-    names = [name for name in progress.plan.differing if name != "seed"]
-    families = len(progress.plan.families) > 1
-    objective = _objective(progress.plan) + (" (mean, std)" if progress.plan.seeds > 1 else "")
-    heading = [*(["recipe"] if families else []), *names, objective, "test", "params", "seconds", "runs"]
-    body = [_group(group, names, families, unit) for group in progress.groups()]
-    return _lay_out(heading, body, [[] for _ in body], width, ascii_only)
+    plan, shown = progress.plan, progress.groups()
+    several = plan.seeds > 1
+    columns = [
+        *([_Column("recipe", 0, [group.recipe for group in shown])] if len(plan.families) > 1 else []),
+        *(_Column(name, 1, [text(group.values.get(name)) for group in shown]) for name in plan.differing if name != "seed"),
+        _Column(_objective(plan) + (" (mean ± std)" if several else ""), 0, [_mean(group, unit) for group in shown]),
+        _Column("test (mean)" if several else "test", 2, [_metric(group.test, unit) for group in shown]),
+        _Column("params", 4, [compact(group.parameters) if group.parameters else "-" for group in shown]),
+        _Column("seconds (sum)" if several else "seconds", 3, [f"{group.seconds:.1f}" if group.seconds else "-" for group in shown]),
+        _Column("runs", 5, [" ".join(group.runs) or "-" for group in shown]),
+    ]
+    return _lay_out(columns, width, ascii_only)
 
 
 def importance(progress: Progress, *, ascii_only: bool = False) -> list[str]:
-    """How much of the differences each setting explains by itself, as bars; nothing where nothing is known."""
+    """How much of the differences each setting explains by itself, as bars, and the rest; nothing where nothing is known."""
+    what = _objective(progress.plan)
+    chance = progress.is_chance
+    said = [f"all settings lie within what seeds of one setting differ by: these runs do not tell which {what} is better"] if chance else []
     if not progress.importance:
-        return []
-    room = max(cells(name) for name in progress.importance)
-    rows = [
-        f"  {fit(name, room)}  {('#' if ascii_only else '█') * max(0, round(_BAR * min(1.0, share)))} {100 * share:.0f} %"
-        for name, share in progress.importance.items()
-    ]
-    return [f"what explains the differences in {_objective(progress.plan)}, each setting by itself:", *rows]
+        return said
+    rest = max(0.0, 1 - sum(progress.importance.values()))
+    last = "the rest" if progress.chance else ""
+    room = max(cells(name) for name in [*progress.importance, last])
+    rows = []
+    for name, share in [*progress.importance.items(), *([(last, rest)] if last else [])]:
+        bar = ("#" if ascii_only else "█") * max(0, round(_BAR * min(1.0, share)))
+        alone = f"   {100 * progress.chance[name]:.0f} % by chance alone" if name in progress.chance else ""
+        alone = f"   settings that work together{', and chance' if progress.plan.seeds == 1 else ', and seeds'}" if name == last else alone
+        rows.append(f"  {fit(name, room)}  {bar} {100 * share:.0f} %{alone}")
+    return [f"what explains the differences in {what}, each setting by itself:", *rows, *said]
 
 
 def text(value: Value) -> str:
@@ -92,51 +107,62 @@ def text(value: Value) -> str:
         return "off"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return short_number(float(f"{value:.3g}")) if isinstance(value, float) else str(value)
+    return brief(value) if isinstance(value, float) else str(value)
 
 
-def _texts(entry: Entry, plan: Plan, families: bool, unit: str, ascii_only: bool) -> list[str]:
-    sign = _BESIDE[entry.state][ascii_only] if entry.state in _BESIDE else mark(entry.state, ascii_only=ascii_only)  # type: ignore[arg-type]
-    return [
-        entry.run or "-",
-        f"{sign} {entry.state}",
-        *([entry.recipe] if families else []),
-        *(text(entry.values[name]) if name in entry.values else "?" for name in plan.differing),
-        grouped(entry.step) if entry.step else "-",
-        metric(entry.best, unit) if entry.best is not None else "-",
-        metric(entry.test, unit) if entry.test is not None else "-",
-        f"{entry.seconds:.1f}" if entry.seconds else "-",
+@dataclass(frozen=True)
+class _Column:
+    """One column: those of the highest rank are left out first, and rank 0 stays."""
+
+    title: str
+    rank: int
+    texts: Sequence[str]
+    inks: Sequence[str] = ()
+
+
+def _lay_out(columns: Sequence[_Column], width: int, ascii_only: bool) -> Rows:
+    """As many columns as fit; what still does not is cut, with an ellipsis."""
+    shown = [
+        replace(
+            each, texts=[printable(_in_ascii(cell) if ascii_only else cell, ascii_only=ascii_only) for cell in (each.title, *each.texts)]
+        )
+        for each in columns
     ]
-
-
-def _group(group: Group, names: Sequence[str], families: bool, unit: str) -> list[str]:
-    mean = metric(group.mean, unit) if group.mean is not None else "-"
-    spread = f" ± {metric(group.deviation, unit)}" if group.deviation is not None else ""
-    return [
-        *([group.recipe] if families else []),
-        *(text(group.values.get(name)) for name in names),
-        mean + spread,
-        metric(group.test, unit) if group.test is not None else "-",
-        compact(group.parameters) if group.parameters else "-",
-        f"{group.seconds:.1f}",
-        " ".join(group.runs),
-    ]
-
-
-def _lay_out(heading: list[str], body: list[list[str]], inks: list[list[str]], width: int, ascii_only: bool) -> Rows:
-    body = [[printable(cell, ascii_only=ascii_only) for cell in row] for row in body]
-    widths = [max(cells(row[place]) for row in [heading, *body]) for place in range(len(heading))]
-    rows: Rows = [pad(_row(heading, widths, ["muted"] * len(heading)), width)]
-    for row, own in zip(body, inks, strict=True):
-        rows.append(pad(_row(row, widths, own), width))
+    widths = [min(_MOST, max(map(cells, each.texts))) for each in shown]
+    while sum(widths) + len(_GAP) * len(widths) > width:
+        worst = max(range(len(shown)), key=lambda place: (shown[place].rank, place))
+        if not shown[worst].rank:
+            break
+        del shown[worst], widths[worst]
+    rows: Rows = []
+    for place in range(len(shown[0].texts)):
+        row: Row = [Span("  ")]
+        for each, room in zip(shown, widths, strict=True):
+            colour = "muted" if not place else each.inks[place - 1] if each.inks else ""
+            row.append(Span(fit(cut(each.texts[place], room, ascii_only=ascii_only), room, ascii_only=ascii_only) + _GAP, colour))
+        whole = "".join(span.text for span in row).rstrip()
+        rows.append(pad(row, width) if cells(whole) <= width else [Span(cut(whole, width, ascii_only=ascii_only))])
     return rows
 
 
-def _row(texts: Sequence[str], widths: Sequence[int], inks: Sequence[str]) -> Row:
-    row: Row = [Span("  ")]
-    for place, (cell, room) in enumerate(zip(texts, widths, strict=True)):
-        row.append(Span(fit(cell, room) + _GAP, inks[place] if place < len(inks) else ""))
-    return row
+def _state(entry: Entry, ascii_only: bool) -> str:
+    sign = _BESIDE[entry.state][ascii_only] if entry.state in _BESIDE else mark(entry.state, ascii_only=ascii_only)  # type: ignore[arg-type]
+    return f"{sign} {entry.state}"
+
+
+def _metric(value: float | None, unit: str) -> str:
+    return metric(value, unit) if value is not None else "-"
+
+
+def _mean(group: Group, unit: str) -> str:
+    """As comparisons write it: `98.7 % ± 0.1`."""
+    if group.mean is None:
+        return "-"
+    return pm(Spread(len(group.runs), group.mean, group.deviation, group.mean, group.mean), unit)
+
+
+def _in_ascii(text: str) -> str:
+    return text.replace("±", "+-")
 
 
 def _objective(plan: Plan) -> str:
@@ -160,16 +186,20 @@ def as_json(progress: Progress) -> Mapping[str, object]:
         "differing": plan.differing,
         "seeds": plan.seeds,
         "trials": plan.trials,
+        "sampler": plan.sampler if plan.trials else None,
+        "pruner": plan.pruner if plan.trials else None,
         "total": plan.total,
         "done": progress.done,
         "best": best.run if best else None,
         "seconds": round(progress.seconds, 3),
         "machines": dict(progress.machines),
         "importance": dict(progress.importance),
+        "importance_by_chance": dict(progress.chance),
+        "is_chance": progress.is_chance,
         "runs": [_json_entry(entry) for entry in progress.entries],
         "groups": [
             {"recipe": group.recipe, "values": dict(group.values), "runs": list(group.runs), "mean": group.mean, "std": group.deviation,
-             "test": group.test, "seconds": round(group.seconds, 3), "parameters": group.parameters}
+             "test": group.test, "seconds": round(group.seconds, 3) or None, "parameters": group.parameters}
             for group in progress.groups()
         ],
     }  # fmt: skip

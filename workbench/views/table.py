@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from workbench.charts.rows import Row, Rows, Span, cells, cut, fit, merge, pad, printable
 from workbench.charts.spark import spark
@@ -13,14 +14,14 @@ from workbench.queue.line import ordinal
 from workbench.runs.folder import Value
 from workbench.runs.reading.feed import Feed
 from workbench.runs.status import StateName
-from workbench.schema import short_number
-from workbench.units import age, compact, duration, grouped, metric
+from workbench.schema import describe
+from workbench.settings import Common
+from workbench.units import age, brief, duration, grouped, metric
 from workbench.views.run.status_lines import ink, mark, progress
 
 _GAP = "  "
 _SPARK = 10
 _WIDEST_NAME = 24
-_LONGEST_NUMBER = 8  # characters of a setting, beyond which it is rounded
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ def _entry(feed: Feed, apart: Sequence[str], now: float) -> Entry:
         age=age(max(0.0, now - since)) if since else "-",
         best="run.json is damaged" if _is_damaged(feed) else _best(feed),
         trail=tuple(state.trail.means()),
-        apart={name: text_of(settings.get(name)) for name in apart},
+        apart={name: text_of(settings.get(name), name) for name in apart},
         pinned=feed.labels.pin,
         parent=(feed.record.parent or "") if feed.record.fork else "",
         forked_at=feed.record.fork.step if feed.record.fork else 0,
@@ -232,16 +233,18 @@ def _differing(feeds: Sequence[Feed]) -> dict[str, list[str]]:
     return {recipe: [name for name, values in known.items() if len(values) > 1] for recipe, known in seen.items()}
 
 
-def text_of(value: Value) -> str:
-    """A setting as a table shows it: as one types it into the form, but for what is too long."""
+@cache
+def _words_for_none() -> dict[str, str]:
+    return {setting.name: setting.none for setting in describe(Common)}
+
+
+def text_of(value: Value, name: str = "") -> str:
+    """A setting as a table shows it; None in the word that the setting of that name has for it."""
     if value is None:
-        return "off"
+        return _words_for_none().get(name, "off")
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if not isinstance(value, float):
-        return str(value)
-    text = short_number(value)
-    return text if len(text) <= _LONGEST_NUMBER else compact(value)
+    return brief(value) if isinstance(value, float) else str(value)
 
 
 def _texts(entry: Entry, names: Iterable[str], ascii_only: bool, tree: Mapping[str, str]) -> dict[str, str]:

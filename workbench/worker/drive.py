@@ -127,7 +127,9 @@ class Driver:
     def _watch(self, folder: RunFolder, *, was_halted: bool = False) -> _Watched:
         watched = _Watched(Feed(folder))
         feed = watched.feed.read_all()
-        if feed.status.state == "starting" and lock_holder(folder.lock) is None:
+        if self._folder.stop.exists():  # it was started to stop what an earlier one had begun
+            pass
+        elif feed.status.state == "starting" and lock_holder(folder.lock) is None:
             launch.begin(folder, recipe_path=self._recipe_path, queue=True)  # the process that claimed it may not have come so far
         elif feed.status.state == "stopped" and was_halted:
             launch.resume(folder, recipe_path=self._recipe_path, queue=True)

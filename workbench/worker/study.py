@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import optuna
 
 _UNIT = "workbench_run"
+_WARM_UP = 2  # evaluations that every run may make
 _GRACE_SECONDS = 10  # until the lock of a process that was killed while it wrote is taken away
 
 
@@ -51,7 +52,7 @@ class Study:
         storage = JournalStorage(JournalFileBackend(path, lock_obj=JournalFileSymlinkLock(path, grace_period=_GRACE_SECONDS)))
         self._study = optuna.create_study(
             study_name=folder.name, storage=storage, load_if_exists=True, direction="maximize" if plan.goal == "max" else "minimize",
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=2),
+            pruner=_pruner(optuna, plan),
         )  # fmt: skip
 
     def settings(self, number: int) -> dict[str, Value]:
@@ -60,7 +61,7 @@ class Study:
         return {name: as_setting(space, self._suggest(trial, name)) for name, space in self._plan.search.items()}
 
     def is_hopeless(self, number: int, evaluation: int, value: float) -> bool:
-        """Take in an evaluation; whether the run is worse there than half of those before it."""
+        """Take in an evaluation; whether the run is so much worse there than those before it that the pruner gives it up."""
         trial = self._trial(number)
         if trial is None or not math.isfinite(value):
             return False
@@ -75,6 +76,7 @@ class Study:
         states = self._optuna.trial.TrialState
         good = value is not None and math.isfinite(value)
         ended = {"finished": states.COMPLETE if good else states.FAIL, "stopped": states.PRUNED}.get(state, states.FAIL)
+        self._study.sampler = self._optuna.samplers.RandomSampler()  # that of a grid would end a loop of Optuna's, and there is none
         with contextlib.suppress(ValueError):  # another process has told it
             self._study.tell(trial, value if ended == states.COMPLETE else None, state=ended, skip_if_finished=True)
 
@@ -89,11 +91,23 @@ class Study:
         return {name: float(share) for name, share in found.items() if math.isfinite(share)}
 
     def _ask(self, number: int) -> optuna.Trial:
-        seed = int(self._plan.settings.get("seed") or 0) * 100_003 + number
-        self._study.sampler = self._optuna.samplers.TPESampler(seed=seed, n_startup_trials=min(10, max(3, self._plan.trials // 3)))
+        self._study.sampler = self._sampler(number)
         trial = self._study.ask()
         trial.set_user_attr(_UNIT, number)
         return trial
+
+    def _sampler(self, number: int) -> Any:
+        """As it would be here in a search that was never interrupted."""
+        samplers, first = self._optuna.samplers, int(self._plan.settings.get("seed") or 0)
+        seed = first * 100_003 + number
+        match self._plan.sampler:
+            case "random":
+                return samplers.RandomSampler(seed=seed)
+            case "grid":
+                space = {name: list(space.choices) for name, space in self._plan.search.items()}
+                return samplers.GridSampler(space, seed=first)  # one seed: combinations are known by their place
+            case _:
+                return samplers.TPESampler(seed=seed, n_startup_trials=min(10, max(3, self._plan.trials // 3)))
 
     def _trial(self, number: int) -> optuna.Trial | None:
         for frozen in self._study.get_trials(deepcopy=False):
@@ -108,3 +122,14 @@ class Study:
         if space.whole:
             return trial.suggest_int(name, int(space.low), int(space.high), log=space.log)
         return trial.suggest_float(name, space.low, space.high, log=space.log)
+
+
+def _pruner(optuna: Any, plan: Plan) -> Any:
+    """What gives a run up early: it counts evaluations."""
+    match plan.pruner:
+        case "halving":
+            return optuna.pruners.SuccessiveHalvingPruner(min_resource=_WARM_UP, reduction_factor=3)
+        case "off":
+            return optuna.pruners.NopPruner()
+        case _:
+            return optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=_WARM_UP)

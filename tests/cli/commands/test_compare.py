@@ -79,10 +79,12 @@ def test_previews_side_by_side_at_a_step(capsys: pytest.CaptureFixture[str]) -> 
         (["cnn-1"], 3, "only cnn-1 fits, and a comparison needs two runs"),
         (["tag:none"], 3, "no run fits, and a comparison needs two runs"),
         (["cnn-1", "cnn-7"], 3, "there is no run `cnn-7`"),
-        (["cnn-1", "cnn-2", "--baseline", "cnn-4"], 3, "unknown baseline `cnn-4`"),
+        (["cnn-1", "cnn-2", "--baseline", "cnn-4"], 3, "cnn-4 is not among those compared"),
         (["cnn-1", "cnn-2", "--by", "epochs"], 2, "did you mean `epoch`?"),
         (["cnn-1", "cnn-2", "--band", "sd"], 2, "unknown band `sd`"),
-        (["cnn-1", "cnn-2", "--metric", "accuracy"], 3, "unknown metric `accuracy`"),
+        (["cnn-1", "cnn-2", "--metric", "accurcy"], 3, "did you mean `accuracy`?"),
+        (["cnn-1", "cnn-2", "--metric", "zzz"], 3, "there is train/loss, validation/accuracy, validation/loss"),
+        (["cnn-1", "cnn-2", "--preview", "said", "--step", "-1"], 2, "--step is -1, expected a whole number at least 0"),
         (["cnn-1", "cnn-2", "--preview", "sad"], 3, "did you mean `said`?"),
         (["cnn-1", "cnn-2", "--step", "3"], 2, "--preview NAME --step N"),
         ([], 2, "needs RUN"),
@@ -91,6 +93,12 @@ def test_previews_side_by_side_at_a_step(capsys: pytest.CaptureFixture[str]) -> 
 def test_wrong_use_is_said_in_words(typed: list[str], code: int, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert app.run(["compare", *typed]) == code
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_metric_may_be_typed_without_its_split(capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(capsys, "cnn-1", "cnn-4", "--metric", "accuracy") == said(capsys, "cnn-1", "cnn-4", "--metric", "validation/accuracy")
+    assert said(capsys, "cnn-1", "cnn-4", "--metric", "loss").startswith(" validation loss")
 
 
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,7 +49,7 @@ def test_the_new_attempt_is_followed_without_what_was_before(resumed: list[dict[
 
 def test_detached_it_waits_for_the_new_attempt_only(resumed: list[dict[str, Any]]) -> None:
     assert app.run(["resume", "last", "--detach"]) == 0
-    assert resumed[1] == {"detached": "cnn-1", "after": 3}
+    assert resumed[1] == {"detached": "cnn-1", "after": 3, "as_json": False}
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.builders import build_run, finished_run
+from tests.builders import append, build_run, ended, finished_run
+from tests.cli.workers import live_run
 from workbench.cli import app, sweeping
 from workbench.cli.commands.sweep import command_for
 from workbench.launching import launch
@@ -51,7 +53,7 @@ def test_a_grid_is_planned_driven_and_told(driven: list[SweepFolder], capsys: py
     shown = json.loads(capsys.readouterr().out)
     assert set(shown) == {
         "name", "state", "objective", "goal", "families", "settings", "differing", "seeds", "trials", "total", "done", "best", "seconds",
-        "machines", "importance", "runs", "groups",
+        "machines", "importance", "importance_by_chance", "is_chance", "runs", "groups", "sampler", "pruner",
     }  # fmt: skip
     assert app.run(["runs", "sweep:mine", "--json"]) == 0
     assert [run["trial"] for run in json.loads(capsys.readouterr().out)] == [3, 2, 1, 0]
@@ -62,8 +64,33 @@ def test_nothing_is_begun_a_second_time(driven: list[SweepFolder], capsys: pytes
     assert capsys.readouterr().out == "sweep-1\n"
     assert app.run(["sweep", "stop", "sweep-1"]) == 2
     assert "sweep-1 is finished; there is nothing to stop" in capsys.readouterr().err
-    assert app.run(["sweep", "cnn", "lr=1e-3", "--name", "sweep-1"]) == 2
+    assert app.run(["sweep", "cnn", "lr=1e-3,3e-3", "--name", "sweep-1"]) == 2
     assert "goes on with it" in capsys.readouterr().err
+
+
+def test_a_sweep_whose_driver_was_killed_is_stopped_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORKBENCH_RUNS", str(tmp_path))
+    monkeypatch.setattr(sweeping, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(launch, "drive", lambda *_, **__: None)
+    monkeypatch.setattr(sweeping.Look, "_await_driver", lambda *_: None)
+    assert app.run(["sweep", "cnn", "lr=1e-3,3e-3", "--name", "left", "--detach"]) == 0
+    folder = SweepFolder(tmp_path / ".sweeps" / "left")
+    run = live_run(tmp_path, sweep="left", trial=0)
+    folder.claim(0)
+    Journal(folder.log(host())).write("assigned", trial=0, run="cnn-1")
+    begun = []
+
+    def drive(path: Path, root: Path, **_: Any) -> None:
+        begun.append(folder.stop.exists())
+        append(run, [ended("stopped", step=100, at=time.time())])
+
+    monkeypatch.setattr(launch, "drive", drive)
+    assert app.run(["sweep", "stop", "left"]) == 0
+    assert begun == [True], "one that begins nothing"
+    assert "next: workbench sweep resume left" in capsys.readouterr().err
+    assert app.run(["sweep", "stop", "left"]) == 2, "now nothing trains"
 
 
 @pytest.mark.parametrize(
@@ -76,6 +103,23 @@ def test_nothing_is_begun_a_second_time(driven: list[SweepFolder], capsys: pytes
         (["cnn", "--lrr", "1"], 2, "unknown setting `lrr`"),
         (["cnn", "lr=1e-3", "--slots", "gpu"], 2, "no device that could have a slot"),
         (["cnn,rnn", "--max-seconds", "30"], 2, "judged by different numbers"),
+        (["cnn,rnn,gan", "--dataset", "digits"], 2, "leave out gan: workbench sweep cnn,rnn"),
+        (["cnn,rnn", "--preset", "digits"], 2, "name each with its own: cnn:PRESET,rnn:PRESET"),
+        (["cnn:digits", "lr=1e-3,1e-2", "--preset", "mnist"], 2, "name two presets"),
+        (["cnn", "lr=1e-3,1e-2", "--max-steps"], 2, "--max-steps needs a value"),
+        (["cnn", "lr=1e-3,1e-2", "--max-steps", "--seeds", "3"], 2, "--max-steps takes a whole number at least 1"),
+        (["cnn", "lr=1e-3", "lr=1e-2"], 2, "`lr` is given twice: 1e-3 and 1e-2"),
+        (["cnn", "lr=1e-3,1e-2", "--lr", "1e-3"], 2, "`lr` is varied (lr=1e-3,1e-2) and fixed (--lr 1e-3)"),
+        (["cnn", "lr=1e-3,1e-2", "--epochs", "off"], 2, "these runs would never end"),
+        (["cnn", "--epochs", "1"], 2, "nothing varies: that is one run"),
+        (["cnn", "--trials", "3", "--search", "lr=1e-3"], 2, "nothing varies: lr can have one value only"),
+        (["cnn", "lr=1e-3,1e-2", "--sampler", "random"], 2, "--sampler is of a search"),
+        (["cnn", "--trials", "3", "--search", "lr=1e-3,1e-2", "--sampler", "rand"], 2, "did you mean `random`?"),
+        (["cnn", "--trials", "3", "--search", "lr=1e-3,1e-2", "--pruner", "hyper"], 2, "unknown pruner `hyper`"),
+        (["cnn", "--trials", "3", "--search", "lr=1e-3..1e-2", "--sampler", "grid"], 2, "needs values, and lr is a range"),
+        (["cnn", "--trials", "3", "--search", "lr=1e-3,1e-2", "--sampler", "grid"], 2, "--trials 2 tries each"),
+        (["cnn", "lr=1e-3,1e-2", "--name", "show"], 2, "a sweep cannot be named `show`"),
+        (["shw", "grid"], 2, "did you mean `workbench sweep show`?"),
         (["show", "none"], 3, "there is no sweep `none`"),
     ],
 )
@@ -94,6 +138,16 @@ def test_a_search_without_optuna_names_what_to_install(
     assert app.run(["sweep", "cnn", "--trials", "5", "--search", "lr=1e-3,1e-2"]) == 2
     assert "pip install 'training-workbench[sweep]'" in capsys.readouterr().err
     assert driven == []
+
+
+def test_detached_it_prints_its_name_or_its_json(driven: list[SweepFolder], capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["sweep", "cnn", "lr=1e-3,3e-3", "--detach", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "sweep-1"
+
+
+def test_a_switch_needs_no_value() -> None:
+    assert command_for(["cnn", "--nesterov", "lr=1,2"])[1] == ["cnn", "--set", "nesterov=yes", "lr=1,2"]
+    assert command_for(["cnn", "--nesterov", "off"])[1] == ["cnn", "--set", "nesterov=off"]
 
 
 def test_flags_of_settings_are_told_from_the_commands_own() -> None:

@@ -63,7 +63,7 @@ def test_flag_beats_file_beats_other_run_beats_preset_in_any_order(started: Star
     )
     file = tmp_path / "c.toml"
     file.write_text("momentum = 0.6\nlr = 0.6\n")
-    words = [["--lr", "0.5"], ["--config", str(file)], ["--from", "last"], ["--preset", "tutorial"]]
+    words = [["--lr", "0.5"], ["--config", str(file)], ["--from", "last"], ["--preset", "mnist"]]
     for order in (words, words[::-1]):
         assert app.run(["train", "cnn", *[word for pair in order for word in pair]]) == 0
         assert {name: started.settings[name] for name in ("lr", "momentum", "epochs", "width")} == {
@@ -73,7 +73,48 @@ def test_flag_beats_file_beats_other_run_beats_preset_in_any_order(started: Star
             "width": 7,
         }
         assert started.calls[-1]["parent"] == "cnn-1"
-        assert started.calls[-1]["preset"] == "tutorial"
+        assert started.calls[-1]["preset"] == "mnist"
+
+
+def test_the_recipe_of_another_run_need_not_be_typed(started: Started, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    build_run(tmp_path / "runs", finished_run(100), settings={**flat(build(CNN.config, {})), "width": 7})
+    for typed in (["train", "--from", "cnn-1", "--seed", "1"], ["train", "--seed", "1", "--from=last", "--detach"]):
+        assert app.run(typed) == 0
+        assert (started.calls[-1]["recipe"].name, started.settings["width"], started.settings["seed"]) == ("cnn", 7, 1)
+    assert "differs from cnn-1: seed 0 -> 1" in capsys.readouterr().err, "also when nobody follows it"
+    build_run(tmp_path / "elsewhere", finished_run(100), settings=flat(build(CNN.config, {"width": 9})))
+    assert app.run(["--runs", str(tmp_path / "elsewhere"), "train", "--from", "cnn-1"]) == 0
+    assert started.settings["width"] == 9
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ({"recipe_path": "/somewhere/own.py"}, "workbench train /somewhere/own.py --from cnn-1"),
+        ({"source": "script"}, "cnn-1 was not trained by a recipe"),
+    ],
+)
+def test_a_run_without_a_recipe_that_may_be_taken_says_so(
+    record: dict[str, str], words: str, started: Started, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build_run(tmp_path / "runs", finished_run(100), **record)
+    assert app.run(["train", "--from", "cnn-1"]) == 2
+    assert words in capsys.readouterr().err
+    assert started.calls == []
+
+
+def test_a_preset_beside_another_run_is_refused(started: Started, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    build_run(tmp_path / "runs", finished_run(100), settings=flat(build(CNN.config, {})))
+    assert app.run(["train", "cnn", "--from", "cnn-1", "--preset", "digits"]) == 2
+    assert "--from cnn-1 and --preset digits both bring all settings" in capsys.readouterr().err
+    assert started.calls == []
+
+
+def test_a_run_that_would_never_end_is_warned_of(started: Started, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["train", "cnn", "--epochs", "off"]) == 0
+    assert "this run ends only when it is stopped" in capsys.readouterr().err
+    assert app.run(["train", "cnn", "--epochs", "off", "--max-seconds", "5"]) == 0
+    assert "ends only" not in capsys.readouterr().err
 
 
 def test_the_recipe_may_stand_behind_its_flags(started: Started) -> None:

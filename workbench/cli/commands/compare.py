@@ -45,6 +45,7 @@ def command(
             raise unknown(name, value, known)
     if step is not None and not preview:
         raise WorkbenchError("--step says when, but not of which preview", "name one: --preview NAME --step N")
+    options.check_step(step)
     store = options.store(context, runs)
     feeds = [open_run(folder) for folder in choosing.folders(store, words)]
     if len(feeds) < 2:
@@ -66,11 +67,11 @@ def _print(
     feeds: list[Feed], base: str, metric: str, by: str, band: str, apart: bool, everything: bool, preview: str, step: int | None,
     ascii_only: bool,
 ) -> None:  # fmt: skip
+    from workbench.comparison.compare import metric_of
     from workbench.views.comparison import beside, comparing
 
     together = comparing.Together.of(feeds, base)
-    if metric and metric not in together.comparison.metrics:
-        raise unknown("metric", metric, together.comparison.metrics, code=ExitCode.NOT_FOUND)
+    metric = metric_of(together.comparison, metric) if metric else ""
     width, height, colours = output.columns(), output.lines() - 1, output.colours()
     if preview:
         curves = together.curves(together.comparison.shown(apart=apart))

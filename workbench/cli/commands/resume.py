@@ -5,6 +5,7 @@ Settings may differ from now on: `workbench resume last epochs=40`, or --epochs 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -20,7 +21,7 @@ from workbench.schema import Value, describe
 _OWN = {"--now", "--slots", "--runs", "--data", "--timeout", "--recipe", "--detach", "--json", "--help", "-h"}
 
 
-def command_for(arguments: list[str]) -> tuple[Any, list[str]]:
+def command_for(arguments: list[str], runs: Path | None = None) -> tuple[Any, list[str]]:
     """The command, and its arguments with flags of settings (`--epochs 40`) as changes (`epochs=40`)."""
     return usage.command(command, name="resume", help=__doc__), flags.as_changes(arguments, _OWN)
 
@@ -57,7 +58,7 @@ def command(
         raise WorkbenchError(f"{run_id} is {feed.status.state}; there is nothing to resume", f"`workbench attach {run_id}` shows it")
     before = launch.resume(feed.folder, recipe_path=recipe, changes=checked(texts, feed, recipe), queue=not now)
     if detach:
-        return follow.detach(feed.folder, after=before)
+        return follow.detach(feed.folder, after=before, as_json=as_json)
     (output.say if as_json else output.emit)(f"{run_id} goes on behind its newest good checkpoint")
     return follow.follow(feed.folder, after=before, as_json=as_json)
 

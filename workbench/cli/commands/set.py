@@ -47,7 +47,7 @@ def checked(values: dict[str, str], feed: Feed) -> dict[str, str]:
 
 def _not_live(name: str, known: dict[str, Setting], feed: Feed) -> WorkbenchError:
     live = [setting.name for setting in known.values() if setting.live]
-    hint = f"these can: {', '.join(live)}"
+    hint = f"what can be changed: {', '.join(live)}"
     if name in known:
         return WorkbenchError(f"setting `{name}` cannot be changed while a run trains", hint)
     close = nearest(name, live)

@@ -28,7 +28,8 @@ def command(
     feed = asking.find(options.store(context, runs), run)
     asking.require_live(feed, "stop")
     if not force:
-        asking.ask(feed, "stop", seconds=timeout, as_json=as_json)
+        queued = feed.status.state == "queued"
+        asking.ask(feed, "stop", seconds=timeout, as_json=as_json, said="taken out of the queue; nothing was trained" if queued else "")
         return
     force_stop(feed.folder, feed)
     deadline = time.monotonic() + _DEATH_SECONDS

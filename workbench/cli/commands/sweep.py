@@ -5,6 +5,7 @@
   workbench sweep rnn --preset rows cell=rnn,lstm,gru --epochs 5
   workbench sweep cnn,rnn,attention --dataset digits --max-seconds 30
   workbench sweep cnn --trials 20 --search lr=log:1e-4..1e-1 batch_size=16,32,64
+  workbench sweep cnn --trials 9 --search lr=log:1e-4..1e-1 --sampler random --pruner off
 
 \b
   workbench sweep                lists the sweeps
@@ -21,41 +22,40 @@ itself when this terminal is closed.
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from workbench.cli import asking, options, sweeping, usage
+from workbench.cli import asking, flags, options, sweeping, usage
 from workbench.cli.options import Ascii, Data, Json, RecipePath, Runs, Slots
-from workbench.errors import WorkbenchError
-from workbench.finding import find_recipe, find_recipes
+from workbench.errors import WorkbenchError, nearest
+from workbench.finding import find_recipe, find_recipes, looks_like_path
 from workbench.launching import launch
 from workbench.recipe import Recipe
 from workbench.runs.store import Store
 from workbench.sweeps import folder as sweeps
 from workbench.sweeps.folder import SweepFolder
-from workbench.sweeps.plan import make_plan
+from workbench.sweeps.plan import VERBS, make_plan
 from workbench.worker import study
 
-VERBS = ("show", "stop", "resume", "join")
-_OWN = ("--preset", "--name", "--seeds", "--trials", "--search", "--slots", "--recipe", "--runs", "--data")
+_OWN = ("--preset", "--name", "--seeds", "--trials", "--search", "--sampler", "--pruner", "--slots", "--recipe", "--runs", "--data")
 _SWITCHES = ("--detach", "--json", "--ascii", "--help", "-h")
 
 
-def command_for(arguments: list[str]) -> tuple[Any, list[str]]:
+def command_for(arguments: list[str], runs: Path | None = None) -> tuple[Any, list[str]]:
     """The command, and its arguments with flags of settings (`--epochs 5`) as `--set epochs=5`."""
     rest: list[str] = []
-    waiting = iter(arguments)
-    for argument in waiting:
-        flag, equals, value = argument.partition("=")
-        if not flag.startswith("-") or flag in _SWITCHES:
-            rest.append(argument)
-        elif flag in _OWN:
-            rest += [argument] if equals else [argument, *([following] if (following := next(waiting, None)) is not None else [])]
-        elif flag.startswith("--no-"):
-            rest += ["--set", f"{flag[5:]}=no"]
+    place = 0
+    while place < len(arguments):
+        flag, equals, _ = arguments[place].partition("=")
+        taken = 2 if flag in _OWN and not equals else 1
+        if not flag.startswith("-") or flag in _SWITCHES or flag in _OWN:
+            rest += arguments[place : place + taken]
         else:
-            rest += ["--set", f"{flag.lstrip('-')}={value if equals else next(waiting, '')}"]
+            change, taken = flags.as_change(arguments[place:])
+            rest += ["--set", change]
+        place += taken
     return usage.command(command, name="sweep", help=__doc__), rest
 
 
@@ -67,6 +67,15 @@ def command(
     seeds: Annotated[int, typer.Option("--seeds", metavar="COUNT", help="Repeat each combination with so many seeds.")] = 1,
     trials: Annotated[int, typer.Option("--trials", metavar="COUNT", help="Search with so many runs instead of a grid (Optuna).")] = 0,
     search: Annotated[list[str] | None, typer.Option("--search", metavar="NAME=SPACE", help="log:1e-4..1e-1, 0..0.5, or choices.")] = None,
+    sampler: Annotated[
+        str, typer.Option("--sampler", metavar="NAME", help="Of a search: tpe (learns from the runs before), random, or grid (of values).")
+    ] = "",
+    pruner: Annotated[
+        str,
+        typer.Option(
+            "--pruner", metavar="NAME", help="Of a search, what gives runs up: median (worse than half), halving (best third), off."
+        ),
+    ] = "",
     fixed: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of all runs; --NAME VALUE is the same.")
     ] = None,
@@ -88,18 +97,25 @@ def command(
     if not typed and not recipe:
         return look.at_all(sweeps.all_of(store.root))
     if typed and typed[0] in VERBS:
+        if typed[2:]:
+            raise WorkbenchError(f"unexpected `{typed[2]}`", f"workbench sweep {typed[0]} NAME takes one name")
         folder = sweeps.find(store.root, typed[1] if typed[1:] else "last")
         return _act(typed[0], folder, store, look, recipe_path=recipe, detach=detach)
     names = [recipe] if recipe else typed.pop(0).split(",")
-    varied = {**asking.pairs(search or []), **asking.pairs(typed)}
+    if preset and len(names) > 1:
+        raise WorkbenchError("--preset is of one recipe", f"name each with its own: {','.join(f'{each}:PRESET' for each in names)}")
+    chosen = [_recipe(each, preset) for each in names]
+    varied = asking.pairs([*(search or []), *typed])
     if search and not trials:
         raise WorkbenchError(
             "--search needs to know how many runs it has", f"add --trials 20: workbench sweep {names[0]} --trials 20 --search ..."
         )
     if trials:
         study.require_optuna()
-    chosen = [_recipe(each, preset if len(names) == 1 else "") for each in names]
-    plan = make_plan(name, chosen, asking.pairs(fixed or []), varied, seeds=seeds, trials=trials, created_at=time.time())
+    plan = make_plan(
+        name, chosen, asking.pairs(fixed or []), varied,
+        seeds=seeds, trials=trials, sampler=sampler, pruner=pruner, created_at=time.time(),
+    )  # fmt: skip
     folder = sweeps.create(store.root, plan)
     paths = [each.path for each, _ in chosen if each.path]
     launch.drive(folder.path, store.root, recipe_path=paths[0] if paths else "")
@@ -126,7 +142,12 @@ def _act(verb: str, folder: SweepFolder, store: Store, look: sweeping.Look, *, r
 
 def _recipe(typed: str, preset: str) -> tuple[Recipe, str]:
     """A recipe and the preset named with it: `rnn:rows`, a path, or a name."""
-    known, colon, own = typed.rpartition(":")
-    if colon and known in find_recipes():
-        return find_recipe(known), own
+    name, colon, own = typed.rpartition(":")
+    known = find_recipes()
+    if colon and name in known:
+        if preset not in ("", own):
+            raise WorkbenchError(f"`{typed}` and --preset {preset} name two presets", "leave one of them out")
+        return find_recipe(name), own
+    if typed not in known and not looks_like_path(typed) and (meant := nearest(typed, [*known, *VERBS])) in VERBS:
+        raise WorkbenchError(f"unknown recipe `{typed}`", f"did you mean `workbench sweep {meant}`?")
     return find_recipe(typed), preset

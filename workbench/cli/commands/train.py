@@ -17,31 +17,40 @@ from workbench.errors import ExitCode, WorkbenchError, unknown
 from workbench.finding import find_recipe, find_recipes, looks_like_path
 from workbench.launching import launch
 from workbench.launching.cluster import torchrun_line
-from workbench.paths import short
+from workbench.paths import runs_folder, short
 from workbench.recipe import Preset, Recipe
 from workbench.runs.folder import RunRecord
 from workbench.runs.reading.feed import Feed
 from workbench.runs.repeating import differences, repeated
+from workbench.runs.store import Store
 from workbench.schema import Setting, Settings, Value, build, describe, flat
-from workbench.settings import ordered
+from workbench.settings import NO_END, ends, ordered
 from workbench.trying.plan import Kind
 
 _VALUED = ("--preset", "--name", "--tag", "--from", "--config", "--runs", "--data", "--find", "--slots")
 _HELP = ("-h", "--help")
 
 
-def command_for(arguments: list[str]) -> tuple[Any, list[str]]:
-    """The command of the recipe that was typed, with a flag for each of its settings, and what else was typed.
+def command_for(arguments: list[str], runs: Path | None = None) -> tuple[Any, list[str]]:
+    """The command of the recipe that was typed, or of `--from RUN`, with a flag for each of its settings, and what else was typed.
+
+    Args:
+        runs: the folder of all runs, where it was typed before the command.
 
     Raises:
         WorkbenchError: there is no such recipe, or none was named.
     """
     named, rest = _recipe_among(arguments)
+    if not named and (other := _value_of("--from", arguments)):
+        named = _recipe_of(Store(runs_folder(_value_of("--runs", arguments) or runs)).find(other).record())
     if not named and any(argument in _HELP for argument in arguments):
         return usage.command(_without_recipe, name="train", help=_general_help()), ["--help"]
     if not named:
         known = list(find_recipes())
-        raise WorkbenchError("`workbench train` needs a recipe", f"there is {', '.join(known)}: workbench train {known[0]}")
+        raise WorkbenchError(
+            "`workbench train` needs a recipe, or a run to take it from",
+            f"there is {', '.join(known)}: workbench train {known[0]}; or workbench train --from RUN",
+        )
     recipe = find_recipe(named)
     settings = describe(recipe.config)
     command = usage.command(
@@ -72,8 +81,9 @@ def difference(other: Feed, settings: Sequence[Setting], wanted: Mapping[str, Va
     known = {setting.name: setting for setting in settings}
     found = differences(other, wanted)
     words = [
-        f"{name} {known[name].text(there)}{f' ({since})' if since else ''} -> {known[name].text(here)}"
+        f"{name} {before}{f' ({since})' if since else ''} -> {now}"
         for name, (there, here, since) in found.items()
+        for before, now in [known[name].texts(there, here)]
     ]
     return f"differs from {other.folder.id}: {', '.join(words)}" if words else f"the same settings as {other.folder.id}"
 
@@ -113,6 +123,11 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         other = asking.find(store, from_run) if from_run else None
         parent = repeated(other) if other else None
         read = config_file.read(config, settings, recipe=recipe.name) if config else config_file.ConfigFile({})
+        if parent and preset not in ("", parent.preset):
+            raise WorkbenchError(
+                f"--from {parent.id} and --preset {preset} both bring all settings",
+                f"leave one out, or type the settings of {preset} that you want",
+            )
         chosen = _preset(recipe, preset or read.preset or (parent.preset if parent and parent.recipe == recipe.name else ""))
         values = settings_for(recipe, chosen, parent, read.values, flags.read(settings, given))
         if print_config:
@@ -121,8 +136,10 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         wanted = consent.settled(build(recipe.config, values, recipe=recipe.name))
         if kind := trials.kind_of(dry_run, find):
             return _try(context, store.root, recipe, chosen, wanted, kind, as_json=as_json, weights=weights)
-        if other and not detach:
-            (output.say if as_json else output.emit)(difference(other, settings, flat(wanted)))
+        if other:
+            (output.say if as_json or detach else output.emit)(difference(other, settings, flat(wanted)))
+        if not ends(flat(wanted)):
+            output.say(f"this run ends only when it is stopped: {NO_END} are off")
         folder = launch.start(
             store,
             recipe,
@@ -140,7 +157,7 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
             output.emit_text(torchrun_line(folder))
             return int(ExitCode.DONE)
         if detach:
-            return follow.detach(folder)
+            return follow.detach(folder, as_json=as_json)
         first = f"{folder.id}  {recipe.name}/{chosen.name}  in {short(folder.path)}"
         (output.say if as_json else output.emit)(first)
         return follow.follow(folder, as_json=as_json)
@@ -184,6 +201,32 @@ def _recipe_among(arguments: list[str]) -> tuple[str, list[str]]:
         if before not in _VALUED and (argument in known or (not argument.startswith("-") and looks_like_path(argument))):
             return argument, [*arguments[:place], *arguments[place + 1 :]]
     return "", arguments
+
+
+def _value_of(flag: str, arguments: Sequence[str]) -> str:
+    """What was typed behind a flag, or after its `=`."""
+    for place, argument in enumerate(arguments):
+        if argument == flag and arguments[place + 1 :]:
+            return arguments[place + 1]
+        if argument.startswith(f"{flag}="):
+            return argument.partition("=")[2]
+    return ""
+
+
+def _recipe_of(record: RunRecord) -> str:
+    """The recipe that trained a run.
+
+    Raises:
+        WorkbenchError: it lies at a path, which nothing in a run's folder may choose, or there was none.
+    """
+    if record.recipe_path:
+        raise WorkbenchError(
+            f"{record.id} was trained by the recipe at {record.recipe_path}",
+            f"say that it may run again: workbench train {record.recipe_path} --from {record.id}",
+        )
+    if record.source != "recipe":
+        raise WorkbenchError(f"{record.id} was not trained by a recipe", "`workbench recipes` lists those there are")
+    return record.recipe
 
 
 def _without_recipe() -> None:

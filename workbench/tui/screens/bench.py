@@ -231,7 +231,8 @@ class Bench(FormActions):
     def on_foot_done(self, message: Foot.Done) -> None:
         if self.took_label(message) or self.took_settings(message):
             return
-        self._found_in.find(message.text or "")
+        if message.text != "":  # None takes the find back; `Typed` may come too late to be told from another question's
+            self._found_in.find(message.text or "")
         self.set_focus(self._found_in)
 
     # Keys

@@ -34,8 +34,22 @@ class Compare(WorkScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "select(-1)", "run", key_display="arrows", id="compare.up", tooltip="the line above; it is drawn on top"),
         Binding("down", "select(1)", "line below", show=False, id="compare.down", tooltip="the line below"),
-        Binding("left", "along(-1)", "cursor left", show=False, id="compare.left", tooltip="cursor left: the legend has the values there"),
-        Binding("right", "along(1)", "cursor right", show=False, id="compare.right", tooltip="cursor right"),
+        Binding(
+            "left",
+            "along(-1)",
+            "cursor left",
+            show=False,
+            id="compare.left",
+            tooltip="cursor left: the legend has the values there; tables: the runs before",
+        ),
+        Binding(
+            "right",
+            "along(1)",
+            "cursor right",
+            show=False,
+            id="compare.right",
+            tooltip="cursor right; tables: further runs, the baseline stays",
+        ),
         Binding("shift+left", "along(-10)", "far left", show=False, id="compare.far_left", tooltip="cursor far left"),
         Binding("shift+right", "along(10)", "far right", show=False, id="compare.far_right", tooltip="cursor far right"),
         Binding("v", "view", "view", id="compare.view", tooltip="curves, tables of settings and metrics, previews side by side"),
@@ -112,7 +126,8 @@ class Compare(WorkScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         page = self._sight.page
         here = {
-            **dict.fromkeys(("along", "axis", "band", "log_scale", "smooth", "closer", "farther", "whole", "find"), page == "curves"),
+            "along": page != "previews",
+            **dict.fromkeys(("axis", "band", "log_scale", "smooth", "closer", "farther", "whole", "find"), page == "curves"),
             "all": page == "tables",
             "scrub": page == "previews",
             "group": self._seen is not None and (self._sight.apart or any(len(runs) > 1 for runs in self._seen.lines)),
@@ -125,11 +140,15 @@ class Compare(WorkScreen):
         self._change(selected=max(0, min(count - 1, self._sight.selected + by)))
 
     def action_along(self, by: int) -> None:
+        if self._sight.page == "tables":
+            count = len(self._seen.lines) if self._seen else 1
+            self._change(left=max(0, min(count - 2, self._sight.left + by)))
+            return
         self._window.move(by)
         self.tell_wish()
 
     def action_view(self) -> None:
-        self._change(page=following(PAGES, self._sight.page), top=0)
+        self._change(page=following(PAGES, self._sight.page), top=0, left=0)
 
     def action_turn(self, by: int) -> None:
         if self._sight.page == "tables":
@@ -151,7 +170,7 @@ class Compare(WorkScreen):
             self._change(baseline=self._seen.lines[self._sight.selected][0])
 
     def action_group(self) -> None:
-        self._change(apart=not self._sight.apart, selected=0, hidden=frozenset())
+        self._change(apart=not self._sight.apart, selected=0, left=0, hidden=frozenset())
 
     def action_band(self) -> None:
         self._rewrite(band=following(BANDS, self._sight.ways.band))

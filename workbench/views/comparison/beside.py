@@ -18,12 +18,16 @@ _KEPT = 64  # previews kept parsed
 
 
 def names(curves: Iterable[Curve]) -> list[str]:
-    """What there are previews of, those that most runs have first."""
+    """What there are previews of: those that most runs have first, of these the ones that the recipe itself shows first."""
     seen: dict[str, int] = {}
+    told: dict[str, None] = {}  # in slots
     for curve in curves:
-        for name in {shown.name for shown in curve.feeds[0].state.previews}:
+        state = curve.feeds[0].state
+        told |= dict.fromkeys(slot.removeprefix("preview:") for slot in state.slots if slot.startswith("preview:"))
+        for name in {shown.name for shown in state.previews}:
             seen[name] = seen.get(name, 0) + 1
-    return sorted(seen, key=lambda name: (-seen[name], name))
+    places = {name: place for place, name in enumerate(told)}
+    return sorted(seen, key=lambda name: (-seen[name], places.get(name, len(places)), name))
 
 
 def moments(curves: Sequence[Curve], name: str, along: Along) -> list[float]:

@@ -32,7 +32,7 @@ class Sight:
         first: of the metrics, the one whose chart comes first and whose values the legend has.
         selected: the line that the pointer is at; `hidden` the first runs of lines that are not drawn.
         apart: seeds each for themselves; `everything` all settings.
-        top: of the tables, the first row in sight.
+        top: of the tables, the first row in sight; `left` how many columns behind the baseline's are scrolled past.
         preview: which of the names; `moment` how many saved moments before the newest.
     """
 
@@ -45,6 +45,7 @@ class Sight:
     everything: bool = False
     baseline: str = ""
     top: int = 0
+    left: int = 0
     preview: int = 0
     moment: int = 0
 
@@ -139,7 +140,8 @@ def _legend(
         at = [curves.value_at(curve, key, x, along, seconds) for curve in drawn]
         where = f"at {_place(together, x, sight)}"
     hidden = frozenset(place for place, curve in enumerate(drawn) if curve.id in sight.hidden)
-    about = Legend(key, at, where, hidden, sight.selected)
+    base = next((place for place, line in enumerate(lines) if together.comparison.baseline in line.places), 0)
+    about = Legend(key, at, at[base] if at else None, where, hidden, sight.selected)
     return compared.legend(together.comparison, lines, drawn, width, about, ascii_only=ascii_only)
 
 
@@ -162,11 +164,11 @@ def _tables(
     comparison = together.comparison
     first = _legend(together, lines, drawn, width, sight, keys(together), ascii_only)
     rest: Rows = [
-        *compared.settings(comparison, lines, width, everything=sight.everything, ascii_only=ascii_only),
+        *compared.settings(comparison, lines, width, everything=sight.everything, ascii_only=ascii_only, left=sight.left),
         [Span("")],
-        *compared.costs(comparison, lines, width, ascii_only=ascii_only),
+        *compared.costs(comparison, lines, width, ascii_only=ascii_only, left=sight.left),
         [Span("")],
-        *compared.measures(comparison, lines, width, ascii_only=ascii_only),
+        *compared.measures(comparison, lines, width, ascii_only=ascii_only, left=sight.left),
         [Span("")],
         *compared.sentences(comparison, width, ascii_only=ascii_only),
     ]
@@ -202,14 +204,25 @@ def _head(together: Together, lines: Sequence[Line], width: int, sight: Sight, a
         parts.append(Span(f"   {name}   {len(saved) - back} of {len(saved)} moments" if names else "", "muted"))
     else:
         parts.append(Span(f"   by {sight.ways.along}" if sight.ways.along != "step" else "", "muted"))
-        if any(line.count > 1 for line in lines):
-            parts.append(Span(f"   band: {'least to greatest' if sight.ways.band == 'range' else 'mean and std'}", "muted"))
+        if band := _band([line for line in lines if line.runs[0] not in sight.hidden], sight, ascii_only):
+            parts.append(Span(f"   {band}", "muted"))
         if out := curves.left_out(together.feeds, sight.ways.along):
             parts.append(Span(f"   not on this axis: {', '.join(out)}", "warning"))
     live = sum(line.is_live for line in lines)
     right = f"{live} still training " if live else ""
     room = width - cells(right)
     return [*pad(merge(parts), room), Span(right, "live")]
+
+
+def _band(lines: Sequence[Line], sight: Sight, ascii_only: bool) -> str:
+    """What the bands are, and whose, where not every line of seeds has one."""
+    if not any(line.count > 1 for line in lines):
+        return ""
+    what = "least to greatest" if sight.ways.band == "range" else "mean and std"
+    if len(lines) <= curves.MOST_BANDS:
+        return f"band: {what}"
+    front = next((line for line in lines if line.runs[0] == sight.ways.front and line.count > 1), None)
+    return f"band of {compared.label(front, ascii_only=ascii_only)}: {what}" if front else "band: of the line of seeds that is pointed at"
 
 
 def _beside(parts: Sequence[Row], rule: str) -> Row:

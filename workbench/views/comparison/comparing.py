@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.charts.axis import Limits
 from workbench.charts.rows import Row, Rows, Span, fit
+from workbench.charts.title import SERIES
 from workbench.comparison.compare import Comparison, Line, compare
 from workbench.runs.reading.feed import Feed
 from workbench.runs.report import report
@@ -43,8 +44,10 @@ class Together:
 
     def curves(self, lines: Sequence[Line]) -> list[Curve]:
         """What charts draw of the lines: seeds taken together have the look of their first run."""
+        lettered = len(lines) > SERIES
         return [
-            Curve(compared.label(line), self.places[line.places[0]], tuple(self.feeds[place] for place in line.places)) for line in lines
+            Curve(compared.label(line), self.places[line.places[0]], tuple(self.feeds[place] for place in line.places), lettered=lettered)
+            for line in lines
         ]
 
 
@@ -73,11 +76,11 @@ def rows(
     lower = compared.legend(comparison, lines, drawn, width, about, ascii_only=ascii_only)
     shows_settings, shows_costs = compared.shows(comparison, lines, width, about)
     if everything or not shows_settings:
-        lower += [[Span("")], *compared.settings(comparison, lines, width, everything=everything, ascii_only=ascii_only)]
+        lower += [[Span("")], *compared.settings(comparison, lines, width, everything=everything, ascii_only=ascii_only, left=None)]
     if everything or not shows_costs:
-        lower += [[Span("")], *compared.costs(comparison, lines, width, ascii_only=ascii_only)]
+        lower += [[Span("")], *compared.costs(comparison, lines, width, ascii_only=ascii_only, left=None)]
     if everything:
-        lower += [[Span("")], *compared.measures(comparison, lines, width, ascii_only=ascii_only)]
+        lower += [[Span("")], *compared.measures(comparison, lines, width, ascii_only=ascii_only, left=None)]
     lower += [[Span("")], *compared.sentences(comparison, width, ascii_only=ascii_only)]
     keys = curves.metrics(together.feeds, about.key)[:_CHARTS]
     if not keys:

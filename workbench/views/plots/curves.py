@@ -6,7 +6,7 @@ import math
 import re
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from workbench.charts import line
@@ -23,7 +23,7 @@ from workbench.views.plots.view import Along, smoothing
 
 Band = Literal["range", "std"]
 BANDS: tuple[Band, ...] = get_args(Band)
-_MOST_BANDS = 3  # lines; the bands of more would hide each other
+MOST_BANDS = 3  # lines; the bands of more would hide each other
 _HARDLY = 1e-9  # smoothing that leaves a mean as it is: a band is drawn around smoothed lines
 _LEAST = {"step": 20.0, "epoch": 1.0, "time": 1.0, "examples": 100.0}  # that the x axis reaches to
 
@@ -35,11 +35,13 @@ class Curve:
     Attributes:
         place: of its ink, marker and dashes.
         feeds: one, or those of its seeds.
+        lettered: among so many that colours come back: it has a letter of its own besides.
     """
 
     label: str
     place: int
     feeds: tuple[Feed, ...]
+    lettered: bool = False
 
     @property
     def id(self) -> str:
@@ -47,8 +49,14 @@ class Curve:
         return self.feeds[0].folder.id
 
     def sign(self, *, ascii_only: bool) -> Span:
-        """A bit of its line."""
-        return Span(legend(self.place, ascii_only=ascii_only), f"series{self.place % SERIES}")
+        """A bit of its line, and its letter."""
+        text = legend(self.place, ascii_only=ascii_only)
+        return Span(text[:1] + self.letter if self.lettered and not ascii_only else text, f"series{self.place % SERIES}")
+
+    @property
+    def letter(self) -> str:
+        """What ASCII draws it with, at the end of its line."""
+        return legend(self.place, ascii_only=True) if self.lettered else ""
 
 
 @dataclass(frozen=True)
@@ -154,8 +162,7 @@ def draw(
     end = reach(feeds, ways.along)
     x_limits = ways.part[0] * end, ways.part[1] * end
     ordered = sorted(curves, key=lambda curve: curve.id == ways.front)
-    bands = len(curves) <= _MOST_BANDS
-    lines = [found for curve in ordered if (found := _line(curve, key, ways, seconds, bands or curve.id == ways.front))]
+    lines = [found for curve in ordered if (found := _line(curve, key, ways, seconds, len(curves)))]
     log = _is_log(feeds, key) if ways.log is None else ways.log
     unit = next((feed.state.declaration(key).get("unit", "") for feed in feeds if key in feed.state.declared), "")
     lost = sorted(
@@ -182,7 +189,8 @@ def value_at(curve: Curve, key: str, x: float, along: Along, seconds: float) -> 
     return spread(found)
 
 
-def _line(curve: Curve, key: str, ways: ManyWays, seconds: float, band: bool) -> line.Line | None:
+def _line(curve: Curve, key: str, ways: ManyWays, seconds: float, count: int) -> line.Line | None:
+    """A curve among so many; the selected one has a dense band, and is bright among more than there are colours."""
     members = tuple(
         Placed(feed.state.series[key], placed)
         for feed in curve.feeds
@@ -191,9 +199,17 @@ def _line(curve: Curve, key: str, ways: ManyWays, seconds: float, band: bool) ->
     if not members:
         return None
     share = max(smoothing(member.series, ways.smoothing) for member in members)
-    if len(members) > 1:
-        return line.Line(curve.label, Seeds(members, ways.band), smoothing=share or _HARDLY, place=curve.place, band=band)
-    return line.Line(curve.label, members[0], smoothing=share, place=curve.place, band=band)
+    is_front = curve.id == ways.front
+    look = line.Line(
+        curve.label,
+        Seeds(members, ways.band) if len(members) > 1 else members[0],
+        smoothing=share or (_HARDLY if len(members) > 1 else 0.0),
+        place=curve.place,
+        band=count <= MOST_BANDS or is_front,
+        solid=is_front and len(members) > 1,
+        tag=curve.letter,
+    )
+    return replace(look, ink=f"band{curve.place % SERIES}") if ways.front and not is_front and count > SERIES else look
 
 
 def _filled(columns: Sequence[Column | None]) -> list[float | None]:
