@@ -65,7 +65,7 @@ def test_one_recipe_is_described_with_notes_bounds_and_layers(asked: list[dict[s
         "1x16x28x28",
         "112,896",
         "113k multiply-adds for an example",
-        "a step of 64 holds about 6.11 MB: weights 640 B",
+        "a step of 64 holds about 6.4 MB: weights 640 B",
         "5,000 examples, offline",
     ):
         assert words in text

@@ -205,7 +205,7 @@ def test_a_download_is_asked_for_once_with_size_licence_and_target(
     assert app.run(["train", "cnn", "--dataset", "cifar10"]) == 0
     assert started.settings["download"] is True
     question = capsys.readouterr().err
-    for words in ("`cifar10` is 163 MB", "licence:", str(tmp_path / "data"), "Download it? (y/N)"):
+    for words in ("`cifar10` is 170 MB", "licence:", str(tmp_path / "data"), "Download it? (y/N)"):
         assert words in question
     assert app.run(["train", "cnn", "--dataset", "cifar10"]) == 2
     assert "`cifar10` was not downloaded" in capsys.readouterr().err

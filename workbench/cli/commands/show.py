@@ -70,8 +70,10 @@ def differing(feed: Feed) -> str:
     preset = feed.record.preset
     base = next((known.settings for known in recipe.presets if known.name == preset), {})
     known = {setting.name: setting for setting in describe(recipe.config)}
-    changed = differences(settings_of(feed), flat(build(recipe.config, base, recipe=recipe.name)))
-    words = [f"{name} {known[name].text(before)} -> {known[name].text(now)}" for name, (before, now) in changed.items() if name in known]
+    settings = settings_of(feed)
+    changed = differences(settings, flat(build(recipe.config, base, recipe=recipe.name)))
+    told = {name: pair for name, pair in changed.items() if name in known and name in settings}  # its record may be older than a setting
+    words = [f"{name} {known[name].text(before)} -> {known[name].text(now)}" for name, (before, now) in told.items()]
     return f"differs from {preset or 'the defaults'}: {', '.join(words)}" if words else ""
 
 
