@@ -96,6 +96,19 @@ def test_what_two_processes_compute_is_what_one_does(case: str, tmp_path: Path) 
         assert random == after, "as many random numbers were drawn"
 
 
+def test_a_joined_norm_in_fp32_is_as_exact_as_fp32_where_channels_come_last(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    images = (torch.randn(64, 16, 14, 14) + 0.5).contiguous(memory_format=torch.channels_last)
+    expected = nn.BatchNorm2d(16).double()(images.double())
+
+    def work() -> Tensor:
+        norm = nn.BatchNorm2d(16)
+        join_layers(norm)
+        return torch.cat([norm(rows).detach() for rows in ranks.parts([images])])
+
+    torch.testing.assert_close(torch.cat(by_each_of(2, work, tmp_path)).double(), expected.detach(), rtol=1e-5, atol=2e-6)
+
+
 def test_classes_count_alike_over_the_whole_batch(tmp_path: Path) -> None:
     torch.manual_seed(0)
     logits, labels = torch.randn(BATCH, 3, dtype=torch.double), torch.tensor([0, 0, 0, 0, 1, 2, 2, 1, 2])
