@@ -101,7 +101,7 @@ def test_a_smoothed_line_runs_over_its_band_with_marks_and_a_baseline() -> None:
         " │⠘⠉⠁⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠓⠃ ",
         " │╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ floor .3 ",
         "0┤                                     ",
-        " └0───!─250────500c────750───1000──1250",
+        " └0───!─250────500c────750───1000─c1250",
     ]
     assert inks(found) == {"axis", "band0", "series0", "threshold", "mark"}
 
@@ -228,7 +228,7 @@ def test_a_mark_stands_beside_a_label_rather_than_hiding_it_and_never_among_the_
 
 
 def test_two_marks_in_one_cell_stand_side_by_side() -> None:
-    assert "cp" in chart(marks=[Mark(300, "p"), Mark(300, "c")])[-1]
+    assert "pc" in chart(marks=[Mark(300, "p"), Mark(300, "c")])[-1]
     assert "!c" in chart(marks=[Mark(300, "c")], nonfinite_at=[300])[-1]
 
 

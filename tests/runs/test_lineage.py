@@ -54,7 +54,9 @@ def test_the_chart_of_a_fork_has_what_its_ancestors_did_until_then(tmp_path: Pat
     assert [past.series["train/loss"].last_step for past in youngest.earlier] == [90, 50], "no further than each was left"
     assert origin(youngest) == "forked from cnn-2 at step 90"
 
-    drawn = plain(chart.draw(youngest, slots.slot(youngest, "loss"), 60, 12, ascii_only=True, colours=1, memory=LimitsMemory(), view=View()))
+    drawn = plain(
+        chart.draw(youngest, slots.slot(youngest, "loss"), 60, 12, ascii_only=True, colours=256, memory=LimitsMemory(), view=View())
+    )
     dotted = {column for row in drawn[1:-1] for column in range(6, 60) if row[column] == "."}
     assert len(dotted) > 15, "dim, from the first step to the one where it was left"
     assert max(dotted) < drawn[-1].index("f") + 3

@@ -37,7 +37,7 @@ async def test_a_finished_run_shows_charts_previews_and_what_it_reached(tmp_path
         for text in (
             "+ FINISHED",
             "loss",
-            "gradient norm (log)",
+            "gradient norm",
             "accuracy",
             "best accuracy 98.5 % at step 1,260",
             "r resume",
@@ -194,7 +194,7 @@ async def test_previews_turn_and_slots_zoom(tmp_path: Path) -> None:
         await shows(app, "step 6")
         await shows(app, "val 0.")
         await pilot.press("plus", "plus", "y")
-        await shows(app, "(log)")
+        await shows(app, "log+")
         await pilot.press("v", "v", "v")
         await shows(app, "worst classified")
         await pilot.press("escape", "l")
@@ -219,7 +219,7 @@ async def test_a_panel_that_breaks_is_a_card_and_the_others_go_on(tmp_path: Path
     async with app.run_test(size=(80, 24)):
         await shows(app, "this panel could not be drawn")
         await shows(app, "ZeroDivisionError: by ?[31mzero")
-        await shows(app, "gradient norm (log)")
+        await shows(app, "gradient norm")
         await shows(app, "worst classified")
 
 

@@ -59,7 +59,7 @@ async def test_charts_are_found_and_turned_over(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "charts 1-4 of 5")
         await pilot.press("pagedown")
-        await shows(app, "learning rate (log)")
+        await shows(app, "learning rate")
         await pilot.press("slash", *"^train/g")
         await shows(app, "/^train/g: 1-1 of 1")
         await pilot.press("enter")

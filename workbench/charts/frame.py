@@ -110,14 +110,11 @@ class _Label(NamedTuple):
 
 def _x_labels(bounds: Limits, width: int, ascii_only: bool, decades: bool, unit: str) -> list[_Label]:
     """As many labels as stand side by side, the last with the unit behind it."""
-    most = max(1, width // _CELLS_PER_X_LABEL)
-    for crowded in (False, True):  # rather fewer labels than one left out before the unit
-        for count in range(most, 0, -1):
-            placed = _placed(bounds, width, grain(ascii_only)[0], count, decades, unit)
-            if crowded and unit and len(placed) > 2 and _between(placed[-2:]) < _BETWEEN:
-                del placed[-2]
-            if len(placed) > 2 - crowded and _between(placed) >= _BETWEEN:
-                return placed
+    placed: list[_Label] = []
+    for count in range(max(1, width // _CELLS_PER_X_LABEL), 0, -1):
+        placed = _placed(bounds, width, grain(ascii_only)[0], count, decades, unit)
+        if placed and _between(placed) >= _BETWEEN:
+            return placed
     return placed[-1:]
 
 

@@ -17,7 +17,7 @@ __all__ = ["Columns", "Line", "Mark", "Reading", "Style", "extent", "legend", "r
 
 _BAND_MARKER = ":"
 _SAMPLED = 400  # places at which the least value above zero is looked for
-_BESIDE = 3  # cells that a mark may stand from its place where a label or another mark has that
+_BESIDE = 5  # cells that a mark may stand from its place where a label or another mark has that
 _EXPLAINED_FROM = 5  # rows, from which letters on the axis are explained in the chart
 _LEAST_LABEL = 4  # cells of the label of a threshold that still say something
 _GHOST_PEN = Pen("muted", ".", DASHES[1])
@@ -262,7 +262,7 @@ def _feet(
     axis, *below = frame.rows[frame.height :]
     letters = [Span(letter, "axis") for letter in axis]
     signs: dict[int, Mark] = {}
-    everything = [*(Mark(x, "!") for x in nonfinite_at), *reversed(marks)]
+    everything = [*(Mark(x, "!") for x in nonfinite_at), *marks]
     for mark in sorted(everything, key=lambda mark: mark.letter != "!"):
         place = position(mark.x, *x_limits, columns)
         if place is None:
