@@ -20,5 +20,5 @@ def test_a_sick_run_has_cause_evidence_and_advice_and_a_headline(tmp_path: Path)
     cause, evidence, advice = health.lines(feed)
     assert cause.startswith("error: the learning rate is too high: the loss rises again, since step ")
     assert "now 14" in evidence or "now 15" in evidence
-    assert "a lower --lr, such as 1e-4" in advice
+    assert advice == "  try: lower lr from 0.001 to 1e-4: workbench train cnn --from cnn-1 --lr 1e-4"
     assert health.headline(health.findings(feed), step=300).startswith("health  error: the learning rate is too high")

@@ -13,7 +13,10 @@ from workbench.units import grouped
 def findings(feed: Feed, *, now: float | None = None) -> list[Finding]:
     """What is wrong with a run that was read with its series, gravest first."""
     settings = {**feed.record.settings, **feed.state.amended, **feed.state.settings_now}
-    return diagnose(feed.state, settings, now=time.time() if now is None else now, is_live=feed.status.is_live)
+    record = feed.record
+    recipe = (record.recipe_path or record.recipe) if record.source == "recipe" else ""
+    now = time.time() if now is None else now
+    return diagnose(feed.state, settings, now=now, is_live=feed.status.is_live, run=feed.folder.id, recipe=recipe)
 
 
 def lines(feed: Feed) -> list[str]:
