@@ -9,6 +9,7 @@ from workbench.diagnosis.finding import Case
 from workbench.runs.folder import Value
 from workbench.units import compact
 
+OR = "; or "  # between two things to try
 LIVE = frozenset({"lr", "weight_decay", "clip_norm", "dropout"})  # what `workbench set` changes while a run trains
 
 
@@ -38,7 +39,7 @@ def faster(case: Case) -> str:
 
 def any_of(*ways: str) -> str:
     """The ways that there are, best first."""
-    return "; or ".join(filter(None, ways))
+    return OR.join(filter(None, ways))
 
 
 def _tidy(number: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from workbench.diagnosis.advice import OR
 from workbench.diagnosis.diagnose import RULES, diagnose
 from workbench.diagnosis.finding import Finding
 from workbench.runs.feed import Feed
@@ -51,8 +52,11 @@ def headline(found: list[Finding], *, step: int) -> str:
 
 
 def in_full(finding: Finding) -> list[str]:
+    """Cause, evidence, and each thing to try in a line of its own."""
+    first, *others = finding.advice.split(OR)
     return [
         f"{finding.severity}: {finding.cause}, since step {grouped(finding.step)}",
         f"  {finding.evidence}",
-        f"  try: {finding.advice}",
+        f"  try: {first}",
+        *(f"   or: {other}" for other in others),
     ]
