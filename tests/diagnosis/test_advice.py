@@ -43,6 +43,7 @@ def test_a_change_says_from_what_to_what_and_how() -> None:
     assert advice.faster(living) == "raise lr from 0.3 to 1: workbench set cnn-1 lr=1"
     assert advice.change(living, batch_norm=True) == "turn batch_norm on: workbench train cnn --from cnn-1 --batch-norm"
     assert advice.change(living, clip_norm=2.0) == "set clip_norm, which is off, to 2: workbench set cnn-1 clip_norm=2"
+    assert advice.change(replace(living, settings={"seed": 1}), seed=2).startswith("change seed from 1 to 2: ")
     assert advice.change(living, cell="lstm") == "change cell from rnn to lstm: workbench train cnn --from cnn-1 --cell lstm"
 
 

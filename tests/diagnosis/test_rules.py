@@ -127,7 +127,9 @@ def test_a_gradient_that_does_not_reach_the_first_time_step_vanishes_through_tim
 
 def test_clipping_nearly_every_step_is_noted_clipping_now_and_then_is_not():
     settings = {"lr": 0.1, "clip_norm": 0.1}
-    assert "100%" in found(HEALTHY, settings=settings)["clipped"].evidence
+    finding = found(HEALTHY, settings=settings)["clipped"]
+    assert finding.evidence.startswith("100% of steps 201 to 400 had a norm over clip_norm 0.1")
+    assert finding.advice.startswith("raise clip_norm from 0.1 to 2 (")
     now_and_then = {**HEALTHY, "train/grad_norm": lambda step: 1.0 if step % 2 else 0.05}
     assert "clipped" not in found(now_and_then, settings=settings)
 

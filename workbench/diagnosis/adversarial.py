@@ -55,7 +55,7 @@ def collapsed(case: Case) -> Finding | None:
         signs.append(f"KL of the classes {compact(kl.means[-1])}")
     judged = any(f"validation/{distance}" in case.state.series for distance in ("relative_frechet_distance", "pixel_distance"))
     if judged and len(recall) and case.state.step >= _SHARP and recall.means[-1] < _LEAST_RECALL:
-        signs.append(f"recall {compact(recall.means[-1])}")
+        signs.append(f"recall {compact(recall.means[-1])}: the share of real images that are near to a sample")
     if len(diversity) and diversity.means[-1] < _LEAST_DIVERSITY:
         signs.append(f"pixels vary {diversity.means[-1]:.0%} as much as real ones")
     if not signs or case.state.step < _EARLY:

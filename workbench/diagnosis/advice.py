@@ -51,7 +51,7 @@ def _words(name: str, old: Value, new: Value) -> str:
         return f"turn {name} {'on' if new else 'off'}"
     if old is None:
         return f"set {name}, which is off, to {_text(new)}"
-    if _is_number(old) and _is_number(new):
+    if _is_number(old) and _is_number(new) and name != "seed":
         return f"{'lower' if new < old else 'raise'} {name} from {_text(old)} to {_text(new)}"  # type: ignore[operator]
     return f"change {name} from {_text(old)} to {_text(new)}"
 

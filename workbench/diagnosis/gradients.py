@@ -116,10 +116,8 @@ def clipped(case: Case) -> Finding | None:
         share = sum(low > largest for low in late.lows) / len(late.lows)
         usual = late.median()
         if share > _CLIPPED and usual > _FAR_ABOVE * largest:
-            steps = late.steps[-1] - late.steps[0] + 1
-            evidence = (
-                f"{share:.0%} of the last {steps:,} steps had a norm over --clip-norm {compact(largest)}: {key} is usually {compact(usual)}"
-            )
+            span = f"steps {late.steps[0]:,} to {late.steps[-1]:,}"
+            evidence = f"{share:.0%} of {span} had a norm over clip_norm {compact(largest)}: {key} is usually {compact(usual)}"
             advice = any_of(f"{change(case, clip_norm=float(f'{2 * usual:.1g}'))} (it then catches only what stands out)", slower(case))
             cause = "nearly every step is clipped: the threshold, not the gradient, decides how far it goes"
             return Finding("clipped", "info", late.steps[0], cause, evidence, advice)
