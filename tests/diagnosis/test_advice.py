@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import START, build_run, loop, metrics, opening, state_of
+from tests.builders import START, build_run, checkpoint, loop, metrics, opening, state_of
 from workbench.cli import app
 from workbench.cli.commands.set import checked
 from workbench.diagnosis import advice
@@ -59,6 +59,14 @@ def test_what_a_run_does_not_have_or_has_already_is_not_advised() -> None:
     assert advice.change(case({"lr": 0.1}), batch_norm=True, lr=0.1) == ""
     assert advice.slower(case({})) == "lower the learning rate to a tenth"
     assert advice.any_of("", "this", "", "that") == "this; or that"
+
+
+def test_a_run_with_a_checkpoint_from_before_can_go_back_to_it() -> None:
+    log = [*opening(), loop(), metrics(range(1, 200)), checkpoint(40), checkpoint(80), checkpoint(160)]
+    kept = replace(case({"lr": 0.3}), state=state_of(log))
+    said = "go on from step 80, when all was well: workbench fork cnn-1 --step 80 --lr 0.03"
+    assert advice.earlier(kept, 100, lr=0.03) == said
+    assert advice.earlier(kept, 30, lr=0.03) == ""
 
 
 @pytest.mark.parametrize("recipe", CHANGES)

@@ -28,13 +28,22 @@ def change(case: Case, **values: Value) -> str:
 def slower(case: Case, **also: Value) -> str:
     """A tenth of the learning rate, and what else goes with it."""
     rate = case.value("lr")
-    return change(case, lr=_tidy(rate / 10), **also) if rate else "lower the learning rate to a tenth"
+    return change(case, lr=tidy(rate / 10), **also) if rate else "lower the learning rate to a tenth"
+
+
+def earlier(case: Case, before: int, **values: Value) -> str:
+    """`go on from step 80, when all was well: workbench fork cnn-3 --step 80 --lr 0.03`; empty without a checkpoint from before a step."""
+    kept = [step for name in case.state.settings_at_checkpoint if (step := int(name.partition("-")[0])) <= before]
+    if not kept or not case.recipe or not values:
+        return ""
+    flags = " ".join(_flag(name, value) for name, value in values.items())
+    return f"go on from step {max(kept):,}, when all was well: workbench fork {case.run} --step {max(kept)} {flags}"
 
 
 def faster(case: Case) -> str:
     """Ten times the learning rate, which is at most 1."""
     rate = case.value("lr")
-    return change(case, lr=min(1.0, _tidy(rate * 10))) if rate else "raise the learning rate to ten times what it is"
+    return change(case, lr=min(1.0, tidy(rate * 10))) if rate else "raise the learning rate to ten times what it is"
 
 
 def any_of(*ways: str) -> str:
@@ -42,7 +51,7 @@ def any_of(*ways: str) -> str:
     return OR.join(filter(None, ways))
 
 
-def _tidy(number: float) -> float:
+def tidy(number: float) -> float:
     return float(f"{number:.2g}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import median
 
 from workbench.diagnosis.advice import any_of, change, slower
@@ -34,7 +35,8 @@ def not_finite(case: Case) -> Finding | None:
     step = lost[first] if lost else state.ended.step if state.ended else state.step
     evidence = "; ".join(filter(None, (*_where(case, lost), state.ended.reason if failed and state.ended else "")))
     clipped = {"clip_norm": 1.0} if case.settings.get("clip_norm", 0) is None else {}
-    advice = f"{slower(case, **clipped)}; the weights before it are kept in the last checkpoint"
+    anew = replace(case, is_live=False)  # weights that are lost recover by no other setting
+    advice = f"{slower(anew, **clipped)}; the weights before it are kept in the last checkpoint"
     return Finding("not_finite", "error", step, "a loss or gradient became NaN or infinite", evidence, advice)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from statistics import median
 
-from workbench.diagnosis.advice import any_of, change, faster, slower
+from workbench.diagnosis.advice import any_of, change, earlier, faster, slower, tidy
 from workbench.diagnosis.curve import Curve
 from workbench.diagnosis.finding import Case, Finding
 from workbench.units import compact
@@ -40,7 +40,9 @@ def diverging(case: Case) -> Finding | None:
         return None
     since = next(step for step, value in zip(loss.steps[at:], course[at:], strict=True) if value > (best + now) / 2)
     evidence = f"training loss {compact(best)} @ {loss.steps[at]:,}, now {compact(course[-1])} @ {loss.steps[-1]:,}{_update(case)}"
-    return Finding("diverging", "error", since, "the learning rate is too high: the loss rises again", evidence, slower(case))
+    rate = case.value("lr")
+    advice = any_of(slower(case), earlier(case, since, lr=tidy(rate / 10)) if rate else "")
+    return Finding("diverging", "error", since, "the learning rate is too high: the loss rises again", evidence, advice)
 
 
 def oscillating(case: Case) -> Finding | None:
