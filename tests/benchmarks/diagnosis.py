@@ -5,8 +5,8 @@
 Without an option all of it: for each rule, how many of its faulty runs it recognised, the median step at which it first did, and
 in how many healthy runs it raised a false alarm, be it only for a moment. `--fresh 40` does the same with seeds from 40 on, which
 no rule was tuned on: ten faulty runs or more for each rule, each healthy preset once. `--keep` trains into a folder whose finished
-runs are not trained again, so that a rule can be tuned; `--recorded` looks only at those. One thread, on the CPU: 40 minutes for
-all of it. Exits with 1 where a rule misses more than one in ten, or cries wolf.
+runs are not trained again, so that a rule can be tuned; `--recorded` looks only at those. One thread, on the CPU: about an hour
+for all of it. Exits with 1 where a rule misses more than one in ten, or cries wolf.
 """
 
 from __future__ import annotations
