@@ -5,6 +5,7 @@ Losses alone say little about the quality of a generator; what is measured on it
 
 from __future__ import annotations
 
+from workbench.diagnosis.advice import any_of, change, slower
 from workbench.diagnosis.finding import Case, Finding
 from workbench.units import compact
 
@@ -28,9 +29,16 @@ def overpowered(case: Case) -> Finding | None:
     if share < _WINS:
         return None
     fake = case.curve("train/fake_score").last_share(0.3).median()
-    evidence = f"the discriminator is right in {share:.1%} of the last {late.steps[-1] - late.steps[0]:,} steps; D(fake) {compact(fake)}"
+    span = f"steps {late.steps[0]:,} to {late.steps[-1]:,}"
+    evidence = f"the discriminator is right in {share:.1%} of its judgements, {span}; D(fake) {compact(fake)}"
     step = right.first_step(lambda mean: mean >= 0.9) or late.steps[0]
-    advice = "--r1 1, a lower --discriminator-lr, fewer --discriminator-steps, or --beta1 0"
+    multiple = case.value("discriminator_lr")
+    advice = any_of(
+        change(case, r1=1.0) if not case.value("r1") else "",
+        change(case, discriminator_steps=1),
+        change(case, discriminator_lr=float(f"{multiple / 2:.2g}")) if multiple else "a lower learning rate of the discriminator",
+        change(case, beta1=0.0),
+    )
     return Finding("overpowered", "warning", step, "the discriminator overpowers the generator", evidence, advice)
 
 
@@ -47,12 +55,18 @@ def collapsed(case: Case) -> Finding | None:
         signs.append(f"KL of the classes {compact(kl.means[-1])}")
     judged = any(f"validation/{distance}" in case.state.series for distance in ("relative_frechet_distance", "pixel_distance"))
     if judged and len(recall) and case.state.step >= _SHARP and recall.means[-1] < _LEAST_RECALL:
-        signs.append(f"recall {compact(recall.means[-1])}")
+        signs.append(f"recall {compact(recall.means[-1])}: the share of real images that are near to a sample")
     if len(diversity) and diversity.means[-1] < _LEAST_DIVERSITY:
         signs.append(f"pixels vary {diversity.means[-1]:.0%} as much as real ones")
     if not signs or case.state.step < _EARLY:
         return None
-    advice = "--r1 1, a lower --lr, --beta1 0, another --loss such as relativistic"
+    rate = case.value("lr")
+    advice = any_of(
+        change(case, r1=1.0) if not case.value("r1") else "",
+        change(case, beta1=0.0),
+        change(case, lr=float(f"{rate / 3:.1g}")) if rate else slower(case),
+        change(case, loss="relativistic"),
+    )
     last = next(curve for curve in (covered, kl, recall, diversity) if len(curve)).steps[-1]
     evidence = f"{', '.join(signs)} @ {last:,}"
-    return Finding("collapsed", "error", last, "the generator draws only a few things", evidence, advice)
+    return Finding("collapsed", "error", last, "mode collapse: the generator draws only a few things", evidence, advice)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from workbench.runs.reading.series import Series
 
+_CERTAIN = 2.5  # deviations of a difference that chance hardly makes
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -45,14 +47,37 @@ class Curve:
     def median(self) -> float:
         return statistics.median(self.means) if self.means else math.nan
 
-    def smoothed(self) -> tuple[float, ...]:
+    def noise(self) -> float:
+        """The standard deviation of what is chance in it rather than course; 0 of fewer than 3 points.
+
+        From second differences, which no steady rise or fall enters, and their median, which no jump does. Independent normal
+        noise of deviation 1 has second differences of deviation 6 ** 0.5, half of which lie within 0.6745 of it.
+        """
+        bends = [abs(before - 2 * at + after) for before, at, after in zip(self.means, self.means[1:], self.means[2:], strict=False)]
+        return statistics.median(bends) / (0.6745 * math.sqrt(6)) if bends else 0.0
+
+    def falls(self, *, at_least: float) -> bool:
+        """Whether its last third lies below its first third by more than `at_least`, and by more than noise would have it."""
+        first, last = self.first_share(1 / 3), self.last_share(1 / 3)
+        if len(self) < 6:
+            return len(self) > 1 and first.median() - last.median() > at_least
+        by_chance = _CERTAIN * 1.25 * self.noise() * math.sqrt(2 / len(last))  # a median strays 1.25 times as far as a mean
+        return first.median() - last.median() > max(at_least, by_chance)
+
+    def smoothed(self, window: int | None = None) -> tuple[float, ...]:
         """Means over a window that ends at each point, so that noise does not look like a course: a twentieth of the curve, at least 5."""
-        window = max(5, len(self.means) // 20)
+        window = window or max(5, len(self.means) // 20)
         total, result = 0.0, []
         for index, mean in enumerate(self.means):
             total += mean - (self.means[index - window] if index >= window else 0.0)
             result.append(total / min(index + 1, window))
         return tuple(result)
+
+    def without_spikes(self) -> tuple[float, ...]:
+        """Medians of each point and its two neighbours, or of the three at an end: what rises or falls steadily stays as it is."""
+        last = len(self.means) - 3
+        places = (min(max(0, index - 1), max(0, last)) for index in range(len(self.means)))
+        return tuple(statistics.median(self.means[place : place + 3]) for place in places)
 
     def first_step(self, holds: Callable[[float], bool]) -> int | None:
         """The first step from which a condition on the means holds to the end."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from workbench.diagnosis import adversarial, gradients, learning, machine
 from workbench.diagnosis.finding import Case, Finding
+from workbench.runs.folder import Value
 from workbench.runs.reading.state import RunState
 
 RULES: tuple[Callable[[Case], Finding | None], ...] = (
@@ -38,9 +38,15 @@ _EXPLAINED_BY = {  # what is nothing but another finding's consequence, and woul
 }
 
 
-def diagnose(state: RunState, settings: Mapping[str, Any], *, now: float, is_live: bool) -> list[Finding]:
-    """What is wrong with a run, gravest first; nothing where all is well, or where too little was logged to tell."""
-    case = Case(state, settings, now, is_live)
+def diagnose(
+    state: RunState, settings: Mapping[str, Value], *, now: float, is_live: bool, run: str = "RUN", recipe: str = ""
+) -> list[Finding]:
+    """What is wrong with a run, gravest first; nothing where all is well, or where too little was logged to tell.
+
+    Args:
+        run, recipe: as commands call them, for the advice; without a recipe it names no command.
+    """
+    case = Case(state, settings, now, is_live, run, recipe)
     found = [finding for rule in RULES if (finding := rule(case)) is not None]
     named = {finding.rule for finding in found}
     found = [finding for finding in found if named.isdisjoint(_EXPLAINED_BY.get(finding.rule, ()))]

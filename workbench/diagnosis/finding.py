@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from workbench.diagnosis.curve import Curve
+from workbench.runs.folder import Value
 from workbench.runs.reading.state import RunState
-from workbench.units import compact
 
 Severity = Literal["info", "warning", "error"]
 
@@ -21,7 +21,7 @@ class Finding:
         rule: a name that stays the same, for scripts: `diverging`, `dead_units`.
         step: since when, as far as the log tells.
         evidence: the numbers that say so, with their steps.
-        advice: what to try next.
+        advice: what to try next: settings with values, and the command that changes them.
     """
 
     rule: str
@@ -34,12 +34,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class Case:
-    """A run as the rules see it: what its log adds up to, its settings in force, the time, and whether it lives."""
+    """A run as the rules see it: what its log adds up to, its settings in force, the time, and whether it lives.
+
+    Attributes:
+        run: what commands call it.
+        recipe: what `workbench train` calls its recipe; empty where a script or another program trained it.
+    """
 
     state: RunState
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Value]
     now: float
     is_live: bool
+    run: str = "RUN"
+    recipe: str = ""
 
     def curve(self, key: str) -> Curve:
         """The points of a metric; none for one that was not logged."""
@@ -70,11 +77,6 @@ class Case:
         """Whether the learning rate still rises."""
         late = self.rate.last_share(0.1)
         return len(late) > 1 and late.means[-1] > 1.001 * late.means[0]
-
-    @property
-    def slower(self) -> str:
-        """Which learning rate to try where this one is too high."""
-        return f"a lower --lr, such as {compact(rate / 10)}" if (rate := self.value("lr")) else "a lower --lr"
 
     def value(self, name: str) -> float | None:
         """A number among the settings."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import median
 
+from workbench.diagnosis.advice import any_of, change, slower
 from workbench.diagnosis.finding import Case, Finding
 from workbench.units import compact
 
@@ -31,9 +33,11 @@ def not_finite(case: Case) -> Finding | None:
         return None
     first = min(lost, key=lambda key: lost[key]) if lost else ""
     step = lost[first] if lost else state.ended.step if state.ended else state.step
-    evidence = f"{first} @ {step:,}" if first else state.ended.reason if state.ended else ""
-    advice = f"{case.slower}, --warmup-steps 100, or --clip-norm 1; the weights before it are kept in the last checkpoint"
-    return Finding("not_finite", "error", step, "a loss or gradient was NaN or infinite", evidence, advice)
+    evidence = "; ".join(filter(None, (*_where(case, lost), state.ended.reason if failed and state.ended else "")))
+    clipped = {"clip_norm": 1.0} if case.settings.get("clip_norm", 0) is None else {}
+    anew = replace(case, is_live=False)  # weights that are lost recover by no other setting
+    advice = f"{slower(anew, **clipped)}; the weights before it are kept in the last checkpoint"
+    return Finding("not_finite", "error", step, "a loss or gradient became NaN or infinite", evidence, advice)
 
 
 def exploding(case: Case) -> Finding | None:
@@ -47,7 +51,9 @@ def exploding(case: Case) -> Finding | None:
             largest, step = norm.highs[at], norm.steps[at]
             if usual > 0 and largest > _EXPLODED * usual and largest > 10:
                 evidence = f"{key} {compact(largest)} @ {step:,}, usually {compact(usual)} before"
-                advice = f"--clip-norm {compact(max(1.0, float(f'{2 * usual:.1g}')))}, or {case.slower}"
+                threshold = max(1.0, float(f"{2 * usual:.1g}"))
+                kept = case.value("clip_norm")
+                advice = any_of(change(case, clip_norm=threshold) if kept is None or kept > threshold else "", slower(case))
                 return Finding("exploding", "error", step, "gradients explode", evidence, advice)
     return None
 
@@ -64,7 +70,13 @@ def vanishing_layers(case: Case) -> Finding | None:
         if layers[least] < _VANISHED * layers[largest]:
             step = reached[least].first_step((_VANISHED * layers[largest]).__gt__) or case.state.step
             evidence = f"gradient norm of {least} {compact(layers[least])}, of {largest} {compact(layers[largest])} @ {case.state.step:,}"
-            advice = "fewer --layers or --blocks, --batch-norm where the recipe has it, or --init orthogonal"
+            depth = {name: max(1, int(size) // 2) for name in ("layers", "blocks") if (size := case.value(name)) and size > 1}
+            advice = any_of(
+                change(case, batch_norm=True),
+                change(case, init="orthogonal"),
+                change(case, cell="lstm") if case.settings.get("cell") == "rnn" else "",
+                change(case, **depth) if depth else "fewer layers",
+            )
             return Finding("vanishing_layers", "warning", step, f"{least} hardly learns: its gradient vanishes", evidence, advice)
     return None
 
@@ -77,8 +89,18 @@ def vanishing_time(case: Case) -> Finding | None:
     most = max(reach.last_share(0.5).median(), reach.means[-1])
     if most >= (_FORGOTTEN if case.progress >= _PATIENCE or not case.state.steps_total else _LOST):
         return None
-    evidence = f"the gradient at the first time step is {compact(reach.means[-1])} of that at the last @ {reach.steps[-1]:,}"
-    advice = "--cell lstm or gru with --forget-bias 1, --init orthogonal, or shorter sequences"
+    evidence = (
+        f"the gradient at the first time step is {compact(reach.means[-1])} of that at the last @ {reach.steps[-1]:,}"
+        f" ({compact(reach.means[0])} @ {reach.steps[0]:,})"
+    )
+    length = case.value("length")
+    memory = {"cell": "lstm"} if case.settings.get("cell") == "rnn" else {}
+    biased = {} if case.settings.get("cell") == "gru" else {"forget_bias": 1.0}
+    advice = any_of(
+        change(case, **memory, **biased),
+        change(case, init="orthogonal"),
+        change(case, length=max(2, int(length) // 2)) if length else "shorter sequences",
+    )
     step = reach.first_step(lambda value: value < _FORGOTTEN) or reach.steps[0]
     return Finding("vanishing_time", "warning", step, "the gradient vanishes through time: early inputs are not learnt", evidence, advice)
 
@@ -96,11 +118,9 @@ def clipped(case: Case) -> Finding | None:
         share = sum(low > largest for low in late.lows) / len(late.lows)
         usual = late.median()
         if share > _CLIPPED and usual > _FAR_ABOVE * largest:
-            steps = late.steps[-1] - late.steps[0] + 1
-            evidence = (
-                f"{share:.0%} of the last {steps:,} steps had a norm over --clip-norm {compact(largest)}: {key} is usually {compact(usual)}"
-            )
-            advice = f"--clip-norm {compact(float(f'{2 * usual:.1g}'))}, which only catches what stands out, or a lower --lr"
+            span = f"steps {late.steps[0]:,} to {late.steps[-1]:,}"
+            evidence = f"{share:.0%} of {span} had a norm over clip_norm {compact(largest)}: {key} is usually {compact(usual)}"
+            advice = any_of(f"{change(case, clip_norm=float(f'{2 * usual:.1g}'))} (it then catches only what stands out)", slower(case))
             cause = "nearly every step is clipped: the threshold, not the gradient, decides how far it goes"
             return Finding("clipped", "info", late.steps[0], cause, evidence, advice)
     return None
@@ -113,10 +133,29 @@ def dead_units(case: Case) -> Finding | None:
     if worst is None or min(shares[worst].means[-2:]) < _DEAD:
         return None
     step = shares[worst].first_step(lambda share: share >= _DEAD) or shares[worst].steps[-1]
-    evidence = f"{shares[worst].means[-1]:.0%} of the units of {worst} answer every example alike @ {shares[worst].steps[-1]:,}"
-    advice = f"{case.slower}, --batch-norm where the recipe has it, or another --seed"
-    return Finding("dead_units", "warning", step, "units have died", evidence, advice)
+    dead = shares[worst]
+    evidence = f"{dead.means[-1]:.0%} of the units of {worst} are dead @ {dead.steps[-1]:,} ({dead.means[0]:.0%} @ {dead.steps[0]:,})"
+    advice = any_of(
+        slower(case),
+        change(case, batch_norm=True),
+        change(case, nonlinearity="tanh") if case.settings.get("cell") == "rnn" else "",
+        change(case, seed=int(case.value("seed") or 0) + 1),
+    )
+    return Finding("dead_units", "warning", step, f"dead units: most of {worst} answers every example alike", evidence, advice)
 
 
 def _norms(case: Case) -> list[str]:
     return [key for key in case.state.series if key.startswith("train/") and key.endswith("grad_norm")]
+
+
+def _where(case: Case, lost: dict[str, int]) -> list[str]:
+    """Which metric was not finite first, since when, how often, and what it was before; and at which rate."""
+    if not lost:
+        return []
+    first = min(lost, key=lambda key: lost[key])
+    summary, before = case.state.summaries[first], case.curve(first)
+    places = [at for at, step in enumerate(before.steps) if step < lost[first]]
+    words = [f"{first} not finite @ {lost[first]:,}, in {summary.nonfinite:,} of {summary.count:,} steps"]
+    if places:
+        words.append(f"{compact(before.means[places[-1]])} @ {before.steps[places[-1]]:,} before it")
+    return words

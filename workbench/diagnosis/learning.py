@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from statistics import median
+
+from workbench.diagnosis.advice import any_of, change, earlier, faster, slower, tidy
 from workbench.diagnosis.curve import Curve
 from workbench.diagnosis.finding import Case, Finding
 from workbench.units import compact
@@ -14,8 +18,12 @@ _REGAINED = 0.5  # of what the loss had lost,
 _REGAINED_AT_SPEED = 0.2  # or this share of it, behind a best since which updates were
 _SPEED = 2e-2  # of the weights
 _BY_HEART = 0.5  # of the validation loss: a network that has not learnt by heart is no better than that on its own examples
-_WORSE = 1.1  # times the best validation loss,
-_WORSE_BY = 0.02  # and of the first training loss above it: less is chance, with a few hundred examples
+_WORSE = 1.05  # times the best validation loss,
+_WORSE_BY = 0.01  # and of the first training loss above it: less matters to nobody
+_NO_CHANCE = 4.0  # deviations of the noise by which each of the last evaluations lies above the best
+
+_LUCK = 3  # evaluations whose mean no single lucky one makes
+_LITTLE = 0.03  # of a training loss
 
 
 def diverging(case: Case) -> Finding | None:
@@ -32,7 +40,9 @@ def diverging(case: Case) -> Finding | None:
         return None
     since = next(step for step, value in zip(loss.steps[at:], course[at:], strict=True) if value > (best + now) / 2)
     evidence = f"training loss {compact(best)} @ {loss.steps[at]:,}, now {compact(course[-1])} @ {loss.steps[-1]:,}{_update(case)}"
-    return Finding("diverging", "error", since, "the learning rate is too high: the loss rises again", evidence, case.slower)
+    rate = case.value("lr")
+    advice = any_of(slower(case), earlier(case, since, lr=tidy(rate / 10)) if rate else "")
+    return Finding("diverging", "error", since, "the learning rate is too high: the loss rises again", evidence, advice)
 
 
 def oscillating(case: Case) -> Finding | None:
@@ -45,9 +55,14 @@ def oscillating(case: Case) -> Finding | None:
     stuck = min(course) > _LEARNT * loss.means[0] and min(course[len(course) // 2 :]) > 0.9 * loss.means[0]
     if stuck and (jump > 3 * loss.means[0] or (typical > _LARGE_UPDATE and jump > 1.2 * loss.means[0])):
         step = loss.steps[loss.highs.index(jump)]
-        evidence = f"training loss {compact(loss.means[0])} at first, {compact(jump)} @ {step:,}, now {compact(course[-1])}{_update(case)}"
+        evidence = (
+            f"training loss {compact(loss.means[0])} @ {loss.steps[0]:,}, {compact(jump)} @ {step:,},"
+            f" now {compact(course[-1])} @ {loss.steps[-1]:,}{_update(case)}"
+        )
         cause = "the learning rate is too high: each update overshoots"
-        return Finding("oscillating", "error", step, cause, evidence, case.slower)
+        return Finding(
+            "oscillating", "error", step, cause, evidence, slower(case, warmup_steps=100) if _starts_at_once(case) else slower(case)
+        )
     return None
 
 
@@ -56,8 +71,12 @@ def too_slow(case: Case) -> Finding | None:
     if (network := _unmoved(case)) is not None:
         ratio = case.curve(f"train/{network}_update_ratio")
         cause = f"the learning rate is too low: the {network} hardly moves"
-        evidence = f"each update changes its weights by at most {max(ratio.means):.2g} of their size (1e-2 is usual)"
-        return Finding("too_slow", "warning", ratio.steps[0], cause, evidence, _faster(case))
+        evidence = (
+            f"each update changes its weights by at most {max(ratio.means):.2g} of their size up to {case.state.step:,} (1e-2 is usual)"
+        )
+        own = case.value("discriminator_lr") if network == "discriminator" else None
+        advice = change(case, discriminator_lr=1.0) if own is not None and own < 1 else faster(case)
+        return Finding("too_slow", "warning", ratio.steps[0], cause, evidence, advice)
     loss, ratio = case.loss, case.curve("train/update_ratio")
     if len(loss) < 2 * _FEW or len(ratio) < 3 or case.is_warming_up:
         return None  # a rate that still rises may yet do it
@@ -65,8 +84,12 @@ def too_slow(case: Case) -> Finding | None:
     course = loss.smoothed()
     fallen = 1 - course[-1] / course[len(loss) // 20] if course[len(loss) // 20] else 1.0
     if (typical < 10 * _SMALL_UPDATE and fallen < 0.1) or (typical < _SMALL_UPDATE and fallen < 0.3):
-        evidence = f"training loss down by {max(0.0, fallen):.1%} in {loss.steps[-1]:,} steps{_update(case)}"
-        return Finding("too_slow", "warning", loss.steps[0], "the learning rate is too low: weights hardly move", evidence, _faster(case))
+        first = len(loss) // 20
+        evidence = (
+            f"training loss {compact(course[first])} @ {loss.steps[first]:,}, {compact(course[-1])} @ {loss.steps[-1]:,}"
+            f" (down by {max(0.0, fallen):.1%}){_update(case)}"
+        )
+        return Finding("too_slow", "warning", loss.steps[0], "the learning rate is too low: weights hardly move", evidence, faster(case))
     return None
 
 
@@ -81,15 +104,20 @@ def overfitting(case: Case) -> Finding | None:
     since, before = validation.steps[at], training.since(validation.steps[at])
     if len(behind) < max(4, len(validation) // 8) or not before.means:
         return None
-    now = min(behind[-4:])
+    late = behind[-4:]
+    least, now = min(late), median(late)
+    by_chance = _NO_CHANCE * validation.since(since).noise()
+    level = min(validation.without_spikes())  # the least of many evaluations is a lucky one
+    worse = least > level + by_chance and now > max(_WORSE * level, level + _WORSE_BY * training.means[0])
     then, train_now = before.first_share(0.1).median(), before.last_share(0.1).median()
-    if now > max(_WORSE * best, best + _WORSE_BY * training.means[0]) and train_now < 0.9 * then and train_now < _BY_HEART * now:
+    if worse and train_now < 0.9 * then and train_now < _BY_HEART * now:
         evidence = (
-            f"validation loss {compact(best)} @ {since:,}, its best, at least {compact(now)} since {validation.steps[-4]:,};"
-            f" training loss {compact(then)} then, {compact(train_now)} now"
+            f"validation loss {compact(best)} @ {since:,}, its best, at least {compact(least)} since {validation.steps[-4]:,},"
+            f" {compact(validation.means[-1])} @ {validation.steps[-1]:,}; training loss {compact(then)} then,"
+            f" {compact(train_now)} @ {training.steps[-1]:,}"
         )
-        advice = "stop here (--restore-best keeps the best weights), or try --dropout, --weight-decay, more data or --patience 5"
-        return Finding("overfitting", "warning", since, "the network learns its examples by heart", evidence, advice)
+        cause = "overfitting: the network learns its examples by heart"
+        return Finding("overfitting", "warning", since, cause, evidence, _regularise(case, since))
     return None
 
 
@@ -101,9 +129,12 @@ def underfitting(case: Case) -> Finding | None:
     course = loss.smoothed()
     start, now = course[len(course) // 20], course[-1]
     if now > 0.75 * start and (not len(ratio) or ratio.median() > _SMALL_UPDATE):
-        evidence = f"training loss {compact(start)} at first, {compact(now)} after {case.progress:.0%} of the steps"
-        advice = "a larger network, a higher --lr, more --epochs, less --dropout; check that inputs and labels belong together"
-        return Finding("underfitting", "warning", loss.steps[-1], "the network cannot fit its training data", evidence, advice)
+        evidence = (
+            f"training loss {compact(start)} @ {loss.steps[len(course) // 20]:,}, {compact(now)} @ {loss.steps[-1]:,},"
+            f" after {case.progress:.0%} of the steps{_update(case)}"
+        )
+        cause = "underfitting: the network does not fit its training data"
+        return Finding("underfitting", "warning", loss.steps[-1], cause, evidence, _strengthen(case))
     return None
 
 
@@ -115,31 +146,37 @@ def plateau(case: Case) -> Finding | None:
     if len(objective) < 10 or not rate.means or rate.means[-1] < 0.9 * max(rate.means) or case.is_warming_up:
         return None
     sign = -1.0 if goal == "max" else 1.0
-    values = [sign * value for value in objective.means]
-    best = min(values)
-    # What is a hundredth better than all before, or of what was gained at all, is no progress.
-    enough = best + max(0.01 * abs(best), 0.01 * (values[0] - best))
-    at = next(index for index, value in enumerate(values) if value <= enough)
-    waited = len(objective.since(max(objective.steps[at], _steady_since(rate)) + 1))
+    course = replace(objective, means=tuple(sign * value for value in objective.means))
+    # A single lucky evaluation is no progress, nor is what is a hundredth better than all before, or of what was gained at all.
+    values = course.smoothed(_LUCK)
+    best, noise = min(values), course.noise()
+    negligible = max(0.01 * abs(best), 0.01 * (course.means[0] - best))
+    at = next(index for index, value in enumerate(values) if value <= best + max(negligible, noise))
+    since = max(objective.steps[at], _steady_since(rate))
+    waited, loss = course.since(since + 1), case.loss.since(since)
     saturated = state.declaration(state.objective).get("unit") == "%" and abs(best) > 0.97
-    if waited >= max(8, 0.4 * len(values)) and not saturated and not _still_falls(case.loss.since(objective.steps[at])):
-        evidence = (
-            f"{state.objective} {compact(sign * best)} @ {objective.steps[at]:,}, hardly better in the {waited} evaluations"
-            f" up to {objective.steps[-1]:,}"
-        )
-        advice = "lower the rate now (c), use --schedule cosine or plateau, or stop with --patience"
-        return Finding("plateau", "info", objective.steps[at], "no progress for long at the same learning rate", evidence, advice)
-    return None
+    if len(waited) < max(8, 0.4 * len(values)) or saturated:
+        return None
+    if waited.falls(at_least=negligible) or loss.falls(at_least=_LITTLE * abs(loss.median())):
+        return None
+    then, now = f"{compact(sign * values[at])} @ {objective.steps[at]:,}", f"{compact(sign * values[-1])} @ {objective.steps[-1]:,}"
+    evidence = (
+        f"{state.objective} {then}, {now}, at best {compact(sign * best)} in the {len(waited)} evaluations between"
+        f" (means of {_LUCK} of them; a single one strays by {compact(noise)})"
+    )
+    rate_now = case.value("lr")
+    advice = any_of(
+        change(case, lr=float(f"{rate_now / 3:.1g}")) if rate_now else "lower the learning rate to a third",
+        change(case, schedule="cosine"),
+        change(case, patience=5),
+    )
+    return Finding("plateau", "info", objective.steps[at], "plateau: no progress for long at the same learning rate", evidence, advice)
 
 
 def _steady_since(rate: Curve) -> int:
     """The step from which on the learning rate is what it is now: one that rose may have been too low, one that falls may yet do it."""
     now = rate.means[-1]
     return rate.first_step(lambda value: 0.99 * now <= value <= 1.01 * now) or rate.steps[-1]
-
-
-def _still_falls(loss: Curve) -> bool:
-    return len(loss) > 1 and loss.last_share(0.3).median() < 0.95 * loss.first_share(0.3).median()
 
 
 def _unmoved(case: Case) -> str | None:
@@ -156,5 +193,38 @@ def _update(case: Case) -> str:
     return f"; each update changes the weights by {ratio.median():.2g} of their size (1e-3 is usual)" if ratio.means else ""
 
 
-def _faster(case: Case) -> str:
-    return f"a higher --lr, such as {compact(min(1.0, rate * 10))}" if (rate := case.value("lr")) else "a higher --lr"
+def _starts_at_once(case: Case) -> bool:
+    return case.value("warmup_steps") == 0
+
+
+def _regularise(case: Case, best_step: int) -> str:
+    """Stop, since the best weights are kept; or hold the network back."""
+    kept = f"; the best weights, of step {best_step:,}, are kept" if case.settings.get("restore_best") else ""
+    stop = f"stop it: workbench stop {case.run}{kept}" if case.is_live and case.recipe else ""
+    decay = case.value("weight_decay")
+    return any_of(
+        stop,
+        change(case, patience=5),
+        change(case, dropout=0.3) if (case.value("dropout") or 0.0) < 0.3 else "",
+        change(case, weight_decay=min(1.0, 10 * decay) if decay else 1e-2) if decay is not None else "",
+        "more data",
+    )
+
+
+_SIZES = ("hidden", "width", "dense", "embedding")  # settings that make a network larger, in the order of what helps most
+_SMALL, _USUAL = 16, 32  # units
+
+
+def _strengthen(case: Case) -> str:
+    """Take away what holds the network back; make it larger; let it go on."""
+    dropout, penalty, epochs = case.value("dropout") or 0.0, case.value("l1") or 0.0, case.value("epochs")
+    sizes = {name: int(size) for name in _SIZES if (size := case.value(name))}
+    small = {name: _USUAL for name, size in sizes.items() if size < _SMALL}
+    larger = small or {name: 2 * size for name, size in list(sizes.items())[:1]}
+    return any_of(
+        change(case, l1=0.0) if penalty else "",
+        change(case, dropout=0.1) if dropout > 0.3 else "",
+        change(case, **larger) if larger else "make the network larger",
+        change(case, epochs=int(2 * epochs)) if epochs else "",
+        "see whether inputs and labels belong together (b, before a start, shows a batch)",
+    )

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from tests.builders import build_run, finished_run, loop, metrics, opening
+from workbench.diagnosis.finding import Finding
 from workbench.runs.reading.feed import open_run
 from workbench.views.run import health
 
@@ -20,5 +21,19 @@ def test_a_sick_run_has_cause_evidence_and_advice_and_a_headline(tmp_path: Path)
     cause, evidence, advice = health.lines(feed)
     assert cause.startswith("error: the learning rate is too high: the loss rises again, since step ")
     assert "now 14" in evidence or "now 15" in evidence
-    assert "a lower --lr, such as 1e-4" in advice
+    assert advice == "  try: lower lr from 0.001 to 1e-4: workbench train cnn --from cnn-1 --lr 1e-4"
+    assert health.findings(feed)[0].advice == advice.removeprefix("  try: ")  # what --json says
     assert health.headline(health.findings(feed), step=300).startswith("health  error: the learning rate is too high")
+
+
+def test_each_thing_to_try_has_a_line_of_its_own() -> None:
+    lines = health.in_full(
+        Finding("exploding", "error", 300, "gradients explode", "norm 5e4 @ 300", "this: workbench set; or that; or more")
+    )
+    assert lines == [
+        "error: gradients explode, since step 300",
+        "  norm 5e4 @ 300",
+        "  try: this: workbench set",
+        "   or: that",
+        "   or: more",
+    ]

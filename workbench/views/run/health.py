@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from workbench.diagnosis.advice import OR
 from workbench.diagnosis.diagnose import RULES, diagnose
 from workbench.diagnosis.finding import Finding
 from workbench.runs.reading.feed import Feed
@@ -13,7 +14,10 @@ from workbench.units import grouped
 def findings(feed: Feed, *, now: float | None = None) -> list[Finding]:
     """What is wrong with a run that was read with its series, gravest first."""
     settings = {**feed.record.settings, **feed.state.amended, **feed.state.settings_now}
-    return diagnose(feed.state, settings, now=time.time() if now is None else now, is_live=feed.status.is_live)
+    record = feed.record
+    recipe = (record.recipe_path or record.recipe) if record.source == "recipe" else ""
+    now = time.time() if now is None else now
+    return diagnose(feed.state, settings, now=now, is_live=feed.status.is_live, run=feed.folder.id, recipe=recipe)
 
 
 def lines(feed: Feed) -> list[str]:
@@ -48,8 +52,11 @@ def headline(found: list[Finding], *, step: int) -> str:
 
 
 def in_full(finding: Finding) -> list[str]:
+    """Cause, evidence, and each thing to try in a line of its own."""
+    first, *others = finding.advice.split(OR)
     return [
         f"{finding.severity}: {finding.cause}, since step {grouped(finding.step)}",
         f"  {finding.evidence}",
-        f"  try: {finding.advice}",
+        f"  try: {first}",
+        *(f"   or: {other}" for other in others),
     ]
