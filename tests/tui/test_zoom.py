@@ -16,10 +16,10 @@ async def test_how_a_chart_is_drawn_is_remembered_for_its_metric(tmp_path: Path)
     async with app.run_test(size=(100, 30)) as pilot:
         await shows(app, "worst classified @")
         await pilot.press("enter")
-        await shows(app, "arrows place a cursor")
+        await shows(app, "arrows read the values")
         await pilot.press("y", "e", "O", "t")  # faster than they are drawn
         await shows(app, "loss (log, by epoch, without outliers)")
-        await shows(app, "smoothing medium")
+        await shows(app, "smooth:medium")
         style = ChartStyle(log=True, smoothing="medium", along="epoch", outliers=False)
         await until(lambda: remembered.load() == {"train/loss": style})
     again = interface(tmp_path, run_id="cnn-1", now=NOW)

@@ -1,8 +1,7 @@
 from pathlib import Path
 
-from tests.views.run.test_slots import declared, draw
-
 from tests.builders import build_run, ended, loop, metrics, opening
+from tests.views.run.test_slots import declared, draw
 from workbench.runs.reading.feed import Feed, open_run
 from workbench.views.plots.layers import remarks
 from workbench.views.plots.view import View

@@ -133,7 +133,7 @@ class RunLook:
         view = self._view(wish)
         try:
             rows = self._rows(slot, box, view)
-            about = self._about(slot, view)
+            about = self._about(slot, view, wish)
         except Exception as error:  # noqa: BLE001 - one broken panel shows a card, the others go on
             rows, about = card(error, *box, self.look_at.ascii_only), {}
         return SlotSeen(slot.name, slot.title, slot.kind, rows, **about)
@@ -141,7 +141,7 @@ class RunLook:
     def _view(self, wish: RunWish) -> View:
         return (wish.view if wish.only else None) or View(step=wish.step)
 
-    def _about(self, slot: slots.Slot, view: View) -> dict[str, Any]:
+    def _about(self, slot: slots.Slot, view: View, wish: RunWish) -> dict[str, Any]:
         """What the keys of a screen go by, and the values at the cursor."""
         if slot.kind == "preview":
             name = slot.name.removeprefix(slots.PREVIEW)
@@ -149,7 +149,11 @@ class RunLook:
             return {"step": shown.step if shown else None, "steps": previews.steps(self.feed.state, name)}
         style = chart.style_of(slot, view, self.memory)
         about = {"style": style, "metric": chart.remembered_as(slot), "log": chart.is_log(slot, style), "layers": len(slot.metrics)}
-        return about | {"reading": tuple(readout.row(self.feed, slot, view, ascii_only=self.look_at.ascii_only))}
+        if view.cursor is None:
+            return about
+        read = readout.rows(self.feed, slot, view, wish.width, wish.reading, ascii_only=self.look_at.ascii_only)
+        near = readout.beside(self.feed, slot, round(view.cursor))
+        return about | {"reading": tuple(map(tuple, read)), "cursor": view.cursor, "beside": near}
 
     def _rows(self, slot: slots.Slot, box: tuple[int, int], view: View) -> Rows:
         key = self._unchanging(slot, box, view)

@@ -168,7 +168,7 @@ class RunScreen(Steering):
     def action_zoom(self) -> None:
         slot = self.board.chosen_slot
         if slot and self.run_id:
-            self.bench.open_zoom(self.run_id, slot.name, self._step)
+            self.bench.open_zoom(self.run_id, slot.name, self._step, self._find)
 
     def action_choose(self, right: int, down: int) -> None:
         self._choose(self.board.beside(right, down))
@@ -186,6 +186,10 @@ class RunScreen(Steering):
         if shown:
             self._step = scrubbed(shown.steps, self._step or shown.step, by)  # also faster than they are drawn
             self.tell_wish()
+
+    def scrub_to(self, run_id: str, step: int | None) -> None:
+        if run_id == self.run_id:
+            self._step = step  # the next wish tells
 
     def action_live(self) -> None:
         self._step = None
