@@ -128,6 +128,7 @@ class RunSeen:
     log: Rows
     log_lines: int
     notice: tuple[tuple[str, str], ...]  # (text, ink): what needs saying below the charts
+    headline: tuple[str, str]  # the diagnosis in a line; no text where the notice says it
     health: tuple[tuple[str, str], ...]  # the diagnosis in full, likewise
     settings: Mapping[str, Value]
     layers: tuple[Mapping[str, Any], ...]

@@ -31,6 +31,7 @@ _MOST_RUNS = 500
 _MOST_PREVIEWS = 32  # drawings kept
 _MINUTE = 60.0
 _JUDGING_SECONDS = 1.0  # between two diagnoses
+_KEY_CELLS = 4  # at the end of the line of the diagnosis
 _READING_SECONDS = 0.1  # of one look: a long log shows as it is read
 
 
@@ -90,7 +91,8 @@ class RunLook:
             slots=tuple(self._slot(slot, box, wish) for slot, box in zip(self._chosen(wish, found), wish.boxes, strict=False)),
             log=log.rows(kept, width, min(height, max(0, len(kept) - back)), ascii_only=ascii_only, back=back),
             log_lines=len(kept),
-            notice=(self._headline(), *notice(feed, now)),
+            headline=self._headline(wish.width),
+            notice=notice(feed, now, is_sick=any(finding.severity == "error" for finding in self._findings)),
             health=tuple(health.spans(self._findings, step=state.step)),
             settings={**feed.record.settings, **state.amended, **state.settings_now},
             layers=tuple(state.layers),
@@ -110,12 +112,14 @@ class RunLook:
             found.setdefault(record.fork.step, dict(record.settings))
         return {step: lineage.inherited(found[step], state) for step in sorted(found)}
 
-    def _headline(self) -> tuple[str, str]:
+    def _headline(self, width: int) -> tuple[str, str]:
         """The diagnosis in a line; it is made anew once a second, since it looks at every metric."""
         if time.monotonic() - self._judged_at > _JUDGING_SECONDS:
             self._judged_at, self._findings = time.monotonic(), health.findings(self.feed, now=self._now)
-        ink = health.ink(self._findings[0]) if self._findings else "muted"
-        return health.headline(self._findings, step=self.feed.state.step), ink
+        found = health.beyond(self._findings, self.feed.state)
+        if self._findings and not found:
+            return "", ""
+        return health.headline(found, step=self.feed.state.step, width=width - _KEY_CELLS), health.ink(found[0]) if found else "muted"
 
     def _found(self, wish: RunWish) -> list[slots.Slot]:
         """All charts and previews that were asked for: the recipe's first, the previews turned by as many places as wished."""

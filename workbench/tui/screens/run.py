@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.charts.rows import Span
+from workbench.charts.rows import Rows, Span, cells, cut, pad, wrap
 from workbench.tui.messages import Begun, Refused, RunChanged, RunSeen, RunWish, Wish
 from workbench.tui.screens.steering import FORK, Steering
 from workbench.tui.screens.zoom import HISTOGRAMS, scrubbed
@@ -19,6 +18,7 @@ from workbench.tui.widgets.painted import Painted
 from workbench.tui.widgets.slot_view import SlotView, Waiting
 
 _FIND = "find"
+_GAP = "   "  # between the parts of a line
 
 
 class RunScreen(Steering):
@@ -60,6 +60,7 @@ class RunScreen(Steering):
         super().__init__(run_id)
         self._title = run_id or title
         self._phase = phase
+        self._foot_height = 4
         self._find = ""
         self._turn = 0
         self._step: int | None = None  # of the previews; None is the newest
@@ -82,12 +83,13 @@ class RunScreen(Steering):
         self.show_keys()
 
     def fit_to(self, columns: int, rows: int) -> None:
+        self._foot_height = _foot_rows(rows)
+        self.foot.styles.height = self._foot_height
         self._arrange(self.board.count)
 
     def _arrange(self, count: int) -> None:
         columns, rows = self.size
-        around = 3 + (2 if rows < 20 else 7 if rows >= 34 else 4)  # status, keys and foot, as run.tcss says
-        self.board.lay_out(count, columns, rows - around)
+        self.board.lay_out(count, columns, rows - 3 - self._foot_height)  # status and keys, as run.tcss says
 
     def wish(self) -> Wish:
         if self.run_id is None:
@@ -247,15 +249,47 @@ class RunScreen(Steering):
             self.tell_wish()
 
     def _show_foot(self, seen: RunSeen) -> None:
-        height = max(1, self.foot.size.height)
-        notice = [[Span(f" {text}", ink)] for text, ink in most_telling(seen.notice, height)]
-        room = max(0, height - len(notice))
-        self.foot.show([*seen.log[len(seen.log) - min(room, len(seen.log)) :], *notice])
+        width, rows = self.size
+        notice = foot_lines(seen, width, ascii_only=self.bench.look.ascii_only)
+        wanted = _foot_rows(rows)
+        if seen.state in ("failed", "died"):  # what went wrong is worth a row of the charts
+            wanted = max(wanted, min(len(notice) + 1, rows // 3))
+        if wanted != self._foot_height:
+            self._foot_height = wanted
+            self.foot.styles.height = wanted
+            self._arrange(self.board.count)
+            self.call_after_refresh(self.tell_wish)
+        kept = most_telling(notice, wanted)
+        room = wanted - len(kept)
+        self.foot.show([*seen.log[len(seen.log) - min(room, len(seen.log)) :], *kept])
 
 
-def most_telling(notice: Sequence[tuple[str, str]], height: int) -> list[tuple[str, str]]:
+def foot_lines(seen: RunSeen, width: int, *, ascii_only: bool) -> Rows:
+    """The diagnosis with its key, and the notice: what went wrong in as many rows as it takes, of the rest what fits a row."""
+    lines: Rows = []
+    text, ink = seen.headline
+    if text:
+        key = "h "
+        lines.append([*pad([Span(cut(f" {text}", width - len(key) - 1, ascii_only=ascii_only), ink)], width - len(key)), Span(key, "key")])
+    failed = seen.state in ("failed", "died")
+    for text, ink in seen.notice:
+        if failed:
+            lines += [[Span(part, ink)] for part in wrap(f" {text}", width, ascii_only=ascii_only)]
+            continue
+        parts = text.split(_GAP)
+        while len(parts) > 1 and cells(_GAP.join(parts)) >= width:
+            parts.pop()
+        lines.append([Span(cut(f" {_GAP.join(parts)}", width, ascii_only=ascii_only), ink)])
+    return lines
+
+
+def most_telling(notice: Rows, height: int) -> Rows:
     """As many lines as fit: the last ones, but rather what went wrong than anything else."""
     kept = list(notice)
     while len(kept) > height:
-        kept.remove(next((line for line in kept if line[1] != "error"), kept[0]))
+        kept.remove(next((line for line in kept if line[0].ink != "error"), kept[0]))
     return kept
+
+
+def _foot_rows(rows: int) -> int:
+    return 2 if rows < 20 else 5 if rows >= 34 else 4
