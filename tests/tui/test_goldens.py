@@ -106,7 +106,7 @@ async def of_one_run(app: Workbench, pilot: Pilot[None], same: Check) -> None:
     app.open_run("cnn-3")
     await shows(app, "0 not 7")
     for keys, complete, name in (
-        (("enter",), "arrows place a cursor", "zoom-chart"),
+        (("enter",), "arrows read the values", "zoom-chart"),
         (("right",), "step ", "zoom-cursor"),
         (("escape", "down", "right", "enter"), "left and right go through", "zoom-preview"),
         (("escape", "l"), "LOG cnn-3", "log"),

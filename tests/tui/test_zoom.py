@@ -64,7 +64,9 @@ async def test_charts_are_found_and_turned_over(tmp_path: Path) -> None:
         await shows(app, "/^train/g: 1-1 of 1")
         await pilot.press("enter")
         assert "accuracy " not in shown(app).splitlines()[2]
-        await pilot.press("slash", *"zzz", "enter")
+        await pilot.press("slash", "left_square_bracket", "enter")
+        await shows(app, "no regular expression: unterminated")
+        await pilot.press("escape", "slash", *"zzz", "enter")
         await shows(app, "nothing has it")
         await pilot.press("escape")
         await shows(app, "charts 1-4 of 5")

@@ -97,6 +97,7 @@ class Session:
         self._evaluated_at = -1
         self._cpu_base = 0.0
         self._cpu_started: float | None = None
+        self._sampled_at: int | None = None  # the step at which the machine was looked at last
 
     # What a recipe asks.
 
@@ -355,8 +356,9 @@ class Session:
             self._check()
             self._journal.flush()
             if self._journal.measure(self.step, self.cpu_seconds()):
-                values = {key: [value] for key, value in self._vitals.read().items()}
-                self._journal.write(Metrics(steps=[self.step], at=[round(time.time(), 3)], values=values))
+                self._sample()
+        if self._sampled_at is None:  # a run may be over before the next one is due
+            self._sample()
         if self._saves_now():
             self._check()
             self._save("routine")
@@ -364,6 +366,12 @@ class Session:
             self._journal.summarise()
         self._replay.make(self.step, self._change)
         self._budget.pause(self.requests.handle(self.step))
+
+    def _sample(self) -> None:
+        """Log how the machine bears the run now."""
+        self._sampled_at = self.step
+        values = {key: [value] for key, value in self._vitals.read().items()}
+        self._journal.write(Metrics(steps=[self.step], at=[round(time.time(), 3)], values=values))
 
     def _check(self) -> None:
         """Let the parts look at what they left on an accelerator, now that it is waited for anyway."""
@@ -429,6 +437,8 @@ class Session:
     def _end_loop(self) -> None:
         self._check()
         self._journal.flush()
+        if self._sampled_at not in (None, self.step):
+            self._sample()
         self._save("end" if self.completed else "stop")
         self._budget.stop()
 

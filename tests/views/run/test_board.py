@@ -1,6 +1,6 @@
 import pytest
 
-from workbench.views.run.board import matching, shape
+from workbench.views.run.board import matching, narrowed, shape, wrong_pattern
 from workbench.views.run.slots import Slot
 
 SLOTS = [
@@ -36,3 +36,13 @@ def test_charts_are_found_by_name_title_metric_or_expression() -> None:
     assert names("^validation/") == ["loss"]
     assert names("worst|loss") == ["loss", "preview:worst"]
     assert names("(") == []  # no expression, and no chart has it in its name
+    assert "unterminated" in wrong_pattern("(")
+    assert wrong_pattern("loss|lr") == ""
+
+
+def test_lines_and_layers_inside_of_a_chart_are_found() -> None:
+    (loss,) = matching(SLOTS, "^validation/")
+    assert loss.metrics == ("validation/loss",)
+    assert matching(SLOTS, "loss")[0].metrics == ("train/loss", "validation/loss")  # its name has it: the whole chart
+    assert narrowed(SLOTS[0], "train").metrics == ("train/loss",)
+    assert narrowed(SLOTS[0], "zzz") == SLOTS[0]

@@ -30,6 +30,7 @@ from workbench.views.run.notice import notice
 _MOST_RUNS = 500
 _MOST_PREVIEWS = 32  # drawings kept
 _MINUTE = 60.0
+_MOST_FIND = 12  # letters of what is looked for, in the status
 _JUDGING_SECONDS = 1.0  # between two diagnoses
 _KEY_CELLS = 4  # at the end of the line of the diagnosis
 _READING_SECONDS = 0.1  # of one look: a long log shows as it is read
@@ -131,7 +132,7 @@ class RunLook:
         return board.matching(found, wish.find)
 
     def _chosen(self, wish: RunWish, found: list[slots.Slot]) -> list[slots.Slot]:
-        return [slots.slot(self.feed, wish.only)] if wish.only else found[wish.first :]
+        return [board.narrowed(slots.slot(self.feed, wish.only), wish.find)] if wish.only else found[wish.first :]
 
     def _slot(self, slot: slots.Slot, box: tuple[int, int], wish: RunWish) -> SlotSeen:
         view = self._view(wish)
@@ -165,8 +166,9 @@ class RunLook:
             return self._previews[key]
         look = self.look_at
         rows = slots.draw(
-            self.feed, slot.name, *box, ascii_only=look.ascii_only, colours=look.colours, memory=self.memory, view=view, now=self._now
-        )
+            self.feed, slot.name, *box, ascii_only=look.ascii_only, colours=look.colours, memory=self.memory, view=view, now=self._now,
+            metrics=slot.metrics,
+        )  # fmt: skip
         if key:
             if len(self._previews) > _MOST_PREVIEWS:
                 self._previews.clear()
@@ -241,8 +243,13 @@ def _in_sight(wish: RunWish, count: int) -> Span | None:
     has_sizes = any(height > 1 for _, height in wish.boxes)  # not before the first layout
     if wish.only or not has_sizes or (not wish.find and count <= len(wish.boxes)):
         return None
-    where = f"{wish.first + 1}-{min(count, wish.first + len(wish.boxes))} of {count}" if count else "nothing has it"
-    return Span(f"/{wish.find}: {where} ", "warning") if wish.find else Span(f"charts {where} ", "muted")
+    last = min(count, wish.first + len(wish.boxes))
+    where = f"{wish.first + 1}-{last} of {count}" if count else "nothing has it"
+    turn = " pgdn" if last < count else " pgup" if wish.first else ""
+    if not wish.find:
+        return Span(f"charts {where}{turn} ", "muted")
+    find = wish.find if len(wish.find) <= _MOST_FIND else wish.find[: _MOST_FIND - 1] + "~"  # the machine has its place there, too
+    return Span(f"/{find}: {where}{turn} ", "warning")
 
 
 def _shows(event: Event) -> bool:

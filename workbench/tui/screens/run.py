@@ -8,8 +8,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.charts.rows import Rows, Span, cells, cut, pad, wrap
+from workbench.charts.rows import Rows, Span, cells, cut, pad, plain, wrap
 from workbench.tui.messages import Begun, Refused, RunChanged, RunSeen, RunWish, Wish
+from workbench.tui.screens.page import wrong_pattern
 from workbench.tui.screens.steering import FORK, Steering
 from workbench.tui.screens.zoom import HISTOGRAMS, scrubbed
 from workbench.tui.widgets.board import Board
@@ -180,7 +181,7 @@ class RunScreen(Steering):
             self._choose(place)
 
     def action_find(self) -> None:
-        self.foot.ask(Question(_FIND, self._find))
+        self.foot.ask(Question(_FIND, self._find, wrong_pattern))
 
     def action_scrub(self, by: int) -> None:
         """Show the previews as they were when the one before, or behind, was saved."""
@@ -260,8 +261,9 @@ class RunScreen(Steering):
             self._arrange(self.board.count)
             self.call_after_refresh(self.tell_wish)
         kept = most_telling(notice, wanted)
+        log = [row for row in seen.log if not (seen.notice and seen.notice[0][1] == "error" and seen.notice[0][0] in plain([row])[0])]
         room = wanted - len(kept)
-        self.foot.show([*seen.log[len(seen.log) - min(room, len(seen.log)) :], *kept])
+        self.foot.show([*log[len(log) - min(room, len(log)) :], *kept])
 
 
 def foot_lines(seen: RunSeen, width: int, *, ascii_only: bool) -> Rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 from workbench.views.run.slots import Slot
 
@@ -39,9 +40,30 @@ def pattern(wanted: str) -> re.Pattern[str]:
         return re.compile(re.escape(wanted), re.IGNORECASE)
 
 
+def wrong_pattern(wanted: str) -> str:
+    """What is wrong with a regular expression; empty where nothing is."""
+    try:
+        re.compile(wanted)
+    except re.error as error:
+        return f"no regular expression: {error.msg}"
+    return ""
+
+
 def matching(found: list[Slot], wanted: str) -> list[Slot]:
-    """The charts and previews whose name, title or metrics have it."""
+    """The charts and previews whose name or title has it, and of the others the lines and layers that have it in theirs."""
     if not wanted:
         return found
     look = pattern(wanted)
-    return [slot for slot in found if any(look.search(text) for text in (slot.name, slot.title, *slot.metrics))]
+    return [slot for each in found if (slot := _narrowed(each, look)) is not None]
+
+
+def narrowed(slot: Slot, wanted: str) -> Slot:
+    """A chart with the lines or layers that are looked for; all of it, where that is all of it or nothing."""
+    return (_narrowed(slot, pattern(wanted)) or slot) if wanted else slot
+
+
+def _narrowed(slot: Slot, look: re.Pattern[str]) -> Slot | None:
+    if look.search(slot.name) or look.search(slot.title):
+        return slot
+    metrics = tuple(key for key in slot.metrics if look.search(key))
+    return replace(slot, metrics=metrics) if metrics else None
