@@ -9,14 +9,13 @@ from dataclasses import replace
 from workbench.views.run.slots import Slot
 
 _LEAST_WIDTH, _LEAST_HEIGHT = 38, 8  # of a chart that is readable, title included
-_MOST = 3  # side by side, and below each other
+_MOST = 4  # side by side, and below each other
 _SHAPE = 4.0  # cells across for one down: where a course shows best
 
 
 def shape(count: int, width: int, height: int) -> tuple[int, int]:
-    """Columns and rows of a board of `width` by `height` cells: at least one chart, four at 80x17, at most nine."""
-    most_across = max(1, min(_MOST, (width + 1) // _LEAST_WIDTH))
-    most_down = max(1, min(_MOST, height // _LEAST_HEIGHT))
+    """Columns and rows of a board of `width` by `height` cells: at least one chart, four at 80x17, at most sixteen."""
+    most_across, most_down = _most(width, height)
     wanted = max(1, min(count, most_across * most_down))
     grids = [
         (across, down)
@@ -30,6 +29,18 @@ def shape(count: int, width: int, height: int) -> tuple[int, int]:
         return across * down - wanted, abs(math.log(max(1, width) / across / max(1.0, height / down) / _SHAPE))
 
     return min(grids, key=badness)
+
+
+def pages(count: int, width: int, height: int) -> list[range]:
+    """Which charts stand on which page: as many as fit on each but the last, which shares its room among what is left."""
+    across, down = _most(width, height)
+    each = across * down
+    return [range(start, min(count, start + each)) for start in range(0, max(1, count), each)]
+
+
+def _most(width: int, height: int) -> tuple[int, int]:
+    """How many charts fit side by side and below each other."""
+    return max(1, min(_MOST, (width + 1) // _LEAST_WIDTH)), max(1, min(_MOST, height // _LEAST_HEIGHT))
 
 
 def pattern(wanted: str) -> re.Pattern[str]:
