@@ -55,9 +55,8 @@ def draw(loaded: Loaded, width: int, height: int, *, ascii_only: bool, colours: 
     if loaded.kind == "images" and loaded.images:
         first = loaded.images[0]
         mode = images.choose_mode(colours, not ascii_only)
-        grid = images.layout(len(loaded.images), width, height, mode=mode, captions=loaded.captions, aspect=len(first[0]) / len(first))
-        if mode == "quadrant" and grid.width >= len(first[0]):
-            mode = "half"  # a pixel has half a cell or more: nothing is joined, and every pixel keeps its own grey
+        pixels = len(first[0]), len(first)
+        grid = images.layout(len(loaded.images), width, height, mode=mode, captions=loaded.captions, pixels=pixels)
         pages = images.page_count(len(loaded.images), grid)
         return images.gallery(loaded.images, loaded.captions, width, height, mode=mode, page=page), pages
     if loaded.kind == "matrix":
