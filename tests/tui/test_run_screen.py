@@ -41,7 +41,7 @@ async def test_a_finished_run_shows_charts_previews_and_what_it_reached(tmp_path
             "accuracy",
             "best accuracy 98.5 % at step 1,260",
             "r resume",
-            "0 not 7 .9",
+            "0, said 7",
         ):
             await shows(app, text)
 

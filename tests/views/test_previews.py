@@ -26,7 +26,7 @@ def images(count: int = 2, height: int = 4, width: int = 4, level: int = 200, **
         "kind": "images",
         "shape": [count, height, width],
         "pixels": base64.b64encode(pixels).decode(),
-        "captions": ["7 not 1 .93"] * count,
+        "captions": ["7, said 1 .93"] * count,
         **more,
     }
 
@@ -38,7 +38,7 @@ def draw(feed: Feed, name: str = "worst", width: int = 40, height: int = 10, **m
 def test_images_are_drawn_below_a_title_with_their_captions(tmp_path: Path) -> None:
     rows = draw(feed_with(tmp_path, images()))
     assert rows[0].startswith("worst classified @ 1")
-    assert any("7 not 1 .93" in row for row in rows)
+    assert any("7, said 1 .93" in row for row in rows)
     assert len(rows) == 10
     assert {cells(row) for row in rows} == {40}
 
