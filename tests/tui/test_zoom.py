@@ -82,3 +82,37 @@ async def test_lines_of_the_log_are_found(tmp_path: Path) -> None:
         await shows(app, "2 lines")
         await shows(app, "built a model")
         assert "evaluated" not in shown(app)
+
+
+async def test_a_scrubbed_step_is_kept_when_the_zoom_is_left(tmp_path: Path) -> None:
+    cnn_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-1", now=NOW)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await shows(app, "worst classified @ 1,260")
+        await pilot.press("v", "right", "down", "enter")
+        await shows(app, "arrows scrub")
+        await pilot.press("left")
+        await shows(app, "worst classified @ 1,197")
+        await pilot.press("escape")
+        await shows(app, "worst classified @ 1,197")
+        assert isinstance(app.screen, RunScreen)
+
+
+async def test_the_cursor_goes_by_logged_steps_and_keys_say_what_is_set(tmp_path: Path) -> None:
+    cnn_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-1", now=NOW)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await shows(app, "worst classified @")
+        await pilot.press("enter")
+        await shows(app, "smooth:light")
+        await shows(app, "x:step")
+        await pilot.press("right_square_bracket")
+        await shows(app, "all steps are on the screen")
+        await pilot.press("left")
+        await shows(app, "step 1,260")
+        await pilot.press("less_than_sign", "less_than_sign", "less_than_sign")
+        await shows(app, "step 1,257")
+        await pilot.press("greater_than_sign")
+        await shows(app, "step 1,258")
+        await pilot.press("plus")
+        await shows(app, "[ ] pan")

@@ -102,6 +102,12 @@ def test_a_file_is_read_once_for_many_drawings(tmp_path: Path) -> None:
     assert draw(feed, files=files) == before
 
 
+def test_text_is_broken_between_words_and_keeps_its_columns(tmp_path: Path) -> None:
+    body = {"kind": "text", "text": "relu1    0.0%\n-- hatcher -> HH AE1 CH ER0\nabcdefghijklmnop"}
+    rows = [row.rstrip() for row in draw(feed_with(tmp_path, body, kind="text"), width=14, height=9)]
+    assert rows[1:6] == ["relu1    0.0%", "-- hatcher ->", "HH AE1 CH ER0", "abcdefghijklmn", "op"]
+
+
 def test_escape_sequences_in_captions_and_text_do_not_get_out(tmp_path: Path) -> None:
     evil = "\x1b]52;c;aGFjaw==\x07[red]"
     feed = feed_with(tmp_path, {"kind": "text", "text": evil}, kind="text")

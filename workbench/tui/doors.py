@@ -92,4 +92,4 @@ class Doors(Keyed):
 
     def open_help(self, keys: Iterable[Binding]) -> None:
         """The keys of a screen and of the app, from their own tables."""
-        self.push_screen(page.of_keys([*keys, *self.keys_of(self.BINDINGS)]))
+        self.push_screen(page.of_keys([*keys, *self.keys_of(self.BINDINGS)], self.look))

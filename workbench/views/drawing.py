@@ -6,6 +6,7 @@ import base64
 import binascii
 import itertools
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -109,14 +110,20 @@ def words(text: str, width: int, height: int) -> Rows:
 
 
 def _wrapped(text: str, width: int, ascii_only: bool) -> list[str]:
+    """Lines of at most so many cells, broken behind blanks; blanks stay, which align a table. A longer word is broken anywhere."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        rest = printable(paragraph, ascii_only=ascii_only)
         lines.append("")
-        for character in rest:
-            if cells(lines[-1]) + cells(character) > width:
+        for word in re.findall(r" +|[^ ]+", printable(paragraph, ascii_only=ascii_only)):
+            if lines[-1] and not word.isspace() and cells(lines[-1]) + cells(word) > width >= cells(word):
+                lines[-1] = lines[-1].rstrip(" ")
                 lines.append("")
-            lines[-1] += character
+            for character in word:
+                if cells(lines[-1]) + cells(character) > width:
+                    lines.append("")
+                    if character == " ":
+                        continue
+                lines[-1] += character
     return lines
 
 

@@ -57,12 +57,13 @@ class RunLook:
         running = status.state == "running"
         state = self.feed.state
         # A clock that stands still does not repaint: beyond news, a quiet run changes with its age in words, others by the minute.
-        moment = age(now - state.news_at) if running else str(int(now // _MINUTE))
+        ends = not status.is_live and now - state.news_at < _MINUTE
+        moment = age(now - state.news_at) if running or ends else str(int(now // _MINUTE))
         key = (wish, status, moment, self.feed.labels)
         if key == self._drawn_for and not any(_shows(event) for event in fresh):
             return None
         self._drawn_for = key
-        return self._draw(wish, now if running or now - state.news_at > _MINUTE else state.news_at)
+        return self._draw(wish, now if running or ends or now - state.news_at > _MINUTE else state.news_at)
 
     def forget(self) -> None:
         """Draw at the next look in any case."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
     from workbench.recipe import Recipe
 
 FAR = 1_000_000
+_OPPOSITES = {
+    "left": "right", "up": "down", "shift+left": "shift+right", "pageup": "pagedown", "home": "end", "plus": "minus",
+    "left_square_bracket": "right_square_bracket", "less_than_sign": "greater_than_sign", "tab": "shift+tab",
+}  # fmt: skip
+_ARROWS = {"left": "←", "right": "→", "up": "↑", "down": "↓"}
 _HEADING = re.compile(r"[A-Z][A-Z]+(?:[ '-][A-Z]+)*\b(?![a-z])")
 
 
@@ -214,6 +221,26 @@ def of_health(lines: Sequence[tuple[str, str]], width: int, look: Look) -> Page:
     return Page("HEALTH", [[Span(part, ink)] for text, ink in lines for part in wrap(f" {text}", width, ascii_only=look.ascii_only)])
 
 
-def of_keys(keys: Iterable[Binding]) -> Page:
-    """Every key of a table, with what it does."""
-    return Page("KEYS", [[Span(f" {fit(shown_key(binding), 16)}", "key"), Span(binding.tooltip)] for binding in keys])
+def of_keys(keys: Iterable[Binding], look: Look) -> Page:
+    """Every key of a table, with what it does: a key that undoes another in its row, and of several uses of one key the first."""
+    table: dict[str, Binding] = {}
+    for binding in keys:
+        table.setdefault(binding.key.partition(",")[0], binding)
+    rows: list[tuple[str, str]] = []
+    for key, binding in table.items():
+        if key in _OPPOSITES.values() and any(there in table for there, back in _OPPOSITES.items() if back == key):
+            continue
+        other = table.get(_OPPOSITES.get(key, ""))
+        if other is None:
+            rows.append((shown_key(binding), binding.tooltip))
+        else:
+            names = [shown_key(replace(each, key=each.key.partition(",")[0], key_display=None)) for each in (binding, other)]
+            rows.append((" ".join(names if look.ascii_only else [_ARROWS.get(name, name) for name in names]), _both(binding, other)))
+    return Page("KEYS", [[Span(f" {fit(names, 16)}", "key"), Span(words)] for names, words in rows])
+
+
+def _both(first: Binding, second: Binding) -> str:
+    """What two keys do, what they share said once: `one line up / down`."""
+    ours, theirs = first.tooltip.split(" "), second.tooltip.split(" ")
+    shared = len([*takewhile(lambda pair: pair[0] == pair[1], zip(ours, theirs, strict=False))])
+    return f"{first.tooltip} / {' '.join(theirs[shared:])}" if theirs[shared:] else first.tooltip

@@ -35,22 +35,40 @@ class Zoom(WorkScreen):
     """Looks at one slot. How a chart is drawn is remembered for its metric; what part of it is seen is only this screen's."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "along(-1)", "cursor", key_display="arrows", id="zoom.left", tooltip="the cursor; a preview as it was before"),
+        Binding("left", "along(-1)", "cursor", key_display="arrows", id="zoom.left", tooltip="cursor left; the preview saved before"),
         Binding("right", "along(1)", "right", show=False, id="zoom.right", tooltip="cursor right; the preview saved next"),
-        Binding("shift+left", "along(-10)", "far left", show=False, id="zoom.far_left", tooltip="the cursor ten times as far"),
+        Binding("shift+left", "along(-10)", "far left", show=False, id="zoom.far_left", tooltip="cursor far left"),
         Binding("shift+right", "along(10)", "far right", show=False, id="zoom.far_right", tooltip="cursor far right"),
         Binding(
-            "less_than_sign", "nudge(-1)", "step", show=False, key_display="< >", id="zoom.before", tooltip="the cursor by one logged step"
+            "less_than_sign",
+            "nudge(-1)",
+            "step",
+            show=False,
+            key_display="< >",
+            id="zoom.before",
+            tooltip="to the logged step before",
         ),
-        Binding("greater_than_sign", "nudge(1)", "next", show=False, id="zoom.behind", tooltip="the cursor to the next logged step"),
-        Binding("up", "turn(-1)", "layer above", show=False, id="zoom.up", tooltip="layers, one by one; of a preview its pages"),
+        Binding("greater_than_sign", "nudge(1)", "next", show=False, id="zoom.behind", tooltip="to the logged step behind"),
+        Binding("up", "turn(-1)", "layer above", show=False, id="zoom.up", tooltip="the layer above; of a preview the page before"),
         Binding("down", "turn(1)", "layer below", show=False, id="zoom.down", tooltip="the layer below; of a preview the next page"),
-        Binding("pageup", "turn(-1)", "page before", show=False, id="zoom.pageup", tooltip="pages of a preview"),
+        Binding("pageup", "turn(-1)", "page before", show=False, id="zoom.pageup", tooltip="the page before"),
         Binding("pagedown", "turn(1)", "next page", show=False, id="zoom.pagedown", tooltip="the next page"),
-        Binding("plus,equals_sign", "closer", "zoom", key_display="+ -", id="zoom.closer", tooltip="fewer steps, more steps"),
+        Binding(
+            "plus,equals_sign",
+            "closer",
+            "zoom",
+            key_display="+ -",
+            id="zoom.closer",
+            tooltip="fewer steps",
+        ),
         Binding("minus", "farther", "farther", show=False, id="zoom.farther", tooltip="more steps"),
         Binding(
-            "left_square_bracket", "pan(-1)", "pan", key_display="[ ]", id="zoom.earlier", tooltip="half of what is seen, or a preview, on"
+            "left_square_bracket",
+            "pan(-1)",
+            "earlier",
+            key_display="[ ]",
+            id="zoom.earlier",
+            tooltip="half a window, or a preview, earlier",
         ),
         Binding("right_square_bracket", "pan(1)", "later", show=False, id="zoom.later", tooltip="half a window, or a preview, later"),
         Binding("0", "whole", "whole", show=False, id="zoom.whole", tooltip="the whole run; the cursor stays"),
@@ -106,6 +124,10 @@ class Zoom(WorkScreen):
         self.show_keys()
         self._nudge()
 
+    def tell_wish(self) -> None:
+        self.say()  # what was said of the last key is over
+        super().tell_wish()
+
     def on_slot_view_resized(self) -> None:
         self.tell_wish()
 
@@ -132,6 +154,7 @@ class Zoom(WorkScreen):
             return binding.description
         log = (self._seen.log if self._seen else False) if style.log is None else style.log
         states = {
+            "zoom.earlier": "pan",
             "zoom.smooth": f"smooth:{style.smoothing}",
             "zoom.axis": f"x:{style.along}",
             "zoom.log_scale": "log" if log else "linear",
@@ -181,8 +204,9 @@ class Zoom(WorkScreen):
     def action_pan(self, by: int) -> None:
         if self._kind == "preview":
             self._scrub(by)
-        else:
-            self.say("" if self._window.pan(by) else "all steps are on the screen: + shows fewer, then [ and ] move on")
+        elif not self._window.pan(by):
+            self.say("all steps are on the screen: + shows fewer, then [ and ] move on")
+            return
         self.tell_wish()
 
     def action_closer(self) -> None:
