@@ -57,7 +57,7 @@ async def test_charts_are_found_and_turned_over(tmp_path: Path) -> None:
     cnn_run(tmp_path)
     app = interface(tmp_path, run_id="cnn-1", now=NOW)
     async with app.run_test(size=(80, 24)) as pilot:
-        await shows(app, "charts 1-4 of 5")
+        await shows(app, "1-4 of 5 pgdn")
         await pilot.press("pagedown")
         await shows(app, "learning rate (log)")
         await pilot.press("slash", *"^train/g")
@@ -69,7 +69,7 @@ async def test_charts_are_found_and_turned_over(tmp_path: Path) -> None:
         await pilot.press("escape", "slash", *"zzz", "enter")
         await shows(app, "nothing has it")
         await pilot.press("escape")
-        await shows(app, "charts 1-4 of 5")
+        await shows(app, "1-4 of 5 pgdn")
         assert isinstance(app.screen, RunScreen)
 
 
@@ -90,7 +90,7 @@ async def test_a_scrubbed_step_is_kept_when_the_zoom_is_left(tmp_path: Path) -> 
     async with app.run_test(size=(100, 30)) as pilot:
         await shows(app, "worst classified @ 1,260")
         await pilot.press("v", "right", "down", "enter")
-        await shows(app, "arrows scrub")
+        await shows(app, "[ ] scrub")
         await pilot.press("left")
         await shows(app, "worst classified @ 1,197")
         await pilot.press("escape")

@@ -32,8 +32,8 @@ def test_the_page_of_a_diagnosis_says_what_every_quiet_rule_looked_for(tmp_path:
     feed = open_run(build_run(tmp_path, finished_run()))
     lines = [text for text, _ in health.spans(health.findings(feed), step=feed.state.step)]
     assert lines[0] == f"health  ok: {len(RULES)} rules quiet"
-    assert any(line.startswith("dead units ") and line.endswith("Units that answer every example alike") for line in lines)
-    assert sum(line.partition("  ")[0].replace(" ", "_") in {rule.__name__ for rule in RULES} for line in lines) == len(RULES)
+    assert any(line == "dead units: Units that answer every example alike" for line in lines)
+    assert sum(line.partition(":")[0].replace(" ", "_") in {rule.__name__ for rule in RULES} for line in lines) == len(RULES)
 
 
 def test_what_ended_a_run_is_not_said_a_second_time(tmp_path: Path) -> None:

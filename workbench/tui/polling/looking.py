@@ -29,6 +29,7 @@ from workbench.views.run.notice import notice
 
 _MOST_RUNS = 500
 _MOST_PREVIEWS = 32  # drawings kept
+_NARROW, _ROOMY = 60, 100  # cells of a status line that has room for a key, and for words
 _MINUTE = 60.0
 _MOST_FIND = 12  # letters of what is looked for, in the status
 _JUDGING_SECONDS = 1.0  # between two diagnoses
@@ -248,7 +249,7 @@ def _in_sight(wish: RunWish, count: int) -> Span | None:
     where = f"{wish.first + 1}-{last} of {count}" if count else "nothing has it"
     turn = " pgdn" if last < count else " pgup" if wish.first else ""
     if not wish.find:
-        return Span(f"charts {where}{turn} ", "muted")
+        return Span(f"charts {where}{turn} " if wish.width >= _ROOMY else f"{where}{turn if wish.width >= _NARROW else ''} ", "muted")
     find = wish.find if len(wish.find) <= _MOST_FIND else wish.find[: _MOST_FIND - 1] + "~"  # the machine has its place there, too
     return Span(f"/{find}: {where}{turn} ", "warning")
 

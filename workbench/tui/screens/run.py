@@ -19,6 +19,7 @@ from workbench.tui.widgets.painted import Painted
 from workbench.tui.widgets.slot_view import SlotView, Waiting
 
 _FIND = "find"
+_TOLD_BY = 14  # letters by which a line of the log is known for what the notice says
 _GAP = "   "  # between the parts of a line
 
 
@@ -261,7 +262,8 @@ class RunScreen(Steering):
             self._arrange(self.board.count)
             self.call_after_refresh(self.tell_wish)
         kept = most_telling(notice, wanted)
-        log = [row for row in seen.log if not (seen.notice and seen.notice[0][1] == "error" and seen.notice[0][0] in plain([row])[0])]
+        said = {text[:_TOLD_BY] for text, ink in seen.notice if ink == "error"}
+        log = [row for row in seen.log if not any(text in line for text in said for line in plain([row]))]
         room = wanted - len(kept)
         self.foot.show([*log[len(log) - min(room, len(log)) :], *kept])
 

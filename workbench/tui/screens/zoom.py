@@ -142,14 +142,14 @@ class Zoom(WorkScreen):
 
     def offered(self) -> list[Binding]:
         """The keys that do something now, with what they have been set to."""
-        pans = self._kind == "preview" or self._window.limits is not None
-        shown = [binding if pans or binding.id != "zoom.earlier" else replace(binding, show=False) for binding in super().offered()]
+        hidden = "zoom.left" if self._kind == "preview" else "" if self._window.limits else "zoom.earlier"
+        shown = [replace(binding, show=False) if binding.id == hidden else binding for binding in super().offered()]
         return [replace(binding, description=self._said(binding)) for binding in shown]
 
     def _said(self, binding: Binding) -> str:
         style = self._styled
         if self._kind == "preview":
-            return {"zoom.left": "scrub", "zoom.earlier": "scrub"}.get(binding.id or "", binding.description)
+            return "scrub" if binding.id == "zoom.earlier" else binding.description
         if style is None:
             return binding.description
         log = (self._seen.log if self._seen else False) if style.log is None else style.log

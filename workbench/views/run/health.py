@@ -40,9 +40,8 @@ def spans(found: list[Finding], *, step: int) -> list[tuple[str, str]]:
         cause, *rest = in_full(finding)
         lines += [(cause, ink(finding)), *((text, "") for text in rest), ("", "")]
     quiet = [rule for rule in RULES if rule.__name__ not in {finding.rule for finding in found}]
-    longest = max(len(rule.__name__) for rule in RULES)
     lines.append((f"{'looked for as well, and not' if found else 'looked for, and not'} found:", "muted"))
-    return [*lines, *((f"{_words(rule.__name__):{longest}}  {_looks_for(rule)}", "muted") for rule in quiet)]
+    return [*lines, *((f"{_words(rule.__name__)}: {_looks_for(rule)}", "muted") for rule in quiet)]
 
 
 def ink(finding: Finding) -> str:
