@@ -19,15 +19,15 @@ def text(*arguments: object, **options: object) -> list[str]:
 
 def test_a_confusion_matrix_shows_counts_where_they_fit() -> None:
     assert text(CONFUSION, CLASSES, CLASSES, 30, 4) == [
-        "          cat  犬 air         ",
-        "cat        50   2   .         ",
-        "犬          1  49   .         ",
-        "airplane    .  10  40         ",
+        "           cat   犬   airpl   ",
+        "cat        50     2     .     ",
+        "犬          1    49     .     ",
+        "airplane    .    10    40     ",
     ]
 
 
 def test_shares_are_written_with_two_decimals() -> None:
-    assert text([[0.9495, 1.7e-6], [1, 0.125]], "ab", "xy", 14, 3) == ["      x    y  ", "a   .95    .  ", "b     1  .12  "]
+    assert text([[0.9495, 1.7e-6], [1, 0.125]], "ab", "xy", 14, 3) == ["     x     y  ", "a   .95    .  ", "b    1    .12 "]
 
 
 def test_with_room_cells_are_about_squares_with_their_numbers_in_the_middle() -> None:

@@ -152,6 +152,14 @@ def test_images_below_each_other_do_not_touch_where_there_is_room(mode: Mode) ->
     assert layout(2, 14, 14, mode=mode).rows == 2  # rather both of them than one
 
 
+def test_rows_of_images_that_touch_are_told_apart_by_their_ground() -> None:
+    dot = [[255 * (row == column == 3) for column in range(8)] for row in range(8)]
+    rows = gallery([dot] * 8, ["9, said 5"] * 8, 39, 8, mode="quadrant")
+    grounds = [{span.background for span in row if span.text.isspace()} - {None} for row in rows]
+    assert grounds[0] == {0}
+    assert min(grounds[4]) > 40  # type: ignore[type-var]
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_any_size_is_filled_exactly(mode: Mode) -> None:
     def check(rows: Rows, width: int, height: int) -> None:

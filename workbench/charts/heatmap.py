@@ -67,7 +67,7 @@ def render(
     whole = len(groups) == len(matrix) and len(starts) == columns  # the number of a joined cell would be misread
     written = values and whole and longest < room and not halved
     tallest = 1 if halved else (height - headed) // len(groups) if not written or greys else 1  # else there is nothing to shade
-    cell = min(room, max(longest + 2 if written else _CELL, min(_WIDEST_CELL, _STRETCHED * _CELL_SHAPE * tallest)))
+    cell = min(room, max(longest + 2 if written else 0, _CELL, min(_WIDEST_CELL, _STRETCHED * _CELL_SHAPE * tallest)))
     tall = max(1, min(tallest, cell // _CELL_SHAPE))
     shade = _shader(pooled, log)
     centred = written and cell > longest + 2

@@ -22,6 +22,7 @@ _LEAST_ASCII = (14, 7)  # cells at which a digit is legible in matched glyphs
 _LEAST_WIDE, _LEAST_TALL = 12, 6  # cells that are enough for any image; a smaller one wants a cell for each pixel across
 _MOST_TIMES = 64  # as large as its pixels, or as small
 _GAP = 1  # cells between images side by side
+_RAISED = 64  # the darkest level of every other row of images that touch, which tells one from the next
 _BLANK = -1.0  # the level of what belongs to no image
 
 # How much ink each glyph has in a grid of 2x3 over its cell, row by row, as digits: 9 is 40 % ink or more, about the
@@ -79,14 +80,15 @@ def draw(image: Image, width: int, height: int, *, mode: Mode) -> Rows:
     return _cells(_resized(_stretched(image), width * across, height * down), width, height, mode)
 
 
-def exact(image: Image, size: Size) -> Rows:
+def exact(image: Image, size: Size, *, darkest: int = 0) -> Rows:
     """The image with all of its pixels equally large, blank where they do not fill the last cells."""
     if not size.times:
         return draw(image, size.width, size.height, mode=size.mode)
     across, down, _ = MODES[size.mode]
     wide, tall = size.times * across, size.times * down / 2  # parts of cells for one pixel, or the other way round
-    pixels = _repeated(_stretched(image), wide, tall)
-    pixels = [row + [0.0] * (size.width * across - len(row)) for row in pixels]
+    levels = [[darkest + level * (255 - darkest) / 255 for level in row] for row in _stretched(image)]
+    pixels = _repeated(levels, wide, tall)
+    pixels = [row + [float(darkest)] * (size.width * across - len(row)) for row in pixels]
     pixels += [[_BLANK] * (size.width * across)] * (size.height * down - len(pixels))
     return _cells(pixels, size.width, size.height, size.mode)
 
@@ -177,7 +179,8 @@ def gallery(images: Sequence[Image], captions: Sequence[str], width: int, height
     rows: Rows = []
     for line in range(grid.rows):
         places = range(start + line * grid.columns, min(start + (line + 1) * grid.columns, len(images)))
-        tiles = [exact(images[place], grid.size) for place in places]
+        darkest = _RAISED if line % 2 and not grid.captioned and not grid.between else 0
+        tiles = [exact(images[place], grid.size, darkest=darkest) for place in places]
         rows += [_beside([tile[index] for tile in tiles], grid, grid.size.width) for index in range(grid.size.height)]
         rows += [[Span("")]] * grid.between
         if grid.captioned:

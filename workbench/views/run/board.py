@@ -9,6 +9,7 @@ from dataclasses import replace
 from workbench.views.run.slots import Slot
 
 _LEAST_WIDTH, _LEAST_HEIGHT = 38, 8  # of a chart that is readable, title included
+_GOOD_HEIGHT = 11  # from which more than three stand below each other
 _MOST = 4  # side by side, and below each other
 _SHAPE = 4.0  # cells across for one down: where a course shows best
 
@@ -40,7 +41,8 @@ def pages(count: int, width: int, height: int) -> list[range]:
 
 def _most(width: int, height: int) -> tuple[int, int]:
     """How many charts fit side by side and below each other."""
-    return max(1, min(_MOST, (width + 1) // _LEAST_WIDTH)), max(1, min(_MOST, height // _LEAST_HEIGHT))
+    down = min(_MOST, height // _GOOD_HEIGHT) if height >= _MOST * _GOOD_HEIGHT else min(_MOST - 1, height // _LEAST_HEIGHT)
+    return max(1, min(_MOST, (width + 1) // _LEAST_WIDTH)), max(1, down)
 
 
 def pattern(wanted: str) -> re.Pattern[str]:
