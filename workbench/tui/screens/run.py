@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -19,6 +20,7 @@ from workbench.tui.widgets.painted import Painted
 from workbench.tui.widgets.slot_view import SlotView, Waiting
 
 _FIND = "find"
+_TWO_CHARTS = 16  # rows for two charts below each other, which also a failed run keeps
 _TOLD_BY = 14  # letters by which a line of the log is known for what the notice says
 _GAP = "   "  # between the parts of a line
 
@@ -255,7 +257,7 @@ class RunScreen(Steering):
         notice = foot_lines(seen, width, ascii_only=self.bench.look.ascii_only)
         wanted = _foot_rows(rows)
         if seen.state in ("failed", "died"):  # what went wrong is worth a row of the charts
-            wanted = max(wanted, min(len(notice) + 1, rows // 3))
+            wanted = max(wanted, min(sum(map(len, notice)), rows - 3 - _TWO_CHARTS if rows >= 24 else rows // 3))
         if wanted != self._foot_height:
             self._foot_height = wanted
             self.foot.styles.height = wanted
@@ -268,31 +270,32 @@ class RunScreen(Steering):
         self.foot.show([*log[len(log) - min(room, len(log)) :], *kept])
 
 
-def foot_lines(seen: RunSeen, width: int, *, ascii_only: bool) -> Rows:
+def foot_lines(seen: RunSeen, width: int, *, ascii_only: bool) -> list[Rows]:
     """The diagnosis with its key, and the notice: what went wrong in as many rows as it takes, of the rest what fits a row."""
-    lines: Rows = []
+    lines: list[Rows] = []
     text, ink = seen.headline
     if text:
         key = "h "
-        lines.append([*pad([Span(cut(f" {text}", width - len(key) - 1, ascii_only=ascii_only), ink)], width - len(key)), Span(key, "key")])
+        said = Span(cut(f" {text}", width - len(key) - 1, ascii_only=ascii_only), ink)
+        lines.append([[*pad([said], width - len(key)), Span(key, "key")]])
     failed = seen.state in ("failed", "died")
     for text, ink in seen.notice:
         if failed:
-            lines += [[Span(part, ink)] for part in wrap(f" {text}", width, ascii_only=ascii_only)]
+            lines.append([[Span(part, ink)] for part in wrap(f" {text}", width, ascii_only=ascii_only)])
             continue
         parts = text.split(_GAP)
         while len(parts) > 1 and cells(_GAP.join(parts)) >= width:
             parts.pop()
-        lines.append([Span(cut(f" {_GAP.join(parts)}", width, ascii_only=ascii_only), ink)])
+        lines.append([[Span(cut(f" {_GAP.join(parts)}", width, ascii_only=ascii_only), ink)]])
     return lines
 
 
-def most_telling(notice: Rows, height: int) -> Rows:
-    """As many lines as fit: the last ones, but rather what went wrong than anything else."""
+def most_telling(notice: Sequence[Rows], height: int) -> Rows:
+    """As much as fits, nothing of it in part: the last ones, but rather what went wrong than anything else."""
     kept = list(notice)
-    while len(kept) > height:
-        kept.remove(next((line for line in kept if line[0].ink != "error"), kept[0]))
-    return kept
+    while len(kept) > 1 and sum(map(len, kept)) > height:
+        kept.remove(next((rows for rows in kept if rows[0][0].ink != "error"), kept[0]))
+    return [row for rows in kept for row in rows][:height]
 
 
 def _foot_rows(rows: int) -> int:
