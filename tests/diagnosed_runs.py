@@ -85,7 +85,7 @@ def trained(scenario: Scenario, root: Path) -> RunFolder:
         session.returned()
         ended = _end(session, "finished", session.end_reason())
     except Exception as error:  # noqa: BLE001  a run that fails is what some scenarios are about
-        ended = explain(error, session, record, journal.state)
+        ended = explain(error, session, record, journal)
     journal.write(ended, commit=True)
     journal.close()
     return folder

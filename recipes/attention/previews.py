@@ -76,7 +76,7 @@ def entropy_by_place(model: Translator, split: PairSplit) -> Preview:
     even = ((batch.sources != PAD).sum(dim=1).float().log2()[:, None] * asked).sum(dim=0) / examples
     columns = tuple(str(place) for place in range(1, len(bits) + 1))
     lines = (("attention", tuple(bits.tolist())), ("all tokens alike", tuple(even.tolist())))
-    return Preview("entropy", "entropy of the attention by place in the target, bits", "lines", lines=lines, columns=columns)
+    return Preview("entropy", "entropy: of the attention by place in the target, bits", "lines", lines=lines, columns=columns)
 
 
 def entropy(weights: Tensor) -> Tensor:
@@ -93,7 +93,7 @@ def decoded(model: Translator, split: PairSplit, most: int, count: int = DECODED
             good = written in (split.targets.join(split.targets.split(target)) for target in pair.targets)
             right += good
             lines.append(f"{'ok' if good else '--'} {pair.source} -> {written}" + ("" if good else f"   [{' | '.join(pair.targets)}]"))
-    return Preview("decoded", f"decoded; {right} of {len(lines)} right, [what is]", "text", text="\n".join(lines))
+    return Preview("decoded", f"decoded, {right} of {len(lines)} right: behind it [what is]", "text", text="\n".join(lines))
 
 
 @torch.no_grad()
@@ -117,7 +117,7 @@ def continued(model: LanguageModel, data: TextData, count: int = WRITTEN) -> Pre
         drawn = torch.multinomial((logits / TEMPERATURE).softmax(dim=0), 1, generator=draws)
         ids = torch.cat([ids, drawn.to(ids.device)])
     start, text = (data.vocabulary.decode(part) for part in (ids[:-count], ids[-count:]))
-    return Preview("decoded", f"continued at temperature {TEMPERATURE}, behind >>>", "text", text=f"{start}>>>{text}")
+    return Preview("decoded", f"continued: at temperature {TEMPERATURE}, behind >>>", "text", text=f"{start}>>>{text}")
 
 
 @torch.no_grad()
@@ -140,29 +140,35 @@ def self_attention(weights: Tensor, tokens: tuple[str, ...]) -> Iterator[Preview
         weights (layers, heads, S, S)
     """
     layers, heads, *_ = weights.shape
-    title = "each token (rows) looks at (columns): last block, mean of heads"
+    title = "attention: each token (rows) looks at (columns); last block, mean of heads"
     yield Preview("attention", title, "matrix", matrix=_numbers(weights[-1].mean(dim=0)), rows=tokens, columns=tokens)
     names = tuple(f"block {layer} head {head}" for layer in range(1, layers + 1) for head in range(1, heads + 1))
     flat = weights.flatten(0, 1).float()  # (layers * heads, S, S)
     shades = (flat / flat.amax(dim=(1, 2), keepdim=True) * 255).round().byte().cpu()
-    yield Preview("heads", "where each head looks", "images", images=shades, captions=names)
+    yield Preview("heads", "heads: where each looks", "images", images=shades, captions=names)
     bits = entropy(weights.float()).mean(dim=-1)  # (layers, heads)
     rows, columns = (tuple(f"{kind} {number}" for number in range(1, count + 1)) for kind, count in (("block", layers), ("head", heads)))
-    yield Preview("entropy", "entropy of each head's attention, bits", "matrix", matrix=_numbers(bits), rows=rows, columns=columns)
+    yield Preview("entropy", "entropy: of each head's attention, bits", "matrix", matrix=_numbers(bits), rows=rows, columns=columns)
 
 
 def worst(split: Split, probabilities: Tensor, count: int = WORST) -> Preview:
-    """The images whose true class got the least probability; `7 not 1 .93` is a 7 taken for a 1 with probability 0.93."""
+    """The images that were taken for something else, and behind them those whose class got the least probability.
+
+    `7, said 1 .93` is a 7 taken for a 1 with probability 0.93.
+    """
     of_truth = probabilities.gather(1, split.labels[:, None])[:, 0]  # (N,)
-    chosen = of_truth.argsort(stable=True)[:count]
+    right = probabilities.argmax(dim=1) == split.labels
+    chosen = (of_truth + 2 * right).argsort(stable=True)[:count]
     guesses = probabilities[chosen].max(dim=1)
     names, rows = split.info.classes, zip(split.labels[chosen].tolist(), guesses.indices.tolist(), guesses.values.tolist(), strict=True)
     captions = tuple(
-        f"{names[truth]} {'' if truth == guess else f'not {names[guess]} '}{f'{share:.2f}'.removeprefix('0')}"
+        f"{names[truth]}, {'right' if truth == guess else f'said {names[guess]}'} {f'{share:.2f}'.removeprefix('0')}"
         for truth, guess, share in rows
     )
     images = split.images[chosen].float().mean(dim=1) * (255 / split.info.brightest)  # channels as grey: (count, H, W)
-    return Preview("worst", "worst classified", "images", images=images.round().byte().cpu(), captions=captions)
+    wrong, all_of_them = int((~right).sum()), len(right)
+    title = f"worst classified: {wrong} of {all_of_them} wrong" if wrong else f"least sure: none of {all_of_them} wrong"
+    return Preview("worst", title, "images", images=images.round().byte().cpu(), captions=captions)
 
 
 def confusion(split: Split, probabilities: Tensor) -> Preview:
@@ -170,7 +176,7 @@ def confusion(split: Split, probabilities: Tensor) -> Preview:
     names = split.info.classes
     counts = confusion_matrix(probabilities.argmax(dim=1), split.labels, len(names))
     return Preview(
-        "confusion", "true class (rows), predicted class (columns)", "matrix", matrix=_numbers(counts), rows=names, columns=names
+        "confusion", "confusion: true class (rows), predicted class (columns)", "matrix", matrix=_numbers(counts), rows=names, columns=names
     )
 
 

@@ -34,20 +34,23 @@ def previews(model: nn.Module, split: Split) -> Iterator[Preview]:
 
 
 def most_wrong(split: Split, probabilities: Tensor) -> Tensor:
-    """(N,): the examples, those first whose true class (N,) got the least of the probabilities (N, K)."""
-    return probabilities.gather(1, split.labels[:, None])[:, 0].argsort(stable=True)
+    """(N,): the examples, wrong ones first, and of both those first whose true class (N,) got the least of the probabilities (N, K)."""
+    right = probabilities.argmax(dim=1) == split.labels
+    return (probabilities.gather(1, split.labels[:, None])[:, 0] + 2 * right).argsort(stable=True)
 
 
 def worst(split: Split, probabilities: Tensor, count: int = WORST) -> Preview:
-    """The images whose true class got the least probability; `7 not 1 .93` is a 7 taken for a 1 with probability 0.93.
+    """The images that were taken for something else, and behind them those whose class got the least probability.
+
+    `7, said 1 .93` is a 7 taken for a 1 with probability 0.93.
 
     Shapes:
         probabilities (N, K), in the order of the split
     """
     chosen = most_wrong(split, probabilities)[:count]
-    return Preview(
-        "worst", "worst classified", "images", images=_bytes(_grey(split, chosen)), captions=_verdicts(split, probabilities, chosen)
-    )
+    wrong, all_of_them = int((probabilities.argmax(dim=1) != split.labels).sum()), len(split.labels)
+    title = f"worst classified: {wrong} of {all_of_them} wrong" if wrong else f"least sure: none of {all_of_them} wrong"
+    return Preview("worst", title, "images", images=_bytes(_grey(split, chosen)), captions=_verdicts(split, probabilities, chosen))
 
 
 def augmented(data: TrainingBatches, count: int) -> Preview:
@@ -65,7 +68,9 @@ def confusion(split: Split, probabilities: Tensor) -> Preview:
     names = split.info.classes
     counts = confusion_matrix(probabilities.argmax(dim=1), split.labels, len(names)).tolist()
     matrix = tuple(tuple(map(float, row)) for row in counts)
-    return Preview("confusion", "true class (rows), predicted class (columns)", "matrix", matrix=matrix, rows=names, columns=names)
+    return Preview(
+        "confusion", "confusion: true class (rows), predicted class (columns)", "matrix", matrix=matrix, rows=names, columns=names
+    )
 
 
 def filters(layer: nn.Conv1d | nn.Conv2d) -> Preview:
@@ -77,7 +82,7 @@ def filters(layer: nn.Conv1d | nn.Conv2d) -> Preview:
     weights = weights.mean(dim=1) if weights.ndim == 4 else weights.transpose(1, 2)  # (filters, M, M) or (filters, M, features)
     largest = weights.abs().max().clamp(min=1e-12)
     captions = tuple(str(number) for number in range(1, len(weights) + 1))
-    return Preview("filters", "first-layer filters", "images", images=_bytes(0.5 + 0.5 * weights / largest), captions=captions)
+    return Preview("filters", "filters: of the first layer", "images", images=_bytes(0.5 + 0.5 * weights / largest), captions=captions)
 
 
 @torch.no_grad()
@@ -94,7 +99,13 @@ def features(model: nn.Module, split: Split, index: int) -> Preview:
         strongest = maps.flatten(1).var(dim=1, correction=0).argsort(descending=True, stable=True)[:MAPS].sort().values
         shown.append(F.interpolate(_stretched(maps[strongest, None])[:, 0][None], side, mode="nearest")[0])
         captions += [f"{name} {number + 1}" for number in strongest.tolist()]
-    return Preview("features", "an image and its feature maps", "images", images=_bytes(torch.cat(shown)), captions=tuple(captions))
+    return Preview(
+        "features",
+        "feature maps: an image, and what the first and the last convolution make of it",
+        "images",
+        images=_bytes(torch.cat(shown)),
+        captions=tuple(captions),
+    )
 
 
 def gradcam(model: nn.Module, split: Split, chosen: Tensor, probabilities: Tensor) -> Preview:
@@ -169,7 +180,7 @@ def _verdicts(split: Split, probabilities: Tensor, chosen: Tensor) -> tuple[str,
     captions = []
     for truth, guess, share in zip(truths, guesses.indices.tolist(), guesses.values.tolist(), strict=True):
         certainty = f"{share:.2f}".removeprefix("0")
-        captions.append(f"{names[truth]} {certainty}" if guess == truth else f"{names[truth]} not {names[guess]} {certainty}")
+        captions.append(f"{names[truth]}, {'right' if guess == truth else f'said {names[guess]}'} {certainty}")
     return tuple(captions)
 
 

@@ -34,7 +34,7 @@ class Gallery:
         """The previews `samples`, `interpolation` and `nearest`."""
         samples = networks.sample(self._noise, self._labels)
         names = () if self._labels is None else tuple(self._reals.classes[label] for label in self._labels.tolist())
-        yield Preview("samples", "samples from a fixed noise", "images", images=_grey(samples), captions=names)
+        yield Preview("samples", "samples: from a fixed noise", "images", images=_grey(samples), captions=names)
         yield self._interpolation(networks)
         yield self._nearest(samples[:_NEIGHBOURS])
 
@@ -45,14 +45,16 @@ class Gallery:
         share = torch.linspace(0, 1, _STEPS, device=start.device)[:, None]
         between = (((1 - share) * angle).sin() * start + (share * angle).sin() * end) / angle.sin()  # (steps, Z)
         labels = None if self._labels is None else self._labels[:1].expand(_STEPS)
-        return Preview("interpolation", "from one sample to another", "images", images=_grey(networks.sample(between, labels)))
+        return Preview(
+            "interpolation", "interpolation: from one sample to another", "images", images=_grey(networks.sample(between, labels))
+        )
 
     def _nearest(self, samples: Tensor) -> Preview:
         """Each sample and, behind it, the training image most like it, with their distance (root mean square of pixels)."""
         distances, images = _nearest(self._reals, samples)
         pairs = torch.stack([samples, images], dim=1).flatten(0, 1)
         captions = tuple(caption for distance in distances.tolist() for caption in ("sample", f"at {distance:.2f}"))
-        title = f"samples and nearest training images (real ones: {float(self._typical):.2f})"
+        title = f"nearest images: samples, each with the training image most like it (real ones: {float(self._typical):.2f})"
         return Preview("nearest", title, "images", images=_grey(pairs), captions=captions)
 
 

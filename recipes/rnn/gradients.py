@@ -85,7 +85,7 @@ def clipping(config: Config, inputs: Tensor, targets: Tensor) -> Preview:
                         parameter -= RATE * parameter.grad
                     parameter.grad = None
         lines.append((name, tuple(losses)))
-    title = f"loss of {UNSTABLE[0]} over {UPDATES} steps of gradient descent at lr {RATE:g}, with and without clipping"
+    title = f"clipping: loss of {UNSTABLE[0]} over {UPDATES} steps of gradient descent at lr {RATE:g}, with and without clipping"
     return Preview("clipping", title, "lines", lines=tuple(lines), columns=tuple(map(str, range(1, UPDATES + 1))), log=True)
 
 
@@ -96,7 +96,7 @@ def reach(ratios: dict[str, tuple[float, ...]], length: int) -> Preview:
     for name, shares in ratios.items():
         word = next(word for limit, word in WORDS if shares[-1 - lags[-1]] < limit)
         rows.append(f"{name:<16}" + "".join(f"{shares[-1 - lag]:>10.1e}" for lag in lags) + f"  {word}")
-    return Preview("reach", "|dL/dh_t| lag steps back, as a share of the last step's; untrained", "text", text="\n".join(rows))
+    return Preview("reach", "reach: |dL/dh_t| lag steps back, as a share of the last step's; untrained", "text", text="\n".join(rows))
 
 
 def _network(config: Config, settings: dict[str, object], scale: float, device: torch.device) -> Recurrent:

@@ -32,7 +32,7 @@ def written(model: Recurrent, data: TextData, config: Config) -> Preview:
         f"  {SHOWN.get(character := data.vocabulary.characters[number], character)}  {share:4.0%}  {'#' * round(BAR * share)}"
         for share, number in zip(shares.tolist(), numbers.tolist(), strict=True)
     ]
-    title = f"continued at temperature {look.temperature:g}, and what may follow the prompt"
+    title = f"continued: at temperature {look.temperature:g}, and what may follow the prompt"
     return Preview("text", title, "text", text="\n".join([f"[{prompt}]{text}", "", f"behind [{_visible(prompt[-8:])}]:", *bars]))
 
 
@@ -120,7 +120,7 @@ def _activity(model: Recurrent, inputs: Tensor, columns: tuple[str, ...], where:
     units = hidden.std(dim=0, unbiased=False).topk(min(UNITS, hidden.shape[1])).indices.sort().values
     matrix = tuple(tuple(row) for row in hidden[:, units].T.tolist())
     rows = tuple(f"unit {unit}" for unit in units.tolist())
-    return Preview("hidden", f"hidden state {where}", "matrix", matrix=matrix, rows=rows, columns=columns)
+    return Preview("hidden", f"hidden state: {where}", "matrix", matrix=matrix, rows=rows, columns=columns)
 
 
 def _visible(text: str) -> str:

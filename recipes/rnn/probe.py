@@ -57,11 +57,11 @@ class Probe:
         name = describe(self._settings)
         columns = tuple(str(t) for t in range(1, self._inputs.shape[1] + 1))
         lines = (("untrained", tuple(self._norms[0])), (f"step {step:,}", tuple(self._norms[-1])))
-        yield Preview("through_time", f"gradient through time |dL/dh_t|: {name}", "lines", lines=lines, columns=columns, log=True)
+        yield Preview("through_time", f"gradient by step: |dL/dh_t| through time, {name}", "lines", lines=lines, columns=columns, log=True)
         lags = _lags(len(columns))
         matrix = tuple(tuple(math.log10(norms[-1 - lag] / norms[-1]) for norms in self._norms) for lag in lags)
         yield Preview(
-            "through_training", f"log10 |dL/dh| lag steps back, by training step: {name}", "matrix", matrix=matrix,
+            "through_training", f"gradient by lag: log10 |dL/dh| so many steps back, by training step, {name}", "matrix", matrix=matrix,
             rows=tuple(f"lag {lag}" for lag in lags), columns=tuple(map(str, self._steps)),
         )  # fmt: skip
 

@@ -19,15 +19,15 @@ def text(*arguments: object, **options: object) -> list[str]:
 
 def test_a_confusion_matrix_shows_counts_where_they_fit() -> None:
     assert text(CONFUSION, CLASSES, CLASSES, 30, 4) == [
-        "          cat  犬 air         ",
-        "cat        50   2   .         ",
-        "犬          1  49   .         ",
-        "airplane    .  10  40         ",
+        "           cat   犬   airpl   ",
+        "cat        50     2     .     ",
+        "犬          1    49     .     ",
+        "airplane    .    10    40     ",
     ]
 
 
 def test_shares_are_written_with_two_decimals() -> None:
-    assert text([[0.9495, 1.7e-6], [1, 0.125]], "ab", "xy", 14, 3) == ["      x    y  ", "a   .95    .  ", "b     1  .12  "]
+    assert text([[0.9495, 1.7e-6], [1, 0.125]], "ab", "xy", 14, 3) == ["     x     y  ", "a   .95    .  ", "b    1    .12 "]
 
 
 def test_with_room_cells_are_about_squares_with_their_numbers_in_the_middle() -> None:
@@ -35,10 +35,10 @@ def test_with_room_cells_are_about_squares_with_their_numbers_in_the_middle() ->
         "     x     y  ", "  ::::::======", "a ::::::======", "  ::::::======", "  ######@@@@@@", "b ######@@@@@@", "  ######@@@@@@",
     ]  # fmt: skip
     assert text([[10, 20], [30, 40]], "ab", "xy", 14, 5) == [
-        "     x   y    ",
-        "a   10  20    ",
+        "     x     y  ",
+        "a   10    20  ",
         "              ",
-        "b   30  40    ",
+        "b   30    40  ",
         "              ",
     ]
 
@@ -91,9 +91,36 @@ def test_joined_rows_and_columns_show_their_greatest_value() -> None:
     strip = [[0.0] * 100 for _ in range(12)]
     strip[7][63] = 1.0
     shown = text(strip, [f"layer{index}" for index in range(12)], [], 27, 4, values=False, ascii_only=True)
-    assert [row[:8] for row in shown] == ["layer0  ", "layer3  ", "layer6  ", "layer9  "]
+    assert [row[:8] for row in shown] == ["layer0-2", "layer3-5", "layer6-8", "layer9-1"]
     assert "".join(shown).count("@") == 1
     assert shown[2].index("@") == 8 + round(0.63 * 19)
+
+
+def test_two_rows_share_one_of_text_where_there_are_greys() -> None:
+    matrix = [[10.0 * (row == column) for column in range(10)] for row in range(10)]
+    rows = render(matrix, "0123456789", "0123456789", 34, 6)
+    assert [line[:4] for line in plain(rows)] == ["    ", "0,1 ", "2,3 ", "4,5 ", "6,7 ", "8,9 "]
+    upper, lower = rows[1][1:3]
+    assert (upper.text, upper.foreground, upper.background) == ("▀" * 3, 255, 0)
+    assert (lower.text, lower.foreground, lower.background) == ("▀" * 3, 0, 255)
+    assert plain(rows)[0].split() == list("0123456789")
+
+
+def test_joined_rows_and_columns_are_labelled_alike() -> None:
+    matrix = [[1.0] * 30 for _ in range(30)]
+    names = [str(place) for place in range(30)]
+    shown = text(matrix, names, names, 20, 11, ascii_only=True)
+    assert [row.split()[0] for row in shown[1:]] == [f"{first}-{first + 2}" for first in range(0, 30, 3)]
+    assert all("-" in name for name in shown[0].split())
+
+
+def test_long_names_in_one_row_are_both_shortened() -> None:
+    rows = text([[1.0, 2.0]] * 4, ["airplane", "automobile", "bird", "cat"], "ab", 30, 3)
+    assert [row[:10] for row in rows] == ["          ", "airp,auto ", "bird,cat  "]
+
+
+def test_a_zero_among_negative_numbers_is_no_dot() -> None:
+    assert "." not in "".join(text([[-4.0, 0.0]], [], [], 12, 1))
 
 
 def test_joined_cells_never_show_a_number() -> None:

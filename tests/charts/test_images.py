@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
-from workbench.charts.images import Mode, choose_mode, draw, gallery, layout, page_count
+from workbench.charts.images import Mode, brief, choose_mode, draw, exact, gallery, layout, page_count, sizes
 from workbench.charts.rows import Rows, cells, plain
 
 MODES: tuple[Mode, ...] = ("quadrant", "half", "braille", "ascii")
@@ -77,43 +79,85 @@ def test_shrinking_keeps_the_mean_brightness() -> None:
     assert levels <= {121, 133}  # half of 255, to the nearest of 24 greys
 
 
-def test_a_slot_of_the_run_screen_holds_three_digits_with_captions() -> None:
-    captions = ["7 not 1 .93", "2 not 3 .51", "猫", "4"]
-    grid = layout(4, 38, 7, mode="ascii", captions=captions)
-    assert (grid.columns, grid.rows, grid.width, grid.height) == (3, 1, 12, 6)
-    assert page_count(4, grid) == 2
+@pytest.mark.parametrize("pixels", [(8, 8), (28, 28), (32, 32), (57, 28), (17, 8), (31, 31), (64, 64), (3, 3)])
+@pytest.mark.parametrize("mode", ["quadrant", "half", "braille"])
+def test_every_pixel_of_an_image_is_equally_large(pixels: tuple[int, int], mode: Mode) -> None:
+    stripes = [[255 * (column % 2) for column in range(pixels[0])] for _ in range(pixels[1])]
+    for size in sizes(*pixels, mode)[:4]:
+        if size.times < 1:
+            continue  # several share a place there
+        row = exact(stripes, size)[0]
+        if size.mode == "half":
+            levels = [span.background for span in row for _ in span.text]
+            runs = [len([*group]) for level, group in itertools.groupby(levels)]
+        else:
+            dots = [bool(ord(letter) - 0x2800 & bit) for letter in plain([row])[0] for bit in (0x01, 0x08)]
+            runs = [len([*group]) for lit, group in itertools.groupby(dots)][1:-1]
+        assert set(runs) <= {int(size.times * (1 if size.mode == "half" else 2))}
+
+
+def test_the_least_size_follows_from_the_image() -> None:
+    least = {pixels: sizes(*pixels, "quadrant")[0] for pixels in ((8, 8), (28, 28), (32, 32), (57, 28), (64, 64))}
+    assert {pixels: (size.width, size.height) for pixels, size in least.items()} == {
+        (8, 8): (8, 4), (28, 28): (14, 7), (32, 32): (16, 8), (57, 28): (29, 7), (64, 64): (16, 8),
+    }  # fmt: skip
+    assert (least[8, 8].mode, least[28, 28].mode) == ("half", "quadrant")
+
+
+def test_a_slot_of_the_run_screen_holds_a_grid_of_digits() -> None:
+    captions = ["9, said 5 .66"] * 32
+    low = layout(32, 39, 8, mode="quadrant", captions=captions, pixels=(8, 8))
+    assert (low.columns, low.rows, low.size.width, low.size.height, low.captioned) == (4, 2, 8, 4, False)
+    high = layout(32, 59, 15, mode="quadrant", captions=captions, pixels=(8, 8))
+    assert (high.columns, high.rows, high.slot, high.captioned) == (6, 3, 9, True)
+    assert layout(32, 39, 8, mode="quadrant", captions=captions)[:2] == (2, 1)
+    assert layout(32, 39, 7, mode="quadrant", captions=captions).captioned is False  # rather than a digit that cannot be read
+
+
+def test_captions_lose_whole_words_and_pages_turn() -> None:
+    captions = ["7, said 1 .93", "2, said 3 .51", "猫", "4"]
     images = [RING] * 4
-    assert plain(gallery(images, captions, 38, 7, mode="ascii"))[6] == "7 not 1 .93  2 not 3 .51  ?           "
-    assert plain(gallery(images, captions, 38, 7, mode="braille"))[6] == "7 not 1 .93  2 not 3 .51  猫          "
-    assert plain(gallery(images, captions, 38, 7, mode="ascii", page=1))[6].rstrip() == "4"
-    assert gallery(images, captions, 38, 7, mode="ascii", page=2) == gallery(images, captions, 38, 7, mode="ascii")
+    assert [brief(captions[0], width) for width in (13, 12, 9, 8, 2)] == ["7, said 1 .93", "7, said 1", "7, said 1", "7, said", "7,"]
+    assert plain(gallery(images, captions, 44, 8, mode="ascii"))[7] == "7, said 1 .93  2, said 3 .51  ?             "
+    assert plain(gallery(images, captions, 44, 8, mode="braille"))[7] == "7, said 1 .93  2, said 3 .51  猫            "
+    assert page_count(4, layout(4, 44, 8, mode="ascii", captions=captions)) == 2
+    assert plain(gallery(images, captions, 44, 8, mode="ascii", page=1))[7].rstrip() == "4"
+    assert gallery(images, captions, 44, 8, mode="ascii", page=2) == gallery(images, captions, 44, 8, mode="ascii")
 
 
 def test_as_many_images_as_stay_legible_and_as_large_as_can_be() -> None:
-    assert layout(32, 80, 24, mode="quadrant")[:4] == (7, 4, 10, 5)
-    assert layout(32, 80, 24, mode="ascii")[:4] == (5, 3, 15, 8)
-    assert layout(1, 80, 24, mode="quadrant")[:4] == (1, 1, 48, 24)
-    assert layout(1, 39, 8, mode="quadrant", captions=["x"])[2:4] == (14, 7)
-    assert layout(4, 80, 24, mode="half", aspect=2.0)[:4] == (2, 2, 39, 10)
+    def grid(*about: int, mode: Mode = "quadrant") -> tuple[int, ...]:
+        found = layout(*about, mode=mode)
+        return found.columns, found.rows, found.size.width, found.size.height
+
+    assert grid(32, 80, 24) == (5, 3, 14, 7)
+    assert grid(32, 80, 24, mode="ascii") == (5, 3, 14, 7)
+    assert grid(1, 80, 24) == (2, 1, 28, 14)
+    assert grid(1, 80, 30) == (1, 1, 56, 28)
 
 
 def test_images_stand_in_reading_order() -> None:
-    shown = gallery([DIAGONAL, RING, RING], ["a", "b", "c"], 39, 8, mode="braille")
-    assert plain(shown)[6].split() == ["a", "b", "c"]
-    assert [row[:12] for row in plain(shown)[:6]] == plain(draw(DIAGONAL, 12, 6, mode="braille"))
-    assert [row[13:25] for row in plain(shown)[:6]] == plain(draw(RING, 12, 6, mode="braille"))
+    shown = gallery([DIAGONAL, RING, RING], ["a", "b", "c"], 44, 8, mode="braille")
+    assert plain(shown)[7].split() == ["a", "b", "c"]
+    size = sizes(28, 28, "braille")[0]
+    assert [row[:14] for row in plain(shown)[:7]] == plain(exact(DIAGONAL, size))
+    assert [row[15:29] for row in plain(shown)[:7]] == plain(exact(RING, size))
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_images_below_each_other_do_not_touch(mode: Mode) -> None:
-    full = [[255 * (row + column != 0) for column in range(8)] for row in range(8)]
-    rows = gallery([full, full], [], 14, 14, mode=mode)
-    last = rows[6][0]
-    assert layout(2, 14, 14, mode=mode).rows == 2
-    if mode in ("half", "quadrant"):
-        assert (last.text[0], last.foreground, last.background) == ("▀", 255, None)
-    else:
-        assert last.text[0] == {"braille": "⠿", "ascii": "M"}[mode]
+def test_images_below_each_other_do_not_touch_where_there_is_room(mode: Mode) -> None:
+    full = [[255 * (row + column != 0) for column in range(28)] for row in range(28)]
+    rows = plain(gallery([full, full], [], 14, 15, mode=mode))
+    assert not rows[7].strip()
+    assert layout(2, 14, 14, mode=mode).rows == 2  # rather both of them than one
+
+
+def test_rows_of_images_that_touch_are_told_apart_by_their_ground() -> None:
+    dot = [[255 * (row == column == 3) for column in range(8)] for row in range(8)]
+    rows = gallery([dot] * 8, ["9, said 5"] * 8, 39, 8, mode="quadrant")
+    grounds = [{span.background for span in row if span.text.isspace()} - {None} for row in rows]
+    assert grounds[0] == {0}
+    assert min(grounds[4]) > 40  # type: ignore[type-var]
 
 
 @pytest.mark.parametrize("mode", MODES)

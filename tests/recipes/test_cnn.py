@@ -322,9 +322,20 @@ def test_the_worst_are_sorted_by_the_probability_of_the_truth_and_captioned(thre
     probabilities[1, 1] = 0.91
     probabilities[2, 4] = 1.0
     shown = worst(three, probabilities, count=3)
-    assert shown.captions == ("7 not 1 .93", "1 .91", "4 1.00")
+    assert shown.captions == ("7, said 1 .93", "1, right .91", "4, right 1.00")
     assert shown.images[:, 0, 0].tolist() == [0, 128, 255]
-    assert worst(three, probabilities, count=1).captions == ("7 not 1 .93",)
+    assert worst(three, probabilities, count=1).captions == ("7, said 1 .93",)
+    assert shown.title == "worst classified: 1 of 3 wrong"
+
+
+def test_wrong_ones_come_before_right_ones_that_were_less_sure_and_none_is_said(three):
+    probabilities = torch.full((3, 10), 0.05)
+    probabilities[0, 7] = 0.2  # right, and hardly sure
+    probabilities[1, [1, 2]] = torch.tensor([0.4, 0.45])
+    probabilities[2, 4] = 0.9
+    assert worst(three, probabilities).captions[0] == "1, said 2 .45"
+    probabilities[1, 1] = 0.5
+    assert worst(three, probabilities).title == "least sure: none of 3 wrong"
 
 
 def test_the_confusion_matrix_has_the_truth_in_its_rows(three):
@@ -380,7 +391,7 @@ def test_worst_images_are_drawn_beside_themselves_with_their_heat(three):
     shown = gradcam(model, three, torch.tensor([0, 2]), probabilities)
     assert shown.images.shape == (2, 8, 17)
     assert shown.images[:, 0, :8].unique(dim=1).flatten().tolist() == [0, 255]
-    assert shown.captions == ("7 not 1 .90", "4 not 1 .90")
+    assert shown.captions == ("7, said 1 .90", "4, said 1 .90")
 
 
 @pytest.mark.parametrize("architecture", ["convnet", "conv1d", "resnet18"])

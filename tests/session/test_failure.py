@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 
+import workbench.session.journal as journals
 import workbench.worker.attempt as worker
 from tests.training_runs import configure, end_of, events_of, logged, prepare
 from workbench.events.types import CheckpointSaved, Noticed
@@ -69,11 +70,19 @@ def test_a_gradient_that_is_not_finite_ends_the_run_at_its_step_with_advice(fail
     end = end_of(folder)
     assert (end.state, end.step, end.exit_code) == ("failed", 26, 1)
     assert "step 26" in end.reason
-    assert f"{logged(folder, 'train/loss')[25]:.4g}" in end.reason, "the last finite loss"
+    assert f"the last finite loss was {logged(folder, 'train/loss')[25]:.4g} at step 25" in end.reason
     assert "smaller lr" in end.advice
     lr = short_number(round(configure(RECIPE, "digits").optimization.lr / 10, 9))
     assert end.command == f"workbench train cnn --from cnn-1 --lr {lr} --clip-norm 1"
     assert open_run(folder).status.state == "failed"
+
+
+def test_the_loss_named_is_that_of_the_step_before_also_where_it_was_not_written_yet(
+    fails: Callable[..., RunFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journals, "FLUSH_SECONDS", 1e9)
+    folder = fails(poison, evaluate_every=1000, checkpoint_every=1000)
+    assert f"the last finite loss was {logged(folder, 'train/loss')[25]:.4g} at step 25" in end_of(folder).reason
 
 
 def test_the_last_finite_checkpoint_outlives_any_number_of_broken_ones(fails: Callable[..., RunFolder]) -> None:

@@ -147,7 +147,7 @@ def save_preview(folder: RunFolder) -> None:
         [[255 if (x - 14) ** 2 + (y - 14) ** 2 < (4 + index) ** 2 else 0 for x in range(28)] for y in range(28)] for index in range(12)
     ]
     pixels = bytes(pixel for image in images for row in image for pixel in row)
-    body = {"kind": "images", "title": "worst classified", "captions": [f"{index} not 7 .9" for index in range(12)]}
+    body = {"kind": "images", "title": "worst classified", "captions": [f"{index}, said 7 .9" for index in range(12)]}
     body |= {"shape": [12, 28, 28], "pixels": base64.b64encode(pixels).decode()}  # type: ignore[dict-item]
     (folder.samples / "worst.json").write_text(json.dumps(body))
 

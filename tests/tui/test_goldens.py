@@ -97,18 +97,18 @@ async def of_runs(app: Workbench, pilot: Pilot[None], same: Check) -> None:
         await shows(app, complete)
         if state != "importing":
             await shows(app, "worst classified @")
-            await shows(app, "damaged" if state in ("stalled", "died") else "0 not 7")
+            await shows(app, "damaged" if state in ("stalled", "died") else "said 7")
         same(f"run-{state}")
         await pilot.press("escape")
 
 
 async def of_one_run(app: Workbench, pilot: Pilot[None], same: Check) -> None:
     app.open_run("cnn-3")
-    await shows(app, "0 not 7")
+    await shows(app, "said 7")
     for keys, complete, name in (
-        (("enter",), "arrows place a cursor", "zoom-chart"),
-        (("right",), "step ", "zoom-cursor"),
-        (("escape", "down", "right", "enter"), "left and right go through", "zoom-preview"),
+        (("enter",), "arrows read the values", "zoom-chart"),
+        (("right", "left", "left"), "step 1,210", "zoom-cursor"),
+        (("escape", "down", "right", "enter"), "arrows go through", "zoom-preview"),
         (("escape", "l"), "LOG cnn-3", "log"),
         (("escape", "h"), "HEALTH", "health"),
         (("escape", "question_mark"), "KEYS", "keys"),

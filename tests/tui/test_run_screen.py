@@ -41,7 +41,7 @@ async def test_a_finished_run_shows_charts_previews_and_what_it_reached(tmp_path
             "accuracy",
             "best accuracy 98.5 % at step 1,260",
             "r resume",
-            "0 not 7 .9",
+            "0, said 7",
         ):
             await shows(app, text)
 
@@ -171,6 +171,28 @@ async def test_a_failed_run_says_why_and_what_to_type(tmp_path: Path) -> None:
         assert launcher.resumed == ["cnn-1"]
 
 
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+async def test_what_ended_a_run_is_said_whole_and_its_charts_make_room(tmp_path: Path, size: tuple[int, int]) -> None:
+    reason = "the gradient became infinite at step 42; the last finite loss was 2.3e18 at step 41"
+    advice = "the update was not applied, and the last finite checkpoint is kept; try a smaller lr, a warm-up, or clip_norm 1"
+    cnn_run(tmp_path, end="failed", steps=42, advice=advice, command="workbench train cnn --from cnn-1 --lr 0.001 --clip-norm 1")
+    folder = tmp_path / "cnn-1" / "events.jsonl"
+    folder.write_text(folder.read_text().replace("the loss is NaN at step 212", reason))
+    app = interface(tmp_path, run_id="cnn-1", now=NOW)
+    async with app.run_test(size=size):
+        await until(lambda: f"failed: {reason}" in " ".join(shown(app).split()), lambda: shown(app))
+        if size == (80, 24):
+            await shows(app, "1-4 of 5")
+        said = " ".join(shown(app).split())
+        assert f"failed: {reason}" in said
+        assert said.count("infinite") == 1
+        if size == (80, 24):
+            assert advice in said
+            assert "--clip-norm 1" in said
+        else:
+            assert "--clip-norm" not in said  # rather nothing of a command than its end
+
+
 async def test_a_run_without_new_steps_is_called_stalled(tmp_path: Path) -> None:
     now = time.time()
     events = [*opening(now - 100, host="far"), loop(at=now - 60), *training(1, 63, now - 48)]
@@ -189,9 +211,9 @@ async def test_previews_turn_and_slots_zoom(tmp_path: Path) -> None:
         await shows(app, "worst classified")
         await pilot.press("enter")
         assert isinstance(app.screen, Zoom)
-        await shows(app, "arrows place a cursor")
+        await shows(app, "arrows read the values")
         await pilot.press("right")
-        await shows(app, "step 6")
+        await shows(app, "step 1,260")
         await shows(app, "val 0.")
         await pilot.press("plus", "plus", "y")
         await shows(app, "log+")
@@ -250,7 +272,8 @@ async def test_the_diagnosis_stands_in_a_line_and_in_full_behind_a_key(tmp_path:
     cnn_run(tmp_path, "cnn-1", end="failed")
     app = interface(tmp_path, run_id="cnn-1")
     async with app.run_test(size=(100, 30)) as pilot:
-        await shows(app, "health  error:")
+        await shows(app, "failed: the loss is NaN")
+        assert "health  error" not in shown(app)  # it would say the same once more
         await pilot.press("h")
         await shows(app, "HEALTH")
         await shows(app, "try:")

@@ -16,10 +16,10 @@ async def test_how_a_chart_is_drawn_is_remembered_for_its_metric(tmp_path: Path)
     async with app.run_test(size=(100, 30)) as pilot:
         await shows(app, "worst classified @")
         await pilot.press("enter")
-        await shows(app, "arrows place a cursor")
+        await shows(app, "arrows read the values")
         await pilot.press("y", "e", "O", "t")  # faster than they are drawn
         await shows(app, "loss (without outliers)")
-        await shows(app, "smoothing medium")
+        await shows(app, "smooth:medium")
         style = ChartStyle(log=True, smoothing="medium", along="epoch", outliers=False)
         await until(lambda: remembered.load() == {"train/loss": style})
     again = interface(tmp_path, run_id="cnn-1", now=NOW)
@@ -57,17 +57,19 @@ async def test_charts_are_found_and_turned_over(tmp_path: Path) -> None:
     cnn_run(tmp_path)
     app = interface(tmp_path, run_id="cnn-1", now=NOW)
     async with app.run_test(size=(80, 24)) as pilot:
-        await shows(app, "charts 1-4 of 5")
+        await shows(app, "1-4 of 5 pgdn")
         await pilot.press("pagedown")
         await shows(app, "learning rate")
         await pilot.press("slash", *"^train/g")
         await shows(app, "/^train/g: 1-1 of 1")
         await pilot.press("enter")
         assert "accuracy " not in shown(app).splitlines()[2]
-        await pilot.press("slash", *"zzz", "enter")
+        await pilot.press("slash", "left_square_bracket", "enter")
+        await shows(app, "no regular expression: unterminated")
+        await pilot.press("escape", "slash", *"zzz", "enter")
         await shows(app, "nothing has it")
         await pilot.press("escape")
-        await shows(app, "charts 1-4 of 5")
+        await shows(app, "1-4 of 5 pgdn")
         assert isinstance(app.screen, RunScreen)
 
 
@@ -80,3 +82,37 @@ async def test_lines_of_the_log_are_found(tmp_path: Path) -> None:
         await shows(app, "2 lines")
         await shows(app, "built a model")
         assert "evaluated" not in shown(app)
+
+
+async def test_a_scrubbed_step_is_kept_when_the_zoom_is_left(tmp_path: Path) -> None:
+    cnn_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-1", now=NOW)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await shows(app, "worst classified @ 1,260")
+        await pilot.press("v", "right", "down", "enter")
+        await shows(app, "[ ] scrub")
+        await pilot.press("left")
+        await shows(app, "worst classified @ 1,197")
+        await pilot.press("escape")
+        await shows(app, "worst classified @ 1,197")
+        assert isinstance(app.screen, RunScreen)
+
+
+async def test_the_cursor_goes_by_logged_steps_and_keys_say_what_is_set(tmp_path: Path) -> None:
+    cnn_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-1", now=NOW)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await shows(app, "worst classified @")
+        await pilot.press("enter")
+        await shows(app, "smooth:light")
+        await shows(app, "x:step")
+        await pilot.press("right_square_bracket")
+        await shows(app, "all steps are on the screen")
+        await pilot.press("left")
+        await shows(app, "step 1,260")
+        await pilot.press("less_than_sign", "less_than_sign", "less_than_sign")
+        await shows(app, "step 1,257")
+        await pilot.press("greater_than_sign")
+        await shows(app, "step 1,258")
+        await pilot.press("plus")
+        await shows(app, "[ ] pan")

@@ -26,7 +26,7 @@ def images(count: int = 2, height: int = 4, width: int = 4, level: int = 200, **
         "kind": "images",
         "shape": [count, height, width],
         "pixels": base64.b64encode(pixels).decode(),
-        "captions": ["7 not 1 .93"] * count,
+        "captions": ["7, said 1 .93"] * count,
         **more,
     }
 
@@ -38,7 +38,7 @@ def draw(feed: Feed, name: str = "worst", width: int = 40, height: int = 10, **m
 def test_images_are_drawn_below_a_title_with_their_captions(tmp_path: Path) -> None:
     rows = draw(feed_with(tmp_path, images()))
     assert rows[0].startswith("worst classified @ 1")
-    assert any("7 not 1 .93" in row for row in rows)
+    assert any("7, said 1 .93" in row for row in rows)
     assert len(rows) == 10
     assert {cells(row) for row in rows} == {40}
 
@@ -100,6 +100,12 @@ def test_a_file_is_read_once_for_many_drawings(tmp_path: Path) -> None:
     before = draw(feed, files=files)
     (feed.folder.samples / "worst-1.json").unlink()
     assert draw(feed, files=files) == before
+
+
+def test_text_is_broken_between_words_and_keeps_its_columns(tmp_path: Path) -> None:
+    body = {"kind": "text", "text": "relu1    0.0%\n-- hatcher -> HH AE1 CH ER0\nabcdefghijklmnop"}
+    rows = [row.rstrip() for row in draw(feed_with(tmp_path, body, kind="text"), width=14, height=9)]
+    assert rows[1:6] == ["relu1    0.0%", "-- hatcher ->", "HH AE1 CH ER0", "abcdefghijklmn", "op"]
 
 
 def test_escape_sequences_in_captions_and_text_do_not_get_out(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 import workbench
 from workbench.cli import usage
-from workbench.cli.options import Runs
+from workbench.cli.options import Ascii, LowBandwidth, NoMouse, Runs, Theme
 from workbench.errors import ExitCode, WorkbenchError, unknown
 
 # name -> (arguments, what it does); the module of a command is imported only when it is called.
@@ -141,10 +141,10 @@ class Root(TyperGroup):
 def _alone(
     context: typer.Context,
     runs: Runs = None,
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
-    theme: Annotated[str, typer.Option("--theme", metavar="NAME", help="Of the interface: auto, dark, light, ansi, mono.")] = "",
-    low_bandwidth: Annotated[bool, typer.Option("--low-bandwidth", help="Draw for a thin link: 16 colours, once a second.")] = False,
-    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
+    ascii_only: Ascii = False,
+    theme: Theme = "",
+    low_bandwidth: LowBandwidth = False,
+    no_mouse: NoMouse = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     """Without a command: the terminal interface."""
@@ -156,7 +156,7 @@ def _alone(
 
 
 def open_interface(context: Any, runs: Path | None, *, run_id: str | None = None) -> None:
-    """Open the TUI, on a run where one is given; the only place that imports it.
+    """Open the TUI, on a run where one is given; the only place that imports it. How it looks stands before a command or behind it.
 
     Raises:
         WorkbenchError: there is no terminal that it could draw on.
@@ -173,12 +173,13 @@ def open_interface(context: Any, runs: Path | None, *, run_id: str | None = None
     from workbench.preferences import THEMES
     from workbench.tui.opening import run as show_interface
 
-    given = context.find_root().params
-    if given["theme"] and given["theme"] not in THEMES:
-        raise unknown("theme", given["theme"], THEMES)
+    before, behind = context.find_root().params, context.params
+    theme, low_bandwidth, no_mouse = (behind.get(name) or before[name] for name in ("theme", "low_bandwidth", "no_mouse"))
+    if theme and theme not in THEMES:
+        raise unknown("theme", theme, THEMES)
     show_interface(
-        store(context, runs).root, run_id=run_id, ascii_only=wants_ascii(context, False),
-        theme=given["theme"], low_bandwidth=given["low_bandwidth"], mouse=not given["no_mouse"],
+        store(context, runs).root, run_id=run_id, ascii_only=wants_ascii(context, bool(behind.get("ascii_only"))),
+        theme=theme, low_bandwidth=low_bandwidth, mouse=not no_mouse,
     )  # fmt: skip
 
 

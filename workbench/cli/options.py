@@ -20,6 +20,9 @@ RunName = Annotated[str, typer.Argument(metavar="RUN", help="An id, a name, last
 Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="How long to wait for the worker's answer.")]
 Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of data sets that were or will be downloaded.")]
 Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
+Theme = Annotated[str, typer.Option("--theme", metavar="NAME", help="Of the interface: auto, dark, light, ansi, mono.")]
+LowBandwidth = Annotated[bool, typer.Option("--low-bandwidth", help="Draw for a thin link: 16 colours, once a second.")]
+NoMouse = Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")]
 RecipePath = Annotated[str, typer.Option("--recipe", metavar="PATH", help="A recipe's file or folder.")]
 
 Slots = Annotated[

@@ -1,10 +1,11 @@
-"""Which charts a run has whose metrics no recipe declared: one for each quantity, with all of its splits.
+"""Which charts a run has whose metrics no recipe declared: one for each quantity, with all of its splits and layers.
 
 Only the layout follows from how a key is spelt. Whether less or more of it is better does not: who records a run says so.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Mapping
 
@@ -15,12 +16,14 @@ SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "
 MOST_KEYS = 300  # of a run, so that their declaration is a line that readers take
 LONGEST_KEY = 100
 _FIRST_SHOWN = 4
-_MOST_LINES = 8  # that a chart can tell apart; more are a strip
+_MOST_LINES = 8  # that a chart can tell apart; more layers are a strip
+_LOSS = re.compile(r"\bloss\b", re.IGNORECASE)
+_PER_LAYER = re.compile(r"(^|_)(grad|gradient|weight|update|activation|param|parameter|layer)s?(_|$)", re.IGNORECASE)
 
 
 def declare(keys: Iterable[str], goals: Mapping[str, Goal], *, at: float | None = None) -> MetricsDeclared:
-    """The declaration of foreign metrics; the first of `goals` is the objective."""
-    keys = list(dict.fromkeys([*keys, *goals]))
+    """The declaration of foreign metrics; the first of `goals` is the objective. What has a goal is shown first, and then losses."""
+    keys = list(dict.fromkeys([*goals, *sorted(keys, key=lambda key: _LOSS.search(chart_of(key)) is None)]))
     charts: dict[str, list[str]] = {}
     for key in keys:
         charts.setdefault(chart_of(key), []).append(key)
@@ -37,9 +40,13 @@ def declare(keys: Iterable[str], goals: Mapping[str, Goal], *, at: float | None 
 
 
 def chart_of(key: str) -> str:
-    """`loss` for `train/loss`, `loss/val`, `val_loss` and `loss`; `grad_norm` for `train/grad_norm/conv1`."""
+    """`loss` for `train/loss`, `loss/val`, `val_loss` and `loss`; `tokens/sec` for itself; `grad_norm` for `train/grad_norm/conv1`.
+
+    What is said to be of gradients, weights and their like has its layers in one chart, everything else a chart of its own.
+    """
     words = [word for word in key.split("/") if word and word.lower() not in SPLITS]
     if not words:
         return key
     split, _, rest = words[0].partition("_")
-    return rest if rest and split.lower() in SPLITS else words[0]
+    first = rest if rest and split.lower() in SPLITS else words[0]
+    return first if _PER_LAYER.search(first) else "/".join([first, *words[1:]])

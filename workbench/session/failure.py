@@ -8,23 +8,27 @@ import traceback
 from typing import Any
 
 from workbench.errors import ExitCode
-from workbench.events.types import RunEnded
-from workbench.runs.folder import RunRecord
+from workbench.events.reader import EventReader
+from workbench.events.types import LoopStarted, Metrics, RunEnded
+from workbench.runs.folder import RunFolder, RunRecord
 from workbench.runs.reading.state import RunState
 from workbench.schema import short_number
+from workbench.session.journal import Journal
 from workbench.units import compact
 
 _NO_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "DefaultCPUAllocator: not enough memory")
 
 
-def explain(error: BaseException, session: Any, record: RunRecord, state: RunState) -> RunEnded:
+def explain(error: BaseException, session: Any, record: RunRecord, journal: Journal) -> RunEnded:
     """The end of a run that an error ended.
 
     Args:
         session: the run's handle, or None when the error came before there was one.
+        journal: what was logged is written first, so that the last numbers count.
     """
-    step = session.step if session else state.step
-    reason, advice, command, detail = _words(error, step, record, state)
+    journal.flush()
+    step = session.step if session else journal.state.step
+    reason, advice, command, detail = _words(error, step, record, journal)
     return RunEnded(
         at=time.time(),
         state="failed",
@@ -38,13 +42,13 @@ def explain(error: BaseException, session: Any, record: RunRecord, state: RunSta
     )
 
 
-def _words(error: BaseException, step: int, record: RunRecord, state: RunState) -> tuple[str, str, str, str]:
+def _words(error: BaseException, step: int, record: RunRecord, journal: Journal) -> tuple[str, str, str, str]:
     from workbench.training.updating.gradients import NonFiniteGradient
 
     if isinstance(error, NonFiniteGradient):
-        return (*_non_finite(error, step, record, state), "")
+        return (*_non_finite(error, step, record, journal), "")
     if is_out_of_memory(error):
-        return (*_out_of_memory(record, state), _trace(error))
+        return (*_out_of_memory(record, journal.state), _trace(error))
     where = _last_frame(error, record.recipe_path)
     return (
         f"{type(error).__name__}: {error}{where}",
@@ -54,16 +58,12 @@ def _words(error: BaseException, step: int, record: RunRecord, state: RunState) 
     )
 
 
-def _non_finite(error: Any, step: int, record: RunRecord, state: RunState) -> tuple[str, str, str]:
-    summary = state.summaries.get(state.loss_key)
+def _non_finite(error: Any, step: int, record: RunRecord, journal: Journal) -> tuple[str, str, str]:
+    state = journal.state
     kind = "NaN" if math.isnan(error.norm) else "infinite"
     bad = step - error.updates_ago
-    # Numbers logged behind the first bad update say nothing about it.
-    last = (
-        f"; the last finite loss was {compact(summary.last)}"
-        if summary and summary.last is not None and math.isfinite(summary.last)
-        else ""
-    )
+    found = _last_finite(journal.folder, state.loss_key, bad)
+    last = f"; the last finite loss was {compact(found[1])} at step {found[0]:,}" if found else ""
     settings = {**record.settings, **state.amended, **state.settings_now}
     lr = settings.get("lr")
     advice = "the update was not applied, and the last finite checkpoint is kept; try a smaller lr, a warm-up, or clip_norm 1"
@@ -73,6 +73,22 @@ def _non_finite(error: Any, step: int, record: RunRecord, state: RunState) -> tu
         if settings.get("clip_norm") is None:
             command += " --clip-norm 1"
     return f"the gradient became {kind} at step {bad:,}{last}", advice, command
+
+
+def _last_finite(folder: RunFolder, key: str, step: int) -> tuple[int, float] | None:
+    """The step and value of the last finite value before a step, read from the log: what is kept in memory is thinned.
+
+    Numbers logged behind the first bad update say nothing about it.
+    """
+    found = None
+    for events in EventReader(folder.events).rest():
+        for event in events:
+            if isinstance(event, LoopStarted) and found and found[0] > event.step:
+                found = None  # a later attempt replaces what was behind its beginning
+            elif isinstance(event, Metrics) and key in event.values:
+                values = zip(event.steps, event.values[key], strict=True)
+                found = next((one for one in reversed([*values]) if one[0] < step and math.isfinite(one[1])), found)
+    return found
 
 
 def _out_of_memory(record: RunRecord, state: RunState) -> tuple[str, str, str]:

@@ -83,6 +83,7 @@ class Session:
         self._live = Live(self._parts)
         self._cpu_base = 0.0
         self._cpu_started: float | None = None
+        self._sampled_at: int | None = None  # the step at which the machine was looked at last
 
     # What a recipe asks.
 
@@ -301,8 +302,9 @@ class Session:
             self._check()
             self._journal.flush()
             if self._journal.measure(self.step, self.cpu_seconds()):
-                values = {key: [value] for key, value in self._vitals.read().items()}
-                self._journal.write(Metrics(steps=[self.step], at=[round(time.time(), 3)], values=values))
+                self._sample()
+        if self._sampled_at is None:  # a run may be over before the next one is due
+            self._sample()
         if self._saves_now():
             self._check()
             self._save("routine")
@@ -310,6 +312,12 @@ class Session:
             self._journal.summarise()
         self._resumption.replay.make(self.step, self._change)
         self._budget.pause(self.requests.handle(self.step))
+
+    def _sample(self) -> None:
+        """Log how the machine bears the run now."""
+        self._sampled_at = self.step
+        values = {key: [value] for key, value in self._vitals.read().items()}
+        self._journal.write(Metrics(steps=[self.step], at=[round(time.time(), 3)], values=values))
 
     def _check(self) -> None:
         """Let the parts look at what they left on an accelerator, now that it is waited for anyway."""
@@ -355,6 +363,8 @@ class Session:
     def _end_loop(self) -> None:
         self._check()
         self._journal.flush()
+        if self._sampled_at not in (None, self.step):
+            self._sample()
         self._save("end" if self.completed else "stop")
         self._budget.stop()
 

@@ -28,6 +28,7 @@ from workbench.tui.messages import (
     RunChanged,
     RunsChanged,
     RunSeen,
+    Scrubbed,
     SettingsRead,
     SettingsWritten,
     Told,
@@ -182,6 +183,11 @@ class Workbench(Doors):
         if message.seen.is_live or message.seen.id in self.live:
             self._note({message.seen.id: message.seen.is_live})
         self._pass_on(message)
+
+    def on_scrubbed(self, message: Scrubbed) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, WorkScreen):
+                screen.scrub_to(message.run_id, message.step)
 
     def on_compare_changed(self, message: CompareChanged) -> None:
         self._pass_on(message)

@@ -40,11 +40,11 @@ class Doors(Keyed):
         self.watched = run_id
         self.push_screen(RunScreen(run_id))
 
-    def open_zoom(self, run_id: str, name: str, step: int | None = None) -> None:
-        """One chart or preview on the whole screen, a preview as it was at a step."""
+    def open_zoom(self, run_id: str, name: str, step: int | None = None, find: str = "") -> None:
+        """One chart or preview on the whole screen, a preview as it was at a step; of a chart only the lines that are looked for."""
         from workbench.tui.screens.zoom import Zoom
 
-        self.push_screen(Zoom(run_id, name, step))
+        self.push_screen(Zoom(run_id, name, step, find))
 
     def open_comparison(self, ids: Sequence[str]) -> None:
         """Several runs beside each other."""

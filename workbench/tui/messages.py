@@ -40,6 +40,7 @@ class RunWish:
     step: int | None = None  # previews as they were at this step
     only: str = ""  # one slot, by name, in the first box
     view: View | None = None
+    reading: int = 0  # rows for the values at the cursor, as wide as the status lines
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ class SlotSeen:
     """One chart, strip or preview, drawn.
 
     Attributes:
-        reading: the values at the cursor.
+        reading: the values at the cursor, row by row; `cursor` is the step that they are of.
+        beside: the steps before and behind the cursor at which something was logged.
         metric: which metric the style of a chart is remembered for.
         log: whether the y axis is logarithmic now.
         layers: how many a strip has.
@@ -99,7 +101,9 @@ class SlotSeen:
     title: str
     kind: str
     rows: Rows
-    reading: tuple[Span, ...] = ()
+    reading: tuple[tuple[Span, ...], ...] = ()
+    cursor: float | None = None
+    beside: tuple[int | None, int | None] = (None, None)
     style: ChartStyle | None = None
     metric: str = ""
     log: bool = False
@@ -125,6 +129,7 @@ class RunSeen:
     log: Rows
     log_lines: int
     notice: tuple[tuple[str, str], ...]  # (text, ink): what needs saying below the charts
+    headline: tuple[str, str]  # the diagnosis in a line; no text where the notice says it
     health: tuple[tuple[str, str], ...]  # the diagnosis in full, likewise
     settings: Mapping[str, Value]
     layers: tuple[Mapping[str, Any], ...]
@@ -177,6 +182,15 @@ class RunChanged(Message, bubble=False):
     def __init__(self, seen: RunSeen) -> None:
         super().__init__()
         self.seen = seen
+
+
+class Scrubbed(Message, bubble=True):
+    """The previews of a run are looked at as they were at a step; None is the newest."""
+
+    def __init__(self, run_id: str, step: int | None) -> None:
+        super().__init__()
+        self.run_id = run_id
+        self.step = step
 
 
 class RecipesFound(Message, bubble=False):

@@ -6,6 +6,7 @@ import base64
 import binascii
 import itertools
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,9 +56,8 @@ def draw(loaded: Loaded, width: int, height: int, *, ascii_only: bool, colours: 
     if loaded.kind == "images" and loaded.images:
         first = loaded.images[0]
         mode = images.choose_mode(colours, not ascii_only)
-        grid = images.layout(len(loaded.images), width, height, mode=mode, captions=loaded.captions, aspect=len(first[0]) / len(first))
-        if mode == "quadrant" and grid.width >= len(first[0]):
-            mode = "half"  # a pixel has half a cell or more: nothing is joined, and every pixel keeps its own grey
+        pixels = len(first[0]), len(first)
+        grid = images.layout(len(loaded.images), width, height, mode=mode, captions=loaded.captions, pixels=pixels)
         pages = images.page_count(len(loaded.images), grid)
         return images.gallery(loaded.images, loaded.captions, width, height, mode=mode, page=page), pages
     if loaded.kind == "matrix":
@@ -110,14 +110,20 @@ def words(text: str, width: int, height: int) -> Rows:
 
 
 def _wrapped(text: str, width: int, ascii_only: bool) -> list[str]:
+    """Lines of at most so many cells, broken behind blanks; blanks stay, which align a table. A longer word is broken anywhere."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        rest = printable(paragraph, ascii_only=ascii_only)
         lines.append("")
-        for character in rest:
-            if cells(lines[-1]) + cells(character) > width:
+        for word in re.findall(r" +|[^ ]+", printable(paragraph, ascii_only=ascii_only)):
+            if lines[-1] and not word.isspace() and cells(lines[-1]) + cells(word) > width >= cells(word):
+                lines[-1] = lines[-1].rstrip(" ")
                 lines.append("")
-            lines[-1] += character
+            for character in word:
+                if cells(lines[-1]) + cells(character) > width:
+                    lines.append("")
+                    if character == " ":
+                        continue
+                lines[-1] += character
     return lines
 
 

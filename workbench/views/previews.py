@@ -78,17 +78,20 @@ def heading(state: RunState, shown: Shown, width: int, turned: str = "", *, asci
     """
     saved = steps(state, shown.name)
     place = f"{saved.index(shown.step) + 1} of {len(saved)}" if len(saved) > 1 else ""
-    brief = age(max(0.0, (time.time() if now is None else now) - shown.at))
-    ago = brief if brief == "now" else f"{brief} ago"
+    ago = age(max(0.0, (time.time() if now is None else now) - shown.at))
+    ago = ago if ago == "now" else f"{ago} ago"
     where = f" @ {grouped(shown.step)}"
     title = printable(shown.title or shown.name, ascii_only=ascii_only)
-    for said, right, least in (
-        (f"{where}, {ago}", f"{place}   {turned}".strip(), cells(title)),
-        (f"{where}, {ago}", turned, cells(title)),
-        (f"{where}, {brief}", turned, min(cells(title), _LEAST_TITLE)),
-        (where, turned, 0),
+    name = title.partition(": ")[0]  # what stands behind the colon explains it, where there is room
+    both = f"{place}   {turned}".strip()
+    for said, right, text, least in (
+        (f"{where}, {ago}", both, title, cells(title)),
+        (f"{where}, {ago}", both, name, cells(name)),
+        (f"{where}, {ago}", turned, name, cells(name)),
+        (where, turned, name, min(cells(name), _LEAST_TITLE)),
+        (where, turned, name, 0),
     ):
-        room = width - cells(said) - (cells(right) + 2 if right else 0)
+        title, room = text, width - cells(said) - (cells(right) + 2 if right else 0)
         if least <= room:
             break
     left = [Span(fit(title, min(cells(title), max(0, room))), "title"), Span(said, "muted")]

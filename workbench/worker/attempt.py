@@ -146,7 +146,7 @@ def _train(folder: RunFolder, journal: Journal, attempt: int, order: Order, sign
     except BaseException as error:  # noqa: BLE001  the worker's one place where errors end: each is a run that failed, in words
         from workbench.session.failure import explain
 
-        return explain(error, session, record, journal.state)
+        return explain(error, session, record, journal)
     if session.completed:
         return _end(session, "finished", session.end_reason())
     return _end(session, "stopped", session.requests.reason)

@@ -79,7 +79,7 @@ def test_metrics_move_step_values_and_news():
 def test_an_evaluation_is_logged_with_its_objective_and_kept():
     state = _begun(metrics(range(1, 101)), evaluated(100, 0.9862, 0.0512, best=True))
     assert state.summaries["validation/accuracy"].best("max") == (0.9862, 100)
-    assert _lines(state)[-1] == "evaluated at 100  accuracy 0.9862  loss 0.0512 (best)"
+    assert _lines(state)[-1] == "evaluated at 100  accuracy 98.6 %  loss 0.0512 (best)"
 
 
 def test_an_objective_without_a_split_does_not_break_the_log():
@@ -90,7 +90,7 @@ def test_an_objective_without_a_split_does_not_break_the_log():
 def test_a_test_result_is_logged_under_the_objective():
     state = _begun(events.Tested(at=START + 60, step=400, values={"test/accuracy": 0.985, "test/loss": 0.1}))
     assert state.summaries["test/accuracy"].last == 0.985
-    assert _lines(state)[-1] == "tested the best weights: test/accuracy 0.985"
+    assert _lines(state)[-1] == "tested the best weights: accuracy 98.5 %"
 
 
 def test_checkpoints_that_were_asked_for_are_interventions_and_routine_ones_are_silent():

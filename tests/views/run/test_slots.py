@@ -45,6 +45,14 @@ def test_before_the_recipe_declared_anything_there_is_no_slot(tmp_path: Path) ->
     assert slots.slots(open_run(build_run(tmp_path, [started(), PhaseChanged(at=START, phase="importing torch")]))) == []
 
 
+def test_once_a_run_has_ended_what_has_something_to_show_comes_first(tmp_path: Path) -> None:
+    log = [*opening(), declared(), loop(), metrics(range(1, 41), key="train/grad_norm")]
+    feed = feed_of(tmp_path, *log)
+    assert not feed.status.is_live
+    assert [slot.name for slot in slots.slots(feed)] == ["gradients", "loss", "accuracy"]
+    assert [slot.name for slot in slots.every(feed)] == ["gradients", "loss", "accuracy", "preview:worst", "layers"]
+
+
 def test_every_names_charts_beyond_the_slots_once(tmp_path: Path) -> None:
     assert [slot.name for slot in slots.every(feed_of(tmp_path))] == ["loss", "accuracy", "preview:worst", "gradients", "layers"]
 

@@ -68,7 +68,7 @@ def test_the_clock_stands_while_a_run_is_paused(tmp_path: Path) -> None:
 def test_the_clock_of_a_run_that_died_stands_at_its_last_news(tmp_path: Path) -> None:
     feed = open_run(build_run(tmp_path, [*opening(), loop(), metrics(range(1, 51))]))
     assert "DIED" in plain(status_lines.lines(feed, 80, now=START + 9000))[0]
-    assert "took 0:05" in plain(status_lines.lines(feed, 80, now=START + 9000))[0]
+    assert "took 5 s" in plain(status_lines.lines(feed, 80, now=START + 9000))[0]
 
 
 def test_each_state_has_a_mark_of_one_cell_in_both_alphabets() -> None:

@@ -11,7 +11,7 @@ from workbench.events import types as events
 from workbench.runs.reading.epochs import Epochs, Stretch
 from workbench.runs.reading.series import Series, Summary
 from workbench.runs.reading.state import Attempt, Intervention, RunState, Shown
-from workbench.units import compact
+from workbench.units import compact, metric
 
 _MOST_PREVIEWS = 400
 _MOST_ANSWERS = 64
@@ -157,7 +157,7 @@ def _(event: events.Evaluated, state: RunState) -> None:
         _extend(state, key, [event.step], [value])
     state.news_at = event.at
     shown = [key for key in (state.objective, "validation/loss") if key in event.values]
-    text = "  ".join(f"{key.partition('/')[2] or key} {compact(event.values[key])}" for key in dict.fromkeys(shown))
+    text = "  ".join(f"{_words(key)} {metric(event.values[key], _unit(state, key))}" for key in dict.fromkeys(shown))
     state.add(event.at, f"evaluated at {event.step:,}  {text}{' (best)' if event.best else ''}")
 
 
@@ -168,7 +168,7 @@ def _(event: events.Tested, state: RunState) -> None:
     state.news_at = event.at
     name = "test/" + state.objective.split("/", 1)[-1]
     if name in event.values:
-        state.add(event.at, f"tested the best weights: {name} {compact(event.values[name])}")
+        state.add(event.at, f"tested the best weights: {_words(name)} {metric(event.values[name], _unit(state, name))}")
 
 
 @apply.register
@@ -282,6 +282,15 @@ def _thinned(previews: list[Shown]) -> list[Shown]:
         if place % 2 == 0 or place == count[shown.name] - 1:
             kept.append(shown)
     return kept[::-1]
+
+
+def _words(key: str) -> str:
+    return (key.partition("/")[2] or key).replace("_", " ")
+
+
+def _unit(state: RunState, key: str) -> str:
+    """Of a metric; of the test split that of the validation, where only that is declared."""
+    return str(state.declaration(key).get("unit") or state.declaration("validation/" + key.partition("/")[2]).get("unit", ""))
 
 
 def _extend(state: RunState, key: str, steps: list[int], values: list[float]) -> None:

@@ -47,12 +47,14 @@ def histograms(model: nn.Module | Mapping[str, nn.Module], loss: Callable[..., T
         gradients = torch.autograd.grad(loss(*inputs), [parameter for _, parameter in named], allow_unused=True)
     found = [(name, gradient) for (name, _), gradient in zip(named, gradients, strict=True) if gradient is not None]
     whole = ranks.added([gradient * ranks.share for _, gradient in found]) if ranks.count > 1 else [gradient for _, gradient in found]
-    yield spread("weights", "weights per layer, % by size", _by_layer(named))
-    yield spread("gradients", "gradients per layer, % by size", _by_layer(zip((name for name, _ in found), whole, strict=True)))
+    yield spread("weights", "weights log10 |w|: % of each layer by size", _by_layer(named))
+    yield spread(
+        "gradients", "gradients log10 |g|: % of each layer by size", _by_layer(zip((name for name, _ in found), whole, strict=True))
+    )
     if shares := activity.shares():
         longest = max(map(len, shares))
         lines = [f"{name:{longest}} {share:6.1%}  {'#' * round(_BAR * share)}".rstrip() for name, share in shares.items()]
-        yield Preview("dead_units", "units that say the same to every example", "text", text="\n".join(lines))
+        yield Preview("dead_units", "dead units: those that say the same to every example", "text", text="\n".join(lines))
 
 
 @torch.no_grad()
@@ -62,7 +64,7 @@ def spread(name: str, title: str, layers: dict[str, Tensor]) -> Preview:
     Shapes:
         layers: one flat tensor each
     """
-    columns = ("0", "less", *(f"1e{decade}" for decade in DECADES[1:]))
+    columns = ("=0", "<", *map(str, DECADES[1:]))  # exponents: a column of a small chart is three cells wide
     rows = torch.stack([_shares(values) for values in layers.values()]).tolist() if layers else []
     return Preview(name, title, "matrix", matrix=tuple(tuple(map(_percent, row)) for row in rows), rows=tuple(layers), columns=columns)
 

@@ -29,8 +29,11 @@ from workbench.views.run.notice import notice
 
 _MOST_RUNS = 500
 _MOST_PREVIEWS = 32  # drawings kept
+_NARROW, _ROOMY = 60, 100  # cells of a status line that has room for a key, and for words
 _MINUTE = 60.0
+_MOST_FIND = 12  # letters of what is looked for, in the status
 _JUDGING_SECONDS = 1.0  # between two diagnoses
+_KEY_CELLS = 4  # at the end of the line of the diagnosis
 _READING_SECONDS = 0.1  # of one look: a long log shows as it is read
 
 
@@ -55,12 +58,13 @@ class RunLook:
         running = status.state == "running"
         state = self.feed.state
         # A clock that stands still does not repaint: beyond news, a quiet run changes with its age in words, others by the minute.
-        moment = age(now - state.news_at) if running else str(int(now // _MINUTE))
+        ends = not status.is_live and now - state.news_at < _MINUTE
+        moment = age(now - state.news_at) if running or ends else str(int(now // _MINUTE))
         key = (wish, status, moment, self.feed.labels)
         if key == self._drawn_for and not any(_shows(event) for event in fresh):
             return None
         self._drawn_for = key
-        return self._draw(wish, now if running or now - state.news_at > _MINUTE else state.news_at)
+        return self._draw(wish, now if running or ends or now - state.news_at > _MINUTE else state.news_at)
 
     def forget(self) -> None:
         """Draw at the next look in any case."""
@@ -90,7 +94,8 @@ class RunLook:
             slots=tuple(self._slot(slot, box, wish) for slot, box in zip(self._chosen(wish, found), wish.boxes, strict=False)),
             log=log.rows(kept, width, min(height, max(0, len(kept) - back)), ascii_only=ascii_only, back=back),
             log_lines=len(kept),
-            notice=(self._headline(), *notice(feed, now)),
+            headline=self._headline(wish.width),
+            notice=notice(feed, now, is_sick=any(finding.severity == "error" for finding in self._findings)),
             health=tuple(health.spans(self._findings, step=state.step)),
             settings={**feed.record.settings, **state.amended, **state.settings_now},
             layers=tuple(state.layers),
@@ -110,12 +115,14 @@ class RunLook:
             found.setdefault(record.fork.step, dict(record.settings))
         return {step: lineage.inherited(found[step], state) for step in sorted(found)}
 
-    def _headline(self) -> tuple[str, str]:
+    def _headline(self, width: int) -> tuple[str, str]:
         """The diagnosis in a line; it is made anew once a second, since it looks at every metric."""
         if time.monotonic() - self._judged_at > _JUDGING_SECONDS:
             self._judged_at, self._findings = time.monotonic(), health.findings(self.feed, now=self._now)
-        ink = health.ink(self._findings[0]) if self._findings else "muted"
-        return health.headline(self._findings, step=self.feed.state.step), ink
+        found = health.beyond(self._findings, self.feed.state)
+        if self._findings and not found:
+            return "", ""
+        return health.headline(found, step=self.feed.state.step, width=width - _KEY_CELLS), health.ink(found[0]) if found else "muted"
 
     def _found(self, wish: RunWish) -> list[slots.Slot]:
         """All charts and previews that were asked for: the recipe's first, the previews turned by as many places as wished."""
@@ -127,13 +134,13 @@ class RunLook:
         return board.matching(found, wish.find)
 
     def _chosen(self, wish: RunWish, found: list[slots.Slot]) -> list[slots.Slot]:
-        return [slots.slot(self.feed, wish.only)] if wish.only else found[wish.first :]
+        return [board.narrowed(slots.slot(self.feed, wish.only), wish.find)] if wish.only else found[wish.first :]
 
     def _slot(self, slot: slots.Slot, box: tuple[int, int], wish: RunWish) -> SlotSeen:
         view = self._view(wish)
         try:
             rows = self._rows(slot, box, view)
-            about = self._about(slot, view)
+            about = self._about(slot, view, wish)
         except Exception as error:  # noqa: BLE001 - one broken panel shows a card, the others go on
             rows, about = card(error, *box, self.look_at.ascii_only), {}
         return SlotSeen(slot.name, slot.title, slot.kind, rows, **about)
@@ -141,7 +148,7 @@ class RunLook:
     def _view(self, wish: RunWish) -> View:
         return (wish.view if wish.only else None) or View(step=wish.step)
 
-    def _about(self, slot: slots.Slot, view: View) -> dict[str, Any]:
+    def _about(self, slot: slots.Slot, view: View, wish: RunWish) -> dict[str, Any]:
         """What the keys of a screen go by, and the values at the cursor."""
         if slot.kind == "preview":
             name = slot.name.removeprefix(slots.PREVIEW)
@@ -149,7 +156,11 @@ class RunLook:
             return {"step": shown.step if shown else None, "steps": previews.steps(self.feed.state, name)}
         style = chart.style_of(slot, view, self.memory)
         about = {"style": style, "metric": chart.remembered_as(slot), "log": chart.is_log(slot, style), "layers": len(slot.metrics)}
-        return about | {"reading": tuple(readout.row(self.feed, slot, view, ascii_only=self.look_at.ascii_only))}
+        if view.cursor is None:
+            return about
+        read = readout.rows(self.feed, slot, view, wish.width, wish.reading, ascii_only=self.look_at.ascii_only)
+        near = readout.beside(self.feed, slot, round(view.cursor))
+        return about | {"reading": tuple(map(tuple, read)), "cursor": view.cursor, "beside": near}
 
     def _rows(self, slot: slots.Slot, box: tuple[int, int], view: View) -> Rows:
         key = self._unchanging(slot, box, view)
@@ -157,8 +168,9 @@ class RunLook:
             return self._previews[key]
         look = self.look_at
         rows = slots.draw(
-            self.feed, slot.name, *box, ascii_only=look.ascii_only, colours=look.colours, memory=self.memory, view=view, now=self._now
-        )
+            self.feed, slot.name, *box, ascii_only=look.ascii_only, colours=look.colours, memory=self.memory, view=view, now=self._now,
+            metrics=slot.metrics,
+        )  # fmt: skip
         if key:
             if len(self._previews) > _MOST_PREVIEWS:
                 self._previews.clear()
@@ -233,8 +245,13 @@ def _in_sight(wish: RunWish, count: int) -> Span | None:
     has_sizes = any(height > 1 for _, height in wish.boxes)  # not before the first layout
     if wish.only or not has_sizes or (not wish.find and count <= len(wish.boxes)):
         return None
-    where = f"{wish.first + 1}-{min(count, wish.first + len(wish.boxes))} of {count}" if count else "nothing has it"
-    return Span(f"/{wish.find}: {where} ", "warning") if wish.find else Span(f"charts {where} ", "muted")
+    last = min(count, wish.first + len(wish.boxes))
+    where = f"{wish.first + 1}-{last} of {count}" if count else "nothing has it"
+    turn = " pgdn" if last < count else " pgup" if wish.first else ""
+    if not wish.find:
+        return Span(f"charts {where}{turn} " if wish.width >= _ROOMY else f"{where}{turn if wish.width >= _NARROW else ''} ", "muted")
+    find = wish.find if len(wish.find) <= _MOST_FIND else wish.find[: _MOST_FIND - 1] + "~"  # the machine has its place there, too
+    return Span(f"/{find}: {where}{turn} ", "warning")
 
 
 def _shows(event: Event) -> bool:

@@ -55,6 +55,9 @@ class WorkScreen(Screen[None]):
         """What this screen wants looked at; None keeps what the screen below it wanted."""
         return None
 
+    def scrub_to(self, run_id: str, step: int | None) -> None:
+        """Hear that the previews of a run are looked at as they were at a step."""
+
     def is_for_this(self, message: RunChanged) -> bool:
         """Whether a run was drawn for this screen as it is now, rather than for another or before it was resized."""
         wish = self.wish()

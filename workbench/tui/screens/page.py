@@ -163,7 +163,8 @@ class LogPage(WorkScreen):
         pane = self.query_one("#log", Painted)
         self._count = seen.log_lines
         newest = "newest last" if not self._back else f"{self._back} newer lines below"
-        newest = f"/{self._find}: {seen.log_lines} lines, {newest}" if self._find else newest
+        count = f"{seen.log_lines} line{'' if seen.log_lines == 1 else 's'}"
+        newest = f"/{self._find}: {count}, {newest}" if self._find else newest
         pane.paint(
             [
                 heading(f"LOG {seen.id}", ", ".join(filter(None, [newest, seen.news])), pane.size.width, self.bench.look, focused=True),
@@ -177,7 +178,7 @@ class LogPage(WorkScreen):
         self.tell_wish()
 
     def action_find(self) -> None:
-        self.query_one(Foot).ask(Question("find", self._find))
+        self.query_one(Foot).ask(Question("find", self._find, wrong_pattern))
 
     def on_foot_typed(self, message: Foot.Typed) -> None:
         self._look_for(message.text)
@@ -214,6 +215,13 @@ class ModelPage(Page):
         text = self.query_one(Text)
         text.lines = lines
         text.redraw()
+
+
+def wrong_pattern(text: str) -> str:
+    """What is wrong with what somebody looks for; empty where nothing is."""
+    from workbench.views.run.board import wrong_pattern
+
+    return wrong_pattern(text)
 
 
 def of_model(layers: Sequence[Mapping[str, Any]], parameters: int | None, width: int, look: Look) -> Page:

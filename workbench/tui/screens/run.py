@@ -9,8 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.charts.rows import Span
+from workbench.charts.rows import Rows, Span, cells, cut, pad, plain, wrap
 from workbench.tui.messages import Begun, Refused, RunChanged, RunSeen, RunWish, Wish
+from workbench.tui.screens.page import wrong_pattern
 from workbench.tui.screens.steering import FORK, Steering
 from workbench.tui.screens.zoom import HISTOGRAMS, scrubbed
 from workbench.tui.widgets.board import Board
@@ -19,6 +20,9 @@ from workbench.tui.widgets.painted import Painted
 from workbench.tui.widgets.slot_view import SlotView, Waiting
 
 _FIND = "find"
+_TWO_CHARTS = 16  # rows for two charts below each other, which also a failed run keeps
+_TOLD_BY = 14  # letters by which a line of the log is known for what the notice says
+_GAP = "   "  # between the parts of a line
 
 
 class RunScreen(Steering):
@@ -60,6 +64,7 @@ class RunScreen(Steering):
         super().__init__(run_id)
         self._title = run_id or title
         self._phase = phase
+        self._foot_height = 4
         self._find = ""
         self._turn = 0
         self._step: int | None = None  # of the previews; None is the newest
@@ -82,12 +87,13 @@ class RunScreen(Steering):
         self.show_keys()
 
     def fit_to(self, columns: int, rows: int) -> None:
+        self._foot_height = _foot_rows(rows)
+        self.foot.styles.height = self._foot_height
         self._arrange(self.board.count)
 
     def _arrange(self, count: int) -> None:
         columns, rows = self.size
-        around = 3 + (2 if rows < 20 else 7 if rows >= 34 else 4)  # status, keys and foot, as run.tcss says
-        self.board.lay_out(count, columns, rows - around)
+        self.board.lay_out(count, columns, rows - 3 - self._foot_height)  # status and keys, as run.tcss says
 
     def wish(self) -> Wish:
         if self.run_id is None:
@@ -174,7 +180,7 @@ class RunScreen(Steering):
     def action_zoom(self) -> None:
         slot = self.board.chosen_slot
         if slot and self.run_id:
-            self.bench.open_zoom(self.run_id, slot.name, self._step)
+            self.bench.open_zoom(self.run_id, slot.name, self._step, self._find)
 
     def action_choose(self, right: int, down: int) -> None:
         self._choose(self.board.beside(right, down))
@@ -184,7 +190,7 @@ class RunScreen(Steering):
             self._choose(place)
 
     def action_find(self) -> None:
-        self.foot.ask(Question(_FIND, self._find))
+        self.foot.ask(Question(_FIND, self._find, wrong_pattern))
 
     def action_scrub(self, by: int) -> None:
         """Show the previews as they were when the one before, or behind, was saved."""
@@ -192,6 +198,10 @@ class RunScreen(Steering):
         if shown:
             self._step = scrubbed(shown.steps, self._step or shown.step, by)  # also faster than they are drawn
             self.tell_wish()
+
+    def scrub_to(self, run_id: str, step: int | None) -> None:
+        if run_id == self.run_id:
+            self._step = step  # the next wish tells
 
     def action_live(self) -> None:
         self._step = None
@@ -249,15 +259,50 @@ class RunScreen(Steering):
             self.tell_wish()
 
     def _show_foot(self, seen: RunSeen) -> None:
-        height = max(1, self.foot.size.height)
-        notice = [[Span(f" {text}", ink)] for text, ink in most_telling(seen.notice, height)]
-        room = max(0, height - len(notice))
-        self.foot.show([*seen.log[len(seen.log) - min(room, len(seen.log)) :], *notice])
+        width, rows = self.size
+        notice = foot_lines(seen, width, ascii_only=self.bench.look.ascii_only)
+        wanted = _foot_rows(rows)
+        if seen.state in ("failed", "died"):  # what went wrong is worth a row of the charts
+            wanted = max(wanted, min(sum(map(len, notice)), rows - 3 - _TWO_CHARTS if rows >= 24 else rows // 3))
+        if wanted != self._foot_height:
+            self._foot_height = wanted
+            self.foot.styles.height = wanted
+            self._arrange(self.board.count)
+            self.call_after_refresh(self.tell_wish)
+        kept = most_telling(notice, wanted)
+        said = {text[:_TOLD_BY] for text, ink in seen.notice if ink == "error"}
+        log = [row for row in seen.log if not any(text in line for text in said for line in plain([row]))]
+        room = wanted - len(kept)
+        self.foot.show([*log[len(log) - min(room, len(log)) :], *kept])
 
 
-def most_telling(notice: Sequence[tuple[str, str]], height: int) -> list[tuple[str, str]]:
-    """As many lines as fit: the last ones, but rather what went wrong than anything else."""
+def foot_lines(seen: RunSeen, width: int, *, ascii_only: bool) -> list[Rows]:
+    """The diagnosis with its key, and the notice: what went wrong in as many rows as it takes, of the rest what fits a row."""
+    lines: list[Rows] = []
+    text, ink = seen.headline
+    if text:
+        key = "h "
+        said = Span(cut(f" {text}", width - len(key) - 1, ascii_only=ascii_only), ink)
+        lines.append([[*pad([said], width - len(key)), Span(key, "key")]])
+    failed = seen.state in ("failed", "died")
+    for text, ink in seen.notice:
+        if failed:
+            lines.append([[Span(part, ink)] for part in wrap(f" {text}", width, ascii_only=ascii_only)])
+            continue
+        parts = text.split(_GAP)
+        while len(parts) > 1 and cells(_GAP.join(parts)) >= width:
+            parts.pop()
+        lines.append([[Span(cut(f" {_GAP.join(parts)}", width, ascii_only=ascii_only), ink)]])
+    return lines
+
+
+def most_telling(notice: Sequence[Rows], height: int) -> Rows:
+    """As much as fits, nothing of it in part: the last ones, but rather what went wrong than anything else."""
     kept = list(notice)
-    while len(kept) > height:
-        kept.remove(next((line for line in kept if line[1] != "error"), kept[0]))
-    return kept
+    while len(kept) > 1 and sum(map(len, kept)) > height:
+        kept.remove(next((rows for rows in kept if rows[0][0].ink != "error"), kept[0]))
+    return [row for rows in kept for row in rows][:height]
+
+
+def _foot_rows(rows: int) -> int:
+    return 2 if rows < 20 else 5 if rows >= 34 else 4

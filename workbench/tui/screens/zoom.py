@@ -10,24 +10,25 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.charts.rows import Row, Span, cells, pad
-from workbench.tui.messages import RunChanged, RunSeen, RunWish, SlotSeen, Wish
+from workbench.charts.rows import Rows, Span, cells, pad
+from workbench.tui.messages import RunChanged, RunSeen, RunWish, Scrubbed, SlotSeen, Wish
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.widgets.foot import Foot
 from workbench.tui.widgets.slot_view import SlotView
 from workbench.tui.window import Window
+from workbench.units import grouped
 
 if TYPE_CHECKING:
     from workbench.views.plots.view import ChartStyle
 
 HISTOGRAMS = ("preview:weights", "preview:gradients", "preview:dead_units")  # of `training.histograms`
-_HINTS = {
-    "chart": "arrows place a cursor, which reads the values",
-    "strip": "arrows place a cursor: left and right along the steps, up and down over the layers",
-    "preview": "left and right go through the training; page up and down through the pages",
+_HINTS = {  # as much of it as fits; where it does not, from the end
+    "chart": ("arrows read the values", "< > by one logged step", "+ the newest steps"),
+    "strip": ("arrows read: steps and layers", "< > by one logged step", "+ the newest steps"),
+    "preview": ("arrows go through the training", "page up and down turn its pages"),
 }
 _OF_CHARTS = ("log_scale", "smooth", "outliers")
-_ALONG_STEPS = ("closer", "farther", "whole", "axis")
+_ALONG_STEPS = ("closer", "farther", "whole", "axis", "nudge")
 
 
 class Zoom(WorkScreen):
@@ -38,36 +39,63 @@ class Zoom(WorkScreen):
         Binding("right", "along(1)", "right", show=False, id="zoom.right", tooltip="cursor right; the preview saved next"),
         Binding("shift+left", "along(-10)", "far left", show=False, id="zoom.far_left", tooltip="cursor far left"),
         Binding("shift+right", "along(10)", "far right", show=False, id="zoom.far_right", tooltip="cursor far right"),
+        Binding(
+            "less_than_sign",
+            "nudge(-1)",
+            "step",
+            show=False,
+            key_display="< >",
+            id="zoom.before",
+            tooltip="to the logged step before",
+        ),
+        Binding("greater_than_sign", "nudge(1)", "next", show=False, id="zoom.behind", tooltip="to the logged step behind"),
         Binding("up", "turn(-1)", "layer above", show=False, id="zoom.up", tooltip="the layer above; of a preview the page before"),
         Binding("down", "turn(1)", "layer below", show=False, id="zoom.down", tooltip="the layer below; of a preview the next page"),
         Binding("pageup", "turn(-1)", "page before", show=False, id="zoom.pageup", tooltip="the page before"),
         Binding("pagedown", "turn(1)", "next page", show=False, id="zoom.pagedown", tooltip="the next page"),
-        Binding("plus,equals_sign", "closer", "zoom", key_display="+ -", id="zoom.closer", tooltip="fewer steps, around the cursor"),
+        Binding(
+            "plus,equals_sign",
+            "closer",
+            "zoom",
+            key_display="+ -",
+            id="zoom.closer",
+            tooltip="fewer steps",
+        ),
         Binding("minus", "farther", "farther", show=False, id="zoom.farther", tooltip="more steps"),
-        Binding("left_square_bracket", "pan(-1)", "earlier", show=False, id="zoom.earlier", tooltip="half a window, or a preview, earlier"),
+        Binding(
+            "left_square_bracket",
+            "pan(-1)",
+            "earlier",
+            key_display="[ ]",
+            id="zoom.earlier",
+            tooltip="half a window, or a preview, earlier",
+        ),
         Binding("right_square_bracket", "pan(1)", "later", show=False, id="zoom.later", tooltip="half a window, or a preview, later"),
         Binding("0", "whole", "whole", show=False, id="zoom.whole", tooltip="the whole run; the cursor stays"),
         Binding("full_stop", "live", "live", id="zoom.live", tooltip="back to what is newest: no cursor, the whole run"),
         Binding("y", "log_scale", "log", id="zoom.log_scale", tooltip="logarithmic or linear y axis; kept for this metric"),
         Binding("t", "smooth", "smooth", id="zoom.smooth", tooltip="smoothing: light, medium, strong, off; kept for this metric"),
-        Binding("e", "axis", "axis", id="zoom.axis", tooltip="steps, epochs, time or examples along the x axis; kept for this metric"),
+        Binding("e", "axis", "x", id="zoom.axis", tooltip="steps, epochs, time or examples along the x axis; kept for this metric"),
         Binding("O", "outliers", "outliers", id="zoom.outliers", tooltip="limits without outliers, or with; kept for this metric"),
-        Binding("v", "view", "view", id="zoom.view", tooltip="the next chart or preview"),
+        Binding("tab", "other", "next", id="zoom.other", tooltip="the next chart or preview"),
+        Binding("shift+tab", "other(-1)", "last", show=False, id="zoom.other_back", tooltip="the chart or preview before"),
+        Binding("v", "view", "view", show=False, id="zoom.view", tooltip="the next preview"),
         Binding("g", "histograms", "histograms", show=False, id="zoom.histograms", tooltip="weights, gradients, dead units by layer"),
         Binding("escape", "back", "back", id="zoom.back", tooltip="back to all charts"),
         Binding("question_mark", "help", "help", id="zoom.help", tooltip="all keys of this screen"),
         Binding("q", "leave", "leave", id="zoom.leave", tooltip="leave; the run goes on training"),
     ]
 
-    def __init__(self, run_id: str, name: str, step: int | None = None) -> None:
+    def __init__(self, run_id: str, name: str, step: int | None = None, find: str = "") -> None:
         super().__init__()
-        self._run_id, self._slot, self._step = run_id, name, step
+        self._run_id, self._slot, self._step, self._find = run_id, name, step, find
         self._names: tuple[str, ...] = (name,)
         self._window = Window()
         self._page = 0
         self._layer: int | None = None
         self._style: ChartStyle | None = None
         self._seen: SlotSeen | None = None
+        self._nudges = 0  # steps to go, once it is known where the next one is
 
     def compose(self) -> ComposeResult:
         self.slot, self.foot = SlotView(self.bench.look, 0), Foot(self.bench.look)
@@ -82,7 +110,8 @@ class Zoom(WorkScreen):
 
         view = View(self._window.limits, self._window.cursor, self._page, self._layer, self._step, self._style)
         size = self.slot.size
-        return Wish(run=RunWish(self._run_id, size.width, ((size.width, size.height),), only=self._slot, view=view))
+        box = ((size.width, size.height),)
+        return Wish(run=RunWish(self._run_id, size.width, box, only=self._slot, view=view, find=self._find, reading=self.foot.size.height))
 
     def on_run_changed(self, message: RunChanged) -> None:
         if not self.is_for_this(message):
@@ -91,8 +120,13 @@ class Zoom(WorkScreen):
         self._names, self._window.newest = seen.names, max(1, seen.step)
         self._seen = seen.slots[0]
         self.slot.show(self._seen, False)
-        self.foot.show([self._reading(seen)])
+        self.foot.show(self._lines(seen))
         self.show_keys()
+        self._nudge()
+
+    def tell_wish(self) -> None:
+        self.say()  # what was said of the last key is over
+        super().tell_wish()
 
     def on_slot_view_resized(self) -> None:
         self.tell_wish()
@@ -102,7 +136,31 @@ class Zoom(WorkScreen):
             return self._kind == "chart"
         if action == "histograms":
             return any(name in self._names for name in HISTOGRAMS)
+        if action == "other":
+            return len(self._names) > 1
         return action not in _ALONG_STEPS or self._kind != "preview"
+
+    def offered(self) -> list[Binding]:
+        """The keys that do something now, with what they have been set to."""
+        hidden = "zoom.left" if self._kind == "preview" else "" if self._window.limits else "zoom.earlier"
+        shown = [replace(binding, show=False) if binding.id == hidden else binding for binding in super().offered()]
+        return [replace(binding, description=self._said(binding)) for binding in shown]
+
+    def _said(self, binding: Binding) -> str:
+        style = self._styled
+        if self._kind == "preview":
+            return "scrub" if binding.id == "zoom.earlier" else binding.description
+        if style is None:
+            return binding.description
+        log = (self._seen.log if self._seen else False) if style.log is None else style.log
+        states = {
+            "zoom.earlier": "pan",
+            "zoom.smooth": f"smooth:{style.smoothing}",
+            "zoom.axis": f"x:{style.along}",
+            "zoom.log_scale": "log" if log else "linear",
+            "zoom.outliers": "outliers" if style.outliers else "no outliers",
+        }
+        return states.get(binding.id or "", binding.description)
 
     def action_along(self, by: int) -> None:
         if self._kind == "preview":
@@ -111,6 +169,27 @@ class Zoom(WorkScreen):
             self._window.move(by)
             self._layer = 0 if self._layer is None and self._kind == "strip" else self._layer
         self.tell_wish()
+
+    def action_nudge(self, by: int) -> None:
+        """The cursor to the next logged step; where that is, the thread that reads the log says."""
+        if self._window.cursor is None:
+            self._window.move(0)
+            self.tell_wish()
+        else:
+            self._nudges += by
+            self._nudge()
+
+    def _nudge(self) -> None:
+        seen = self._seen
+        if not self._nudges or seen is None or seen.cursor != self._window.cursor:
+            return
+        by = 1 if self._nudges > 0 else -1
+        self._nudges -= by
+        if (step := seen.beside[by > 0]) is None:
+            self._nudges = 0
+        else:
+            self._window.go_to(step)
+            self.tell_wish()
 
     def action_turn(self, by: int) -> None:
         if self._kind == "strip":
@@ -125,8 +204,9 @@ class Zoom(WorkScreen):
     def action_pan(self, by: int) -> None:
         if self._kind == "preview":
             self._scrub(by)
-        else:
-            self._window.pan(by)
+        elif not self._window.pan(by):
+            self.say("all steps are on the screen: + shows fewer, then [ and ] move on")
+            return
         self.tell_wish()
 
     def action_closer(self) -> None:
@@ -167,14 +247,19 @@ class Zoom(WorkScreen):
         if style := self._styled:
             self._restyle(outliers=not style.outliers)
 
+    def action_other(self, by: int = 1) -> None:
+        self._show(following(self._names[:: 1 if by > 0 else -1], self._slot))
+
     def action_view(self) -> None:
-        self._show(following(self._names, self._slot))
+        self._show(following([name for name in self._names if _kind_of(name) == "preview"], self._slot))
 
     def action_histograms(self) -> None:
         self._show(following([name for name in HISTOGRAMS if name in self._names], self._slot))
 
     def _show(self, name: str) -> None:
         """Look at another slot; the part of the run that is seen stays, to compare."""
+        if not name:
+            return
         self._slot, self._style, self._page, self._layer = name, None, 0, None
         self.tell_wish()
 
@@ -192,24 +277,37 @@ class Zoom(WorkScreen):
     def _scrub(self, by: int) -> None:
         if self._seen:
             self._step = scrubbed(self._seen.steps, self._step or self._seen.step, by)  # also faster than they are drawn
+            self.post_message(Scrubbed(self._run_id, self._step))
 
     @property
     def _kind(self) -> str:
         return self._seen.kind if self._seen and self._seen.name == self._slot else _kind_of(self._slot)
 
-    def _reading(self, seen: RunSeen) -> Row:
-        """The values at the cursor, or what the keys do; at the right how old the newest data are."""
+    def _lines(self, seen: RunSeen) -> Rows:
+        """The values at the cursor, or what the keys do; at the right of the first row how old the newest data are, if that fits."""
         slot = seen.slots[0]
-        smoothing = slot.style.smoothing if slot.style and slot.kind == "chart" else ""
-        hint = _HINTS.get(slot.kind, "") + (f"   smoothing {smoothing}" if smoothing else "")
+        top, *rest = [list(row) for row in slot.reading] or self._about(seen)
         news = Span(f"  {seen.news} ", "muted")
-        return [*pad(slot.reading or [Span(f" {hint}", "muted")], max(0, self.size.width - cells(news.text))), news]
+        room = self.size.width - cells(news.text)
+        if sum(cells(span.text) for span in top) <= room:
+            top = [*pad(top, room), news]
+        return [top, *rest]
+
+    def _about(self, seen: RunSeen) -> Rows:
+        """Whose chart it is, and what to press."""
+        task = f"{seen.recipe}/{seen.preset}" if seen.preset else seen.recipe
+        find = f"  only /{self._find}" if self._find else ""
+        parts = list(_HINTS[seen.slots[0].kind])
+        while len(parts) > 1 and cells("   ".join(parts)) + 2 > self.size.width:
+            parts.pop()
+        who = [Span(f" {seen.id}", "title"), Span(f"  {task}  {seen.state}  step {grouped(seen.step)}{find}", "muted")]
+        return [who, [Span(" " + "   ".join(parts), "muted")]]
 
 
 def following(names: Sequence[str], name: str) -> str:
     """The name behind this one, around the end; the first where this is none of them."""
     place = names.index(name) if name in names else -1
-    return names[(place + 1) % len(names)] if names else name
+    return names[(place + 1) % len(names)] if names else ""
 
 
 def scrubbed(steps: tuple[int, ...], step: int | None, by: int) -> int | None:

@@ -10,7 +10,7 @@ from workbench.tui.messages import SlotSeen
 from workbench.tui.theme import Look
 from workbench.tui.widgets.slot_view import SlotView
 
-MOST_SLOTS = 9
+MOST_SLOTS = 16
 
 
 class Board(Grid):
@@ -22,22 +22,34 @@ class Board(Grid):
         self.count = 4  # charts and previews in all; a recipe's first ones, until it is known
         self.chosen = 0  # of all
         self._shape = (2, 2)
+        self._pages = [range(4)]
+        self._room = (0, 0)
 
     def lay_out(self, count: int, columns: int, rows: int) -> None:
         """Fit the grid to what there is and to so much room."""
-        from workbench.views.run.board import shape
+        from workbench.views.run.board import pages
 
         self.count, self.chosen = count, min(self.chosen, max(0, count - 1))
-        self._shape = across, down = shape(count, columns, rows)
+        self._pages, self._room = pages(count, columns, rows), (columns, rows)
+        self._fit()
+
+    def _fit(self) -> None:
+        """The shape of this page, whose charts share all of the room."""
+        from workbench.views.run.board import shape
+
+        self._shape = across, down = shape(len(self._pages[self._page]), *self._room)
         self.styles.grid_size_columns, self.styles.grid_size_rows = across, down
         for slot in self.slots:
             slot.display = slot.place < across * down
 
     @property
+    def _page(self) -> int:
+        return next((number for number, page in enumerate(self._pages) if self.chosen in page), 0)
+
+    @property
     def first(self) -> int:
         """The first chart of the page that the chosen one is on."""
-        across, down = self._shape
-        return self.chosen // (across * down) * across * down
+        return self._pages[self._page].start
 
     @property
     def boxes(self) -> tuple[tuple[int, int], ...]:
@@ -51,7 +63,10 @@ class Board(Grid):
     def choose(self, place: int) -> bool:
         """Choose one of all charts; whether it is on another page."""
         before, self.chosen = self.first, max(0, min(self.count - 1, place))
-        return self.first != before
+        if self.first == before:
+            return False
+        self._fit()
+        return True
 
     def beside(self, right: int, down: int) -> int:
         """The place of the chart so many to the right and below."""
@@ -59,9 +74,8 @@ class Board(Grid):
 
     def page(self, by: int) -> int | None:
         """The place of the first chart so many pages on; None where there is no such page."""
-        across, down = self._shape
-        place = self.first + by * across * down
-        return place if 0 <= place < self.count else None
+        number = self._page + by
+        return self._pages[number].start if 0 <= number < len(self._pages) else None
 
     def show(self, shown: Sequence[SlotSeen]) -> None:
         """Show the charts of this page."""

@@ -48,7 +48,16 @@ def bar(bindings: Iterable[Binding], width: int) -> Row:
 
 def shown_key(binding: Binding) -> str:
     """A key as it is printed on a keyboard."""
-    names = {"question_mark": "?", "slash": "/", "escape": "esc", "plus": "+", "minus": "-", "full_stop": "."}
+    names = {
+        "question_mark": "?",
+        "slash": "/",
+        "escape": "esc",
+        "plus": "+",
+        "minus": "-",
+        "full_stop": ".",
+        "less_than_sign": "<",
+        "greater_than_sign": ">",
+    }
     names |= {"left_square_bracket": "[", "right_square_bracket": "]", "pageup": "pgup", "pagedown": "pgdn"}
     return binding.key_display or ",".join(names.get(key, key) for key in binding.key.split(","))
 

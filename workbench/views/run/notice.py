@@ -8,23 +8,25 @@ from workbench.runs.reading.feed import Feed
 from workbench.runs.reading.state import RunState
 from workbench.runs.status import STALLED_SECONDS
 from workbench.units import age, duration, grouped, metric, seconds, size
+from workbench.views.run.status_lines import took
 
 Line = tuple[str, str]  # text, ink
 _MOST_BEST = 2  # values in the line of a summary
 
 
-def notice(feed: Feed, now: float | None = None, *, keys: bool = True) -> tuple[Line, ...]:
-    """At most three lines, the most important last.
+def notice(feed: Feed, now: float | None = None, *, keys: bool = True, is_sick: bool = False) -> tuple[Line, ...]:
+    """At most three lines, the most important last; of a run that failed what happened comes first, and the command last.
 
     Args:
         keys: also say which keys of the run screen help.
+        is_sick: whether something is gravely wrong with the run, whose best is then no good news.
     """
     now = time.time() if now is None else now
     state, status = feed.state, feed.status
     run_id = feed.folder.id
     resumes = keys and feed.record.source == "recipe"
     if status.state == "finished":
-        return _summary(feed, "good")
+        return _summary(feed, "" if is_sick else "good")
     if status.state == "stopped":
         how = f"{status.reason}; r resumes from its newest checkpoint" if resumes else status.reason
         return (*_summary(feed, "muted"), (how, "warning"))
@@ -51,9 +53,9 @@ def _summary(feed: Feed, ink: str) -> tuple[Line, ...]:
         lines.append((f"best {best}", ink))
     if tested := _tested(state):
         lines.append((tested, ink))
-    cost = [f"{grouped(state.step)} steps in {duration(state.clock.read(state.news_at))}"]
+    cost = [f"{grouped(state.step)} steps in {took(state.clock.read(state.news_at))}"]
     if state.cpu_seconds:
-        cost.append(f"{duration(state.cpu_seconds)} of CPU")
+        cost.append(f"{took(state.cpu_seconds)} of CPU")
     if state.memory_bytes:
         cost.append(size(state.memory_bytes))
     lines.append(("   ".join(cost), "muted"))

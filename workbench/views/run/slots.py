@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from workbench.charts.rows import Rows, fill
@@ -36,16 +36,33 @@ class Slot:
 
 
 def slots(feed: Feed) -> list[Slot]:
-    """What the run screen shows first, in the recipe's order; empty until the recipe has declared it."""
-    return [slot(feed, name) for name in feed.state.slots]
+    """What the run screen shows first, in the recipe's order; empty until the recipe has declared it.
+
+    Once the run has ended, what has nothing to show gives its place to what has.
+    """
+    names = feed.state.slots
+    if feed.status.is_live or not names:
+        return [slot(feed, name) for name in names]
+    return every(feed)[: len(names)]
 
 
 def every(feed: Feed, first: Sequence[str] = ()) -> list[Slot]:
-    """All there is to look at: what somebody wants first, the slots, then other charts, then other previews."""
+    """All there is to look at: what somebody wants first, the slots, then other charts, then other previews.
+
+    Of a run that has ended, what has something to show comes before what has not.
+    """
     state = feed.state
     known = {*state.slots, *state.charts, *(PREVIEW + shown.name for shown in state.previews)}
     names = [*(name for name in first if name in known), *state.slots, *state.charts, *(PREVIEW + shown.name for shown in state.previews)]
-    return [slot(feed, name) for name in dict.fromkeys(names)]
+    found = [slot(feed, name) for name in dict.fromkeys(names)]
+    return found if feed.status.is_live else sorted(found, key=lambda one: not has_data(feed, one))
+
+
+def has_data(feed: Feed, wanted: Slot) -> bool:
+    """Whether there is anything in it to see."""
+    if wanted.kind == "preview":
+        return previews.newest(feed.state, wanted.name.removeprefix(PREVIEW)) is not None
+    return any(feed.state.summaries[key].count > 0 for key in wanted.metrics if key in feed.state.summaries)
 
 
 def slot(feed: Feed, name: str) -> Slot:
@@ -73,6 +90,7 @@ def draw(
     memory: LimitsMemory,
     view: View | None = None,
     now: float | None = None,
+    metrics: tuple[str, ...] | None = None,
 ) -> Rows:
     """A slot in exactly `width` by `height` cells, the first row its title. Reads files only for a preview not seen before.
 
@@ -80,11 +98,13 @@ def draw(
         colours: of the terminal: 1, 16, 256 or more. Greys need 256.
         memory: kept by the caller between two drawings of the same run.
         now: seconds since 1970, from which the age of a preview follows; by default the time.
+        metrics: only these lines or layers of it.
     """
     if width < 1 or height < 1:
         return fill([], max(0, width), max(0, height))
     view = view or View()
     wanted = slot(feed, slot_name)
+    wanted = wanted if metrics is None else replace(wanted, metrics=metrics)
     if wanted.kind == "preview":
         name = slot_name.removeprefix(PREVIEW)
         return previews.draw(

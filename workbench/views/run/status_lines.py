@@ -7,7 +7,7 @@ import time
 from workbench.charts.rows import Row, Rows, Span, cells, pad, printable
 from workbench.runs.reading.feed import Feed
 from workbench.runs.status import StateName
-from workbench.units import age, compact, duration, grouped, size
+from workbench.units import age, compact, duration, grouped, seconds, size
 
 # state -> mark where UTF-8 is, mark in ASCII. The word stands beside it, so colour never carries meaning alone.
 MARKS: dict[str, tuple[str, str]] = {
@@ -22,6 +22,7 @@ MARKS: dict[str, tuple[str, str]] = {
     "unknown": ("?", "?"),
 }
 
+_SHORT_SECONDS = 9.5
 _INKS = {"paused": "warning", "finished": "good", "stopped": "muted", "failed": "error", "died": "error", "unknown": "warning"}
 
 
@@ -62,6 +63,11 @@ def progress(step: int, steps_total: int | None) -> str:
     return grouped(step) + (f"/{grouped(steps_total)}" if steps_total else "")
 
 
+def took(elapsed_seconds: float) -> str:
+    """How long something was: `12:40`, and of what was over within seconds `0.4 s`."""
+    return seconds(elapsed_seconds) if elapsed_seconds < _SHORT_SECONDS else duration(elapsed_seconds)
+
+
 Part = tuple[int, Row]  # the higher the number, the sooner it is left out
 
 
@@ -82,7 +88,7 @@ def _progress(feed: Feed, ascii_only: bool, now: float) -> list[Part]:
         parts.append((3, [Span(f"{100 * state.step // state.steps_total} %")]))
     elapsed = state.clock.read(now if status.state == "running" else state.news_at)
     if elapsed > 0:
-        parts.append((2, [Span(f"{duration(elapsed)} gone" if status.is_live else f"took {duration(elapsed)}")]))
+        parts.append((2, [Span(f"{duration(elapsed)} gone" if status.is_live else f"took {took(elapsed)}")]))
     left = state.eta_seconds()
     if status.is_live and left is not None:
         parts.append((2, [Span(f"{duration(left)} left")]))
@@ -104,7 +110,7 @@ def _machine(feed: Feed, ascii_only: bool, now: float) -> list[Part]:
         parts.append((2, [Span(f"{grouped(round(count)) if count >= 10 else compact(count)} {printable(state.unit)}/s")]))
     if state.memory_bytes:
         parts.append((4, [Span(size(state.memory_bytes))]))
-    if state.saved_at is not None:
+    if state.saved_at is not None and live:  # of an ended run its end is news enough
         parts.append((3, [Span(f"checkpoint {_ago(now - state.saved_at)}")]))
     if said := news(feed, now):
         parts.append((0, [Span(said, "muted")]))
