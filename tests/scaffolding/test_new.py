@@ -32,6 +32,16 @@ def test_what_is_no_name_is_refused(tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("cnn", "there is a recipe `cnn`"), ("json", "`json` is a module"), ("torch", "`torch` is a module")]
+)
+def test_a_name_that_would_hide_something_is_refused(tmp_path, name, said):
+    with pytest.raises(WorkbenchError, match=said) as caught:
+        new.write(name, tmp_path, taken=BUILT_IN)
+    assert caught.value.hint == f"choose another name: my_{name}"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_is_there_already_is_left_alone(tmp_path):
     (tmp_path / "mine").mkdir()
     with pytest.raises(WorkbenchError, match="already"):
@@ -77,4 +87,4 @@ def test_a_broken_recipe_is_listed_as_such(tmp_path, monkeypatch, capsys):
     captured = capsys.readouterr()
     assert "cnn  " in captured.out
     assert "broken: bad.py: " in captured.err
-    assert "'(' was never closed (line 1)" in captured.err
+    assert "'(' was never closed (bad.py, line 1)" in captured.err

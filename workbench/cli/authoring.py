@@ -8,14 +8,14 @@ import typer
 
 from workbench.cli import output
 from workbench.errors import ExitCode
-from workbench.finding import find_recipe
+from workbench.finding import find_recipe, find_recipes
 
 
 def new(name: str, *, as_json: bool) -> None:
     """Write a recipe to begin with into the folder that somebody stands in."""
     from workbench.scaffolding.new import write
 
-    folder = write(name, Path.cwd())
+    folder = write(name, Path.cwd(), taken=find_recipes())
     if as_json:
         output.emit_json({"name": name, "path": str(folder)})
         return
