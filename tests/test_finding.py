@@ -200,7 +200,7 @@ def test_a_recipe_itself_may_stand_in_the_environment(tmp_path, monkeypatch, giv
 def test_a_folder_that_is_not_there_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKBENCH_RECIPES", str(tmp_path / "none"))
     (broken,) = finding.search().broken
-    assert finding.in_short([broken]) == (f"WORKBENCH_RECIPES is broken: WORKBENCH_RECIPES names {tmp_path / 'none'}, and nothing is there")
+    assert finding.in_short([broken]) == f"WORKBENCH_RECIPES is broken: there is nothing at {tmp_path / 'none'}, which it names"
 
 
 @pytest.mark.parametrize(("text", "said"), [("x = (\n", "model.py, line 1"), ("\n\nraise ValueError\n", "model.py, line 3")])
