@@ -19,7 +19,7 @@ class LastWords:
 
     def __init__(self, folder: RunFolder) -> None:
         self._draft, self._file = folder.exit_draft(_ATTEMPT), folder.exit_file(_ATTEMPT)
-        with contextlib.suppress(OSError), open(self._draft, "wb") as file:
+        with contextlib.suppress(OSError), open(os.open(self._draft, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
             file.write(b" " * _BYTES)
 
     def say(self, state: str, reason: str, exit_code: int) -> None:
