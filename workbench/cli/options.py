@@ -21,6 +21,8 @@ Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder
 Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
 RecipePath = Annotated[str, typer.Option("--recipe", metavar="PATH", help="A recipe's file or folder.")]
 
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
+
 Slots = Annotated[
     str, typer.Option("--slots", metavar="DEVICES", help="Devices that runs take in turn: cuda:0,cuda:1, or cpu,cpu for two.")
 ]
