@@ -38,8 +38,9 @@ def check(name: str, *, as_json: bool) -> None:
         output.emit_json({"name": recipe.name, "path": recipe.path, "checks": checks})
     else:
         for outcome in checks:
-            output.emit(f"{'wrong' if outcome['problem'] else 'ok':<7}{outcome['name']}")
-            if outcome["problem"]:
-                output.emit(f"       {outcome['problem']}")
+            word = "wrong" if outcome["problem"] else "skipped" if outcome["skipped"] else "ok"
+            output.emit(f"{word:<8}{outcome['name']}")
+            if why := outcome["problem"] or outcome["skipped"]:
+                output.emit(f"        {why}")
     if any(outcome["problem"] for outcome in checks):
         raise typer.Exit(int(ExitCode.RUN_FAILED))

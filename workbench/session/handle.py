@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -95,6 +96,8 @@ class Session:
         self._best_weights: dict[str, Any] | None = None
         self._evaluation: dict[str, float] = {}
         self._evaluated_at = -1
+        self._declared: set[str] = set()  # keys that were logged and looked at
+        self._told_undeclared = False
         self._cpu_base = 0.0
         self._cpu_started: float | None = None
 
@@ -197,9 +200,11 @@ class Session:
         return is_time or self._budget.is_last(self.step)
 
     def log(self, step: int, values: Mapping[str, Any]) -> None:
+        self._tell_undeclared(values)
         self._journal.log(step, {**values, **self._vitals.of_step()})
 
     def evaluated(self, step: int, values: Mapping[str, float]) -> None:
+        self._tell_undeclared(values)
         numbers = {key: float(value) for key, value in values.items()}
         if self._monitor not in numbers:
             raise ValueError(f"the recipe evaluated {', '.join(numbers)}, but the run watches {self._monitor}")
@@ -227,6 +232,7 @@ class Session:
         return model
 
     def tested(self, values: Mapping[str, float]) -> None:
+        self._tell_undeclared(values)
         self._say(Tested, step=self.step, values={key: float(value) for key, value in values.items()})
 
     # What the worker asks.
@@ -252,6 +258,18 @@ class Session:
         return self._budget.reason(self.step)
 
     # Inside.
+
+    def _tell_undeclared(self, values: Mapping[str, Any]) -> None:
+        """Say once that a key is logged which the recipe's task does not declare, and so has no goal and no chart of its own."""
+        if self._declared.issuperset(values):
+            return
+        fresh = [key for key in values if key not in self._declared]
+        self._declared.update(fresh)
+        unknown = [key for key in fresh if not any(fnmatch.fnmatchcase(key, each) for each in self._task.metrics)]
+        if unknown and not self._told_undeclared:
+            self._told_undeclared = True
+            task = f"task `{self._task.name}` of the recipe"
+            self.notice(f"it logs {', '.join(unknown)}, which the {task} does not declare: without goal, unit and chart")
 
     def _adopt(self) -> None:
         """Begin with another run's weights where the record says so; a run that resumes has its own."""
