@@ -82,10 +82,11 @@ def test_a_path_without_a_recipe_is_exit_code_3(tmp_path, name):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a = 1\nb = a / 0\n", "ZeroDivisionError: division by zero (line 2)"),
-        ("a = (\n", "SyntaxError"),
-        ("import nowhere_to_be_found\n", "ModuleNotFoundError: No module named 'nowhere_to_be_found' (line 1)"),
-        ("\n\nraise SystemExit(3)\n", "SystemExit: 3 (line 3)"),
+        ("a = 1\nb = a / 0\n", "ZeroDivisionError: division by zero (broken.py, line 2)"),
+        ("a = (\n", "SyntaxError: '(' was never closed (broken.py, line 1)"),
+        ("\nfrom json import nothing_like_it\n", "cannot import name 'nothing_like_it' from 'json' (broken.py, line 2)"),
+        ("import nowhere_to_be_found\n", "ModuleNotFoundError: No module named 'nowhere_to_be_found' (broken.py, line 1)"),
+        ("\n\nraise SystemExit(3)\n", "SystemExit: 3 (broken.py, line 3)"),
     ],
 )
 def test_a_recipe_that_does_not_run_is_refused_with_the_line(tmp_path, text, said):
@@ -146,9 +147,60 @@ def test_a_broken_recipe_of_a_folder_stops_no_other_and_is_told_with_its_line(tm
     found = finding.search()
     assert set(found.recipes) == {*finding.BUILT_IN, "good"}
     assert [broken.name for broken in found.broken] == ["bad.py"]
-    assert found.broken[0].error.message.endswith("ZeroDivisionError: division by zero (line 2)")
+    assert found.broken[0].error.message.endswith("ZeroDivisionError: division by zero (bad.py, line 2)")
     with pytest.raises(WorkbenchError, match="does not run"):
         finding.by_name("bad")
+
+
+def test_a_name_that_is_taken_stays_with_the_first_and_the_second_is_broken(tmp_path, monkeypatch):
+    _write(tmp_path / "mine.py", MINE.format(name="cnn"))
+    _write(tmp_path / "one.py", MINE.format(name="same"))
+    _write(tmp_path / "two.py", MINE.format(name="same"))
+    monkeypatch.setenv("WORKBENCH_RECIPES", str(tmp_path))
+    found = finding.search()
+    assert found.recipes["cnn"] is RECIPE
+    assert found.recipes["same"].path == str(tmp_path / "one.py")
+    mine, two = found.broken
+    assert mine.reason == f"`cnn` is a built-in recipe; {tmp_path / 'mine.py'} needs a name of its own"
+    assert two.reason.startswith(f"`same` is the recipe at {tmp_path / 'one.py'}; ")
+    assert finding.in_short(found.broken) == f"mine.py is broken: {mine.reason}; and 1 more"
+    assert finding.in_short(found.broken[1:]).endswith("needs a name of its own")
+    with pytest.raises(WorkbenchError, match="is a built-in recipe"):
+        finding.by_name("mine")
+
+
+def test_an_entry_point_whose_recipe_has_a_taken_name_does_not_win(tmp_path, monkeypatch):
+    _write(tmp_path / "theirs_cnn.py", MINE.format(name="cnn"))
+    monkeypatch.syspath_prepend(tmp_path)
+    _entry("theirs", "theirs_cnn:RECIPE", monkeypatch)
+    found = finding.search()
+    assert found.recipes["cnn"] is RECIPE
+    assert [broken.name for broken in found.broken] == ["theirs"]
+
+
+def test_an_entry_point_that_does_not_run_is_told_with_file_and_line(tmp_path, monkeypatch):
+    _write(tmp_path / "theirs_broken" / "__init__.py", "")
+    _write(tmp_path / "theirs_broken" / "recipe.py", "import json\n\n1 / 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    _entry("theirs", "theirs_broken.recipe:RECIPE", monkeypatch)
+    (broken,) = finding.search().broken
+    assert broken.reason.endswith("does not load: ZeroDivisionError: division by zero (recipe.py, line 3)")
+
+
+@pytest.mark.parametrize("given", ["mine", "mine/__init__.py"])
+def test_a_recipe_itself_may_stand_in_the_environment(tmp_path, monkeypatch, given):
+    _write(tmp_path / "mine" / "__init__.py", MINE.format(name="mine"))
+    _write(tmp_path / "mine" / "model.py", "raise AssertionError")
+    monkeypatch.setenv("WORKBENCH_RECIPES", str(tmp_path / given))
+    found = finding.search()
+    assert found.broken == []
+    assert "mine" in found.recipes
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_RECIPES", str(tmp_path / "none"))
+    (broken,) = finding.search().broken
+    assert finding.in_short([broken]) == f"WORKBENCH_RECIPES is broken: there is nothing at {tmp_path / 'none'}, which it names"
 
 
 @pytest.mark.parametrize(("text", "said"), [("x = (\n", "model.py, line 1"), ("\n\nraise ValueError\n", "model.py, line 3")])

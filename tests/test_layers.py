@@ -95,8 +95,10 @@ RULES = {
     "importing": Rule(frozenset({"events", "runs", "recipe", "recording", "session.journal", "package"})),
     "exporting": Rule(frozenset({"events", "runs", "views", "charts"})),
     "exporting.model": Rule(frozenset({"exporting", "using", "runs", "recipe", "schema", "finding", "training", "package"}), torch="yes"),
-    "using": Rule(frozenset({"runs", "recipe", "uses", "schema", "finding", "data", "training", "package"}), torch="yes"),
-    "launching": Rule(frozenset({"runs", "sweeps", "events", "queue", "recipe", "schema", "settings", "trying.plan", "package"})),
+    "using": Rule(frozenset({"exporting", "runs", "recipe", "uses", "schema", "finding", "data", "training", "package"}), torch="yes"),
+    "launching": Rule(
+        frozenset({"runs", "sweeps", "events", "queue", "recipe", "finding", "schema", "settings", "trying.plan", "package"})
+    ),
     "worker.study": Rule(frozenset({"sweeps", "schema"})),
     "session.journal": Rule(frozenset({"events", "runs"}), torch="inside"),
     "session.requests": Rule(frozenset({"events", "runs", "recipe", "schema", "session.journal"})),

@@ -6,9 +6,10 @@ import hashlib
 import importlib
 import importlib.util
 import os
+import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
@@ -20,7 +21,9 @@ from workbench.recipe import Recipe
 
 BUILT_IN = ("cnn", "rnn", "attention", "gan")
 ENTRY_POINTS = "workbench.recipes"
+VARIABLE = "WORKBENCH_RECIPES"  # folders of recipes, or recipes
 _DOES_NOT_RUN = " does not run: "
+_HAS_RECIPE = re.compile(r"^RECIPE\b|^(?:from|import)\b.*\bRECIPE\b", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,19 @@ class Found:
     broken: list[Broken] = field(default_factory=list)
 
 
+def in_short(broken: Sequence[Broken]) -> str:
+    """What is broken, as one line: the first one with its reason, and how many there are besides."""
+    if not broken:
+        return ""
+    more = f"; and {len(broken) - 1} more" if broken[1:] else ""
+    return f"{broken[0].name} is broken: {broken[0].reason}{more}"
+
+
 def search(paths: Iterable[str] = ()) -> Found:
     """All recipes: built in, from entry points, from folders in WORKBENCH_RECIPES, and from `paths`.
 
-    One that is broken does not stop the others, unless it was given in `paths`.
+    One that is broken does not stop the others, unless it was given in `paths`. Nor does one replace another: runs are
+    resumed and asked by the name of their recipe, so the first of a name keeps it, and a later one is broken.
 
     Raises:
         WorkbenchError: a foreign `recipes` package hides the built-in one, or a given path holds no recipe.
@@ -55,10 +67,14 @@ def search(paths: Iterable[str] = ()) -> Found:
     found = Found({name: _built_in(name) for name in BUILT_IN})
     for entry in entry_points(group=ENTRY_POINTS):
         _add(found, entry.name, partial(_from_entry_point, entry))
-    for folder in filter(None, os.environ.get("WORKBENCH_RECIPES", "").split(os.pathsep)):
-        for path in sorted(Path(folder).expanduser().glob("*")):
-            if _is_recipe_path(path):
-                _add(found, path.name, partial(from_path, path))
+    for named in filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)):
+        place = Path(named).expanduser()
+        if not place.exists():
+            error = WorkbenchError(f"there is nothing at {named}, which it names", "name a folder of recipes, or a recipe")
+            found.broken.append(Broken(VARIABLE, error))
+        paths_here = [place] if _is_recipe(place) else filter(_is_recipe_path, sorted(place.glob("*")))
+        for path in paths_here:
+            _add(found, path.name, partial(from_path, path))
     for given in paths:
         recipe = from_path(Path(given))
         found.recipes[recipe.name] = recipe
@@ -123,24 +139,32 @@ def from_path(path: Path) -> Recipe:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         _forget(name)
-        reason = error.msg if isinstance(error, SyntaxError) else str(error)  # whose text names a place of its own
         raise WorkbenchError(
-            f"the recipe {source}{_DOES_NOT_RUN}{type(error).__name__}: {reason}{place_in(error, path)}", "mend it and try again"
+            f"the recipe {source}{_DOES_NOT_RUN}{_reason(error)}{place_in(error, path)}", "mend it and try again"
         ) from error
     return replace(_checked(module, str(source)), path=str(path))  # a copy: the file may have imported it from elsewhere
 
 
 def place_in(error: BaseException, path: Path) -> str:
-    """Where in a recipe, a file or a folder, an error arose: ` (line 3)`, ` (model.py, line 3)`; empty where it did elsewhere."""
+    """Where in a recipe, a file or a folder, an error arose: ` (mine.py, line 3)`; empty where it did elsewhere."""
     places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:
         places.append((error.filename, error.lineno))
-    main = path / "__init__.py" if path.is_dir() else path
-    own = [(Path(name), line) for name, line in places if Path(name) == main or (path.is_dir() and Path(name).is_relative_to(path))]
+    own = [(Path(name), line) for name, line in places if Path(name) == path or (path.is_dir() and Path(name).is_relative_to(path))]
     if not own:
         return ""
     name, line = own[-1]
-    return f" (line {line})" if name == main else f" ({name.relative_to(path)}, line {line})"
+    return f" ({name.name if name == path else name.relative_to(path)}, line {line})"
+
+
+def _reason(error: BaseException) -> str:
+    """Kind and text of an error, without the place that some texts name: it is of another file, or comes behind."""
+    text = str(error)
+    if isinstance(error, SyntaxError):
+        text = error.msg
+    elif isinstance(error, ImportError) and error.path:
+        text = text.replace(f" ({error.path})", "")
+    return f"{type(error).__name__}: {text}"
 
 
 def recipes_package() -> Path | None:
@@ -161,7 +185,17 @@ def _add(found: Found, name: str, load: Callable[[], Recipe]) -> None:
     except WorkbenchError as error:
         found.broken.append(Broken(name, error))
     else:
-        found.recipes[recipe.name] = recipe
+        other = found.recipes.setdefault(recipe.name, recipe)
+        if other is not recipe:
+            found.broken.append(Broken(name, _taken(recipe, other)))
+
+
+def _taken(recipe: Recipe, other: Recipe) -> WorkbenchError:
+    whose = (
+        "a built-in recipe" if other.name in BUILT_IN else f"the recipe at {other.path}" if other.path else "another distribution's recipe"
+    )
+    where = f"; {recipe.path} needs a name of its own" if recipe.path else ""
+    return WorkbenchError(f"`{recipe.name}` is {whose}{where}", "give its RECIPE another name")
 
 
 def _built_in(name: str) -> Recipe:
@@ -180,9 +214,16 @@ def _from_entry_point(entry: EntryPoint) -> Recipe:
     where = f"the entry point {entry.name} = {entry.value}"
     try:
         holder = entry.load()
-    except Exception as error:
-        raise WorkbenchError(f"{where} does not load: {type(error).__name__}: {error}", "mend or uninstall its distribution") from error
+    except (Exception, SystemExit) as error:
+        place = place_in(error, _package(entry))
+        raise WorkbenchError(f"{where} does not load: {_reason(error)}{place}", "mend or uninstall its distribution") from error
     return _checked(holder, where)
+
+
+def _package(entry: EntryPoint) -> Path:
+    """Where the package of an entry point lies, or its module."""
+    spec = importlib.util.find_spec(entry.module.partition(".")[0])
+    return Path(next(iter(spec.submodule_search_locations or [spec.origin or ""]) if spec else iter(("",))))
 
 
 def _foreign() -> WorkbenchError:
@@ -197,6 +238,15 @@ def _checked(holder: ModuleType | object, where: str) -> Recipe:
     if not isinstance(recipe, Recipe):
         raise WorkbenchError(f"{where} defines no RECIPE", "a recipe module ends with RECIPE = Recipe(...); see recipes/cnn")
     return recipe
+
+
+def _is_recipe(place: Path) -> bool:
+    """Whether a place is a recipe itself, as its text has it: a folder of recipes may have an `__init__.py`, too."""
+    source = place / "__init__.py" if place.is_dir() else place
+    try:
+        return source.suffix == ".py" and bool(_HAS_RECIPE.search(source.read_text(encoding="utf-8", errors="replace")))
+    except OSError:
+        return False
 
 
 def _is_recipe_path(path: Path) -> bool:

@@ -6,10 +6,25 @@ words are the workbench's (`workbench/using/`). All functions are called with th
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What somebody needs besides the weights who runs the network without the workbench; it leaves beside them.
+
+    Attributes:
+        inputs: a sentence for each input of `forward`: its shape, its type, and how it is prepared.
+        output: the same for what comes out.
+        tables: by name what the sentences speak of: characters by number, tokens, means. Anything that JSON has.
+    """
+
+    inputs: tuple[str, ...]
+    output: str
+    tables: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -22,6 +37,7 @@ class Names:
     look: Callable[[Any], Any] | None = None  # images (N, C, H, W) -> (N, H, W) from 0 to 1: where it saw what spoke for its answer
     example: Callable[[int], tuple[Any, str]] | None = None  # number -> a held-out image (C, H, W) from 0 to 1, and its class
     on_dark: bool = False  # whether it learnt from bright strokes on a dark ground
+    elsewhere: Elsewhere | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,7 @@ class Writes:
     write: Callable[[str], Written]
     example: Callable[[int], str]  # number -> a source that it never trained on
     targets: Callable[[str], tuple[str, ...]]  # a source -> what is right for it, as far as the data set knows
+    elsewhere: Elsewhere | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +69,7 @@ class Continues:
     characters: tuple[str, ...]  # by number; number 0 stands for all others and is never drawn
     follow: Callable[[Any, Any], tuple[Any, Any]]  # new characters (T,), state (None at first) -> logits (K,) of the next, state
     prompt: str  # to begin with where nobody gives one: some held-out text
+    elsewhere: Elsewhere | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +80,7 @@ class Draws:
     shape: tuple[int, int, int]
     classes: tuple[str, ...]  # that can be asked for; empty where it draws what it likes
     draw: Callable[[Any, Any], Any]  # noise (N, latent), labels (N,) or None -> images (N, C, H, W) from 0 to 1
+    elsewhere: Elsewhere | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +101,7 @@ class Answers:
     answer: Callable[[list[Any]], list[str]]  # sequences (T, features) -> an answer each, in words
     read: Callable[[Path], list[Asked]] | None = None  # a csv file
     make: Callable[[int, int], list[Asked]] | None = None  # (how many, seed) -> examples that it never trained on
+    elsewhere: Elsewhere | None = None
 
 
 Use = Names | Writes | Continues | Draws | Answers

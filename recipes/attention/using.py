@@ -15,12 +15,13 @@ from recipes.attention.transformer import LanguageModel, RowClassifier
 from recipes.attention.translator import Translator
 from workbench.data.catalogue import find_images
 from workbench.data.language.pairs import PairData
-from workbench.data.language.tokens import END, START, UNKNOWN, Symbols
+from workbench.data.language.text import text_elsewhere
+from workbench.data.language.tokens import END, PAD, START, UNKNOWN, Symbols
 from workbench.data.vision.images import ImageData
-from workbench.data.vision.labelled import normalise, unit_range
+from workbench.data.vision.labelled import images_in_words, normalise, unit_range
 from workbench.data.vision.origin import require_same
 from workbench.errors import WorkbenchError
-from workbench.uses import Continues, Names, Use, Writes, Written
+from workbench.uses import Continues, Elsewhere, Names, Use, Writes, Written
 
 CPU = torch.device("cpu")
 _PROMPT = 24  # characters of the validation text, where no prompt is given
@@ -49,7 +50,21 @@ def _writes(config: Config, model: Translator, known: Mapping[str, Any]) -> Writ
         return data.test.pairs[number % len(data.test)].source
 
     takes = _SOURCES.get(config.data.dataset, "a source as in its file of pairs")
-    return Writes(takes, write, example, lambda source: right().get(source) or right().get(source.lower(), ()))
+    return Writes(takes, write, example, lambda source: right().get(source) or right().get(source.lower(), ()), _elsewhere(data))
+
+
+def _elsewhere(data: PairData) -> Elsewhere:
+    """Both sides' tokens, and how a target is written with them."""
+    tables = {
+        "source_tokens": list(data.sources.tokens),
+        "target_tokens": list(data.targets.tokens),
+        "source_unit": data.sources.unit,
+        "target_unit": data.targets.unit,
+        "special_ids": {"pad": PAD, "start": START, "end": END, "unknown": UNKNOWN},
+    }
+    sources = "tokens of the source (N, S), int64, by their places in `source_tokens`, padded with 0 behind each"
+    inputs = "tokens written so far (N, T), int64, by their places in `target_tokens`, 1 (start) first: ask again with each next one"
+    return Elsewhere((sources, inputs), "logits (N, T, V) of the token behind each; 2 (end) ends the target", tables)
 
 
 def _written(config: Config, model: Translator, data: PairData, source: str) -> Written:
@@ -88,7 +103,8 @@ def _continues(config: Config, model: LanguageModel, known: Mapping[str, Any]) -
         logits: Tensor = model(ids[None])[0, -1]
         return logits, ids
 
-    return Continues(data.vocabulary.characters, follow, data.vocabulary.decode(data.validation[:_PROMPT]))
+    prompt = data.vocabulary.decode(data.validation[:_PROMPT])
+    return Continues(data.vocabulary.characters, follow, prompt, text_elsewhere(data.vocabulary))
 
 
 def _names(config: Config, model: RowClassifier) -> Names:
@@ -111,4 +127,7 @@ def _names(config: Config, model: RowClassifier) -> Names:
         place = number % len(test)
         return unit_range(info, test.images[place]), info.classes[int(test.labels[place])]
 
-    return Names(info.classes, info.shape, name, look, example, on_dark=True)
+    elsewhere = Elsewhere(
+        (images_in_words(info),), "logits (N, K) of the classes; softmax makes probabilities", {"mean": info.mean, "deviation": info.std}
+    )
+    return Names(info.classes, info.shape, name, look, example, True, elsewhere)

@@ -13,8 +13,8 @@ from recipes.cnn import Config
 from recipes.cnn.previews import class_activation
 from recipes.cnn.train import load, own
 from workbench.data.vision.images import ImageData, outline
-from workbench.data.vision.labelled import normalise, unit_range
-from workbench.uses import Names
+from workbench.data.vision.labelled import images_in_words, normalise, unit_range
+from workbench.uses import Elsewhere, Names
 
 
 def use(config: Config, model: nn.Module) -> Names:
@@ -40,7 +40,10 @@ def use(config: Config, model: nn.Module) -> Names:
         place = number % len(test)
         return unit_range(info, test.images[place]), info.classes[int(test.labels[place])]
 
-    return Names(info.classes, info.shape, name, look, example, on_dark=_is_dark(info.mean))
+    elsewhere = Elsewhere(
+        (images_in_words(info),), "logits (N, K) of the classes; softmax makes probabilities", {"mean": info.mean, "deviation": info.std}
+    )
+    return Names(info.classes, info.shape, name, look, example, _is_dark(info.mean), elsewhere)
 
 
 def _is_dark(mean: Any) -> bool:

@@ -17,15 +17,16 @@ from recipes.rnn import data as loading
 from recipes.rnn.model import Recurrent
 from recipes.rnn.previews import PROMPT
 from workbench.data.catalogue import find_images
+from workbench.data.language.text import text_elsewhere
 from workbench.data.order import generator
 from workbench.data.sequences import SequenceData, adding, copying, reader
 from workbench.data.tables import read_table
 from workbench.data.utf8 import read_utf8
 from workbench.data.vision.images import ImageData, load_images
-from workbench.data.vision.labelled import normalise, unit_range
+from workbench.data.vision.labelled import images_in_words, normalise, unit_range
 from workbench.data.vision.origin import require_same
 from workbench.errors import WorkbenchError
-from workbench.uses import Answers, Asked, Continues, Names, Use
+from workbench.uses import Answers, Asked, Continues, Elsewhere, Names, Use
 
 CPU = torch.device("cpu")
 
@@ -47,7 +48,8 @@ def _continues(config: Config, model: Recurrent, known: Mapping[str, Any]) -> Co
         logits, state = model(ids[None], state or ())
         return logits[0, -1], state
 
-    return Continues(data.vocabulary.characters, follow, config.look.prompt or data.vocabulary.decode(data.validation[:PROMPT]))
+    prompt = config.look.prompt or data.vocabulary.decode(data.validation[:PROMPT])
+    return Continues(data.vocabulary.characters, follow, prompt, text_elsewhere(data.vocabulary))
 
 
 def _names(config: Config, model: Recurrent) -> Names:
@@ -67,7 +69,14 @@ def _names(config: Config, model: Recurrent) -> Names:
         place = number % len(test)
         return unit_range(info, test.images[place]), info.classes[int(test.labels[place])]
 
-    return Names(info.classes, info.shape, name, None, example, on_dark=True)
+    how = "row by row, (N, H, W * C)" if config.data.read == "rows" else "pixel by pixel, (N, H * W, C)"
+    moved = reader(info.shape, "pixels", True, CPU)(torch.arange(info.shape[1] * info.shape[2]).view(1, 1, *info.shape[1:]))
+    elsewhere = Elsewhere(
+        (f"{images_in_words(info)}; read {how}" + (", the pixels moved first as `pixel_order` has it" if config.data.permute else ""),),
+        "logits (N, K) of the classes; softmax makes probabilities",
+        {"mean": info.mean, "deviation": info.std, **({"pixel_order": moved.flatten().tolist()} if config.data.permute else {})},
+    )
+    return Names(info.classes, info.shape, name, None, example, True, elsewhere)
 
 
 def _table(config: Config, model: Recurrent, known: Mapping[str, Any]) -> Answers:
@@ -80,7 +89,16 @@ def _table(config: Config, model: Recurrent, known: Mapping[str, Any]) -> Answer
         found = _read(path, data.features, f"the columns that {config.data.path} has; the last one may be empty")
         return [replace(asked, steps=(asked.steps - mean) / deviation) for asked in found]
 
-    return Answers(f"a csv file in the form of {config.data.path}", lambda asked: _answered(model, data, asked), read)
+    is_number = data.target == "number"
+    elsewhere = Elsewhere(
+        (f"sequences (N, T, {data.features}), float32: the columns of the table, minus `mean`, divided by `deviation`",),
+        "numbers (N, 1), in the table's unit once multiplied by `scale` with `offset` added"
+        if is_number
+        else "logits (N, K) of the classes",
+        {"mean": mean.flatten().tolist(), "deviation": deviation.flatten().tolist(), "scale": data.scale, "offset": data.offset},
+    )
+    takes = f"a csv file in the form of {config.data.path}"
+    return Answers(takes, lambda asked: _answered(model, data, asked), read, elsewhere=elsewhere)
 
 
 def _read(path: Path, features: int, columns: str) -> list[Asked]:
@@ -122,9 +140,14 @@ def _generated(config: Config, model: Recurrent) -> Answers:
 
     made = "nothing: it answers examples that are made (--count, --seed)"
     if not is_adding:
-        return Answers(made, answer, None, make)
+        symbols = Elsewhere(
+            ("symbols (N, T, 10), float32, one-hot: 1 to 8 to remember, then 0, then 9 at each step that wants one back",),
+            "logits (N, T, 9) of the symbols",
+        )
+        return Answers(made, answer, None, make, symbols)
     columns = "the columns id, t, value, marked (0 or 1) and the sum, which may be empty"
-    return Answers(f"{made}, or a csv file with {columns}", answer, lambda path: _read(path, 2, columns), make)
+    numbers = Elsewhere(("sequences (N, T, 2), float32: a number from 0 to 1, and 1 beside the two to add, else 0",), "the sum, (N, 1)")
+    return Answers(f"{made}, or a csv file with {columns}", answer, lambda path: _read(path, 2, columns), make, numbers)
 
 
 def _example(steps: Tensor, target: Tensor, is_adding: bool, symbols: int) -> Asked:

@@ -67,6 +67,15 @@ def test_blanks_on_a_background_stay_what_they_are() -> None:
     assert merge(row) == row
 
 
+@pytest.mark.parametrize("ink", ["caret", "cursor"])
+def test_blanks_beside_an_ink_that_shows_on_them_keep_their_own(ink: str) -> None:
+    row = [Span("  "), Span("[]", ink), Span("  ")]
+    assert merge(row) == row
+    assert pad(row[:2], 8) == [*row[:2], Span("    ")]
+    caret = [Span("ab"), Span(" ", ink), Span("c")]
+    assert merge(caret) == caret
+
+
 def test_a_row_is_cut_and_padded_in_cells_and_keeps_its_inks() -> None:
     row = [Span("猫猫", "title"), Span("dog", "mark")]
     assert pad(row, 3) == [Span("猫 ", "title")]

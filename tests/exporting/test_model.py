@@ -14,6 +14,7 @@ from workbench.exporting.model import onnx as onnx_form
 from workbench.finding import find_recipe
 from workbench.runs.folder import Labels, RunRecord
 from workbench.runs.store import Store
+from workbench.using.in_use import load
 from workbench.using.trained_run import TrainedRun
 
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -50,6 +51,53 @@ def test_onnxruntime_agrees_with_torch_for_each_recipe(tmp_path, recipe, preset,
     assert all(each.shape[0] == "batch" for each in session.get_inputs())
     properties = session.get_modelmeta().custom_metadata_map
     assert (properties["run"], properties["recipe"], properties["step"]) == (folder.id, recipe, "2")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "preset", "inputs", "tables", "output"),
+    [
+        ("cnn", "digits", ["input"], ["mean", "deviation"], ["batch", 10]),
+        ("rnn", "text", ["inputs"], ["characters"], ["batch", "inputs_length", None]),
+        ("attention", "dates", ["sources", "inputs"], ["source_tokens", "target_tokens", "special_ids"], ["batch", "inputs_length", None]),
+        ("gan", "digits", ["noise"], [], ["batch", 1, 8, 8]),
+    ],
+)
+def test_what_a_model_is_given_leaves_beside_its_weights(tmp_path, recipe, preset, inputs, tables, output):
+    folder = trained(tmp_path, recipe, preset)
+    forms.write("onnx", folder, tmp_path / "model.onnx")
+    forms.write("safetensors", folder, tmp_path / "model.safetensors")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    shape = session.get_outputs()[0].shape
+    assert [wanted if wanted is None else found for found, wanted in zip(shape, output, strict=True)] == output
+    with safe_open(tmp_path / "model.safetensors", "pt") as file:
+        beside = file.metadata()
+    for about in (session.get_modelmeta().custom_metadata_map, beside):
+        sentences = json.loads(about["inputs"])
+        assert list(sentences)[: len(inputs)] == inputs
+        assert all("(N, " in sentence for sentence in sentences.values())
+        assert about["output"]
+        assert all(json.loads(about[name]) for name in tables)
+
+
+def test_the_characters_that_leave_with_a_model_of_text_are_those_that_it_reads(tmp_path):
+    folder = trained(tmp_path, "rnn", "text")
+    forms.write("onnx", folder, tmp_path / "model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    characters = json.loads(session.get_modelmeta().custom_metadata_map["characters"])
+    numbers = numpy.array([[characters.index(letter) for letter in "The"]])
+    (logits,) = session.run(None, {"inputs": numbers})
+    assert logits.shape == (1, 3, len(characters))
+    use = load(folder.path).use
+    wanted, _ = use.follow(torch.tensor(numbers[0]), None)
+    assert numpy.abs(logits[0, -1] - wanted.detach().numpy()).max() < 1e-4
+
+
+def test_weights_leave_without_words_where_their_recipe_is_away(tmp_path):
+    folder = trained(tmp_path, "cnn", "digits")
+    record = json.loads((folder.path / "run.json").read_text())
+    (folder.path / "run.json").write_text(json.dumps({**record, "recipe": "gone"}))
+    told = forms.write("safetensors", folder, tmp_path / "model.safetensors")
+    assert "without words on its inputs, since unknown recipe `gone`" in told["said"]
 
 
 def test_an_image_classifier_names_images_as_the_network_does(tmp_path):

@@ -4,7 +4,6 @@ import pytest
 
 from tests.builders import START, build_run, loop, metrics, started
 from tests.exporting.previewed import previewed_run
-from workbench.errors import WorkbenchError
 from workbench.exporting import tensorboard as form
 from workbench.runs.folder import Labels
 
@@ -63,10 +62,13 @@ def test_what_a_later_attempt_replaced_stays_here_and_numbers_that_are_not_finit
     assert [points[1].value, points[2].value] == [math.inf, math.inf]
 
 
-def test_a_folder_that_holds_something_is_left_alone(tmp_path):
+def test_event_files_in_the_folder_go_and_what_else_is_there_stays(tmp_path):
     (tmp_path / "tb").mkdir()
     (tmp_path / "tb" / "events.out.tfevents.1.other").write_text("theirs")
-    with pytest.raises(WorkbenchError, match="is there already"):
-        form.write(previewed_run(tmp_path / "runs"), tmp_path / "tb")
-    assert [path.name for path in (tmp_path / "tb").iterdir()] == ["events.out.tfevents.1.other"]
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    (tmp_path / "tb" / "notes").write_text("mine")
+    told = form.write(previewed_run(tmp_path / "runs"), tmp_path / "tb")
+    names = sorted(path.name for path in (tmp_path / "tb").iterdir())
+    assert len(names) == 2
+    assert "notes" in names
+    assert "events.out.tfevents.1.other" not in names
+    assert told["said"].endswith(f"tensorboard --logdir {tmp_path / 'tb'}")

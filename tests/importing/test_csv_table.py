@@ -42,7 +42,14 @@ def test_the_download_of_tensorboard_is_named_after_its_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["epoch,loss\n0,2\n1,1\n", "epoch;loss\n0;2\n1;1\n", "\ufeffepoch\tloss\n0\t2\n1\t1\n", '"epoch","loss"\r\n0,2\r\n1,1\r\n']
+    "text",
+    [
+        "epoch,loss\n0,2\n1,1\n",
+        "epoch;loss\n0;2\n1;1\n",
+        "epoch|loss\n0|2\n1|1\n",
+        "\ufeffepoch\tloss\n0\t2\n1\t1\n",
+        '"epoch","loss"\r\n0,2\r\n1,1\r\n',
+    ],
 )
 def test_other_separators_and_a_byte_order_mark_are_read(tmp_path, text):
     assert points(csv_table.read(table(tmp_path, text)), "loss") == [(0, 2.0), (1, 1.0)]
@@ -76,9 +83,9 @@ def test_columns_may_be_chosen_and_left_out(tmp_path):
     path = table(tmp_path, "batch_idx,phase,loss\n1,warm,0.5\n2,warm,0.25\n")
     with pytest.raises(WorkbenchError, match="no column of steps among batch_idx, phase, loss"):
         csv_table.read(path)
-    assert points(csv_table.read(path, step="batch_idx", leave_out=["phase"]), "loss") == [(1, 0.5), (2, 0.25)]
+    assert points(csv_table.read(path, csv_table.Reading("batch_idx", ("phase",))), "loss") == [(1, 0.5), (2, 0.25)]
     with pytest.raises(WorkbenchError, match="no column `phas`"):
-        csv_table.read(path, step="batch_idx", leave_out=["phas"])
+        csv_table.read(path, csv_table.Reading("batch_idx", ("phas",)))
 
 
 def test_a_table_without_numbers_and_a_picture_are_refused(tmp_path):
@@ -88,3 +95,16 @@ def test_a_table_without_numbers_and_a_picture_are_refused(tmp_path):
     with pytest.raises(WorkbenchError, match="not UTF-8"):
         csv_table.read(tmp_path / "x.csv")
     assert math.isnan(csv_table.read(table(tmp_path, "step,a\n1,nan\n")).series["a"][0].value)
+
+
+def test_what_stands_for_no_number_and_decimal_commas_are_read_where_that_is_said(tmp_path):
+    path = table(tmp_path, "step;loss;accuracy\n1;0,5;n/a\n2;0,25;-\n3;1e-3;0,75\n")
+    with pytest.raises(WorkbenchError) as caught:
+        csv_table.read(path)
+    assert caught.value.hint == "--decimal-comma reads commas as decimal points"
+    with pytest.raises(WorkbenchError) as caught:
+        csv_table.read(path, csv_table.Reading(comma=True))
+    assert "--missing 'n/a' takes it for a cell without a number, --leave-out 'accuracy'" in caught.value.hint
+    run = csv_table.read(path, csv_table.Reading(comma=True, missing=("n/a", "-")))
+    assert points(run, "loss") == [(1, 0.5), (2, 0.25), (3, 0.001)]
+    assert points(run, "accuracy") == [(3, 0.75)]

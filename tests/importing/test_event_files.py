@@ -59,6 +59,27 @@ def test_hyperparameters_are_settings(tmp_path):
     assert run.settings == {"lr": 0.1, "name": "x", "bias": True}
 
 
+def test_what_add_hparams_and_add_scalars_made_is_part_of_its_run(tmp_path):
+    with SummaryWriter(tmp_path / "mine") as writer:
+        for step in (1, 2):
+            writer.add_scalar("accuracy", step / 4, step)
+            writer.add_scalars("loss", {"train": 1 / step, "val": 2 / step}, step)
+        writer.add_hparams({"lr": 0.1}, {"score": 1.0, "accuracy": 0.9})
+    (run,) = event_files.read(tmp_path)
+    assert run.name == "mine"
+    assert run.settings == {"lr": 0.1}
+    assert {key: [(step, value) for step, value, _ in points(run, key)] for key in run.series if key != "score"} == {
+        "accuracy": [(1, 0.25), (2, 0.5)], "loss/train": [(1, 1.0), (2, 0.5)], "loss/val": [(1, 2.0), (2, 1.0)],
+    }  # fmt: skip
+
+
+def test_several_sets_of_hyperparameters_of_one_writer_are_runs_of_their_own(tmp_path):
+    with SummaryWriter(tmp_path / "mine") as writer:
+        writer.add_hparams({"lr": 0.1}, {"score": 1.0}, run_name="1700000000.1")
+        writer.add_hparams({"lr": 0.2}, {"score": 2.0}, run_name="1700000000.2")
+    assert [run.settings for run in event_files.read(tmp_path)] == [{"lr": 0.1}, {"lr": 0.2}]
+
+
 @pytest.mark.parametrize("damage", ["cut", "flipped"])
 def test_a_damaged_file_is_read_up_to_there_and_the_rest_is_told(tmp_path, damage):
     write(tmp_path, [(step, float(step)) for step in range(1, 101)])

@@ -66,5 +66,7 @@ def test_the_command_brings_tables_in_and_refuses_rubbish_whole(tmp_path, monkey
     assert Store(tmp_path / "runs").ids() == []
     assert app.run(["import", str(tmp_path / "good.csv"), "--goal", "val-acc=max", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == [{"id": "imported-1", "name": "good", "origin": str(tmp_path / "good.csv"), "notes": []}]
+    assert app.run(["import", str(tmp_path / "good.csv")]) == 0
+    assert "imported-1 came from there, too" in capsys.readouterr().err
     assert app.run(["import", str(tmp_path / "good.csv"), "--goal", "val-acc"]) == 2
     assert app.run(["import", str(tmp_path / "none.csv")]) == 3

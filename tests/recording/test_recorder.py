@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import types
 from pathlib import Path
 
 import numpy
@@ -15,10 +16,11 @@ import pytest
 import workbench
 from tests.training_runs import end_of, events_of, logged, wait_for
 from workbench.events.types import MetricsDeclared, Noticed
-from workbench.recording import charting
+from workbench.recording import charting, recorder
 from workbench.runs.folder import RunFolder
 from workbench.runs.reading.feed import open_run
 from workbench.runs.store import Store
+from workbench.session.journal import memory_bytes
 
 ROOT = Path(__file__).parents[2]
 
@@ -126,6 +128,82 @@ def test_an_error_marks_the_run_failed_with_its_line_and_passes_on(tmp_path):
     assert "Traceback" in ended.detail
 
 
+def test_an_error_inside_a_library_is_placed_where_the_script_called_it(tmp_path):
+    script(tmp_path / "runs", "import workbench, json\nwith workbench.record('mine'):\n    json.loads('{')\n")
+    assert "(mine.py, line 3)" in end_of(recorded(tmp_path / "runs")).reason
+
+
+def test_tensors_with_gradients_and_vectors_of_one_are_read_without_a_warning(tmp_path):
+    text = """
+        import numpy, torch, workbench
+        with workbench.record("mine") as run:
+            run.log(1, {"loss": torch.ones((), requires_grad=True) * 2, "one": torch.ones(1), "vector": numpy.ones(1)})
+            run.log(2, {"two": numpy.ones(2)})
+    """
+    path = tmp_path / "mine.py"
+    path.write_text(textwrap.dedent(text))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "WORKBENCH_RUNS": str(tmp_path / "runs")}
+    for options in ([], ["-W", "error"]):
+        done = subprocess.run([sys.executable, *options, str(path)], env=environment, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+    for run_id in Store(tmp_path / "runs").ids():
+        folder = Store(tmp_path / "runs").folder(run_id)
+        assert [logged(folder, key) for key in ("loss", "one", "vector")] == [{1: 2.0}, {1: 1.0}, {1: 1.0}]
+        assert "two was no number" in " ".join(event.message for event in events_of(folder) if isinstance(event, Noticed))
+
+
+@pytest.mark.parametrize(
+    ("goals", "said"),
+    [({"loss": "biggest"}, "the goal of loss is `biggest`, expected min, max, none"), ("loss", "goals is `'loss'`, expected a mapping")],
+)
+def test_goals_that_are_none_are_told_and_the_run_is_recorded(tmp_path, capsys, goals, said):
+    with workbench.record("mine", goals=goals, runs=tmp_path) as run:
+        run.log(1, {"loss": 1.0})
+    folder = recorded(tmp_path)
+    assert said in capsys.readouterr().err
+    assert said in " ".join(event.message for event in events_of(folder) if isinstance(event, Noticed))
+    assert logged(folder, "loss") == {1: 1.0}
+    assert open_run(folder).state.objective == ""
+
+
+def test_calls_without_values_and_more_than_may_wait_raise_nothing_and_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(recorder, "MOST_WAITING", 0)
+    with workbench.record("mine", runs=tmp_path) as run:
+        run.log(5)
+        run.log(1, {"loss": 1.0})
+    said = " ".join(event.message for event in events_of(recorded(tmp_path)) if isinstance(event, Noticed))
+    assert "a call of log without values: 5" in said
+    assert "a step, while 0 others waited" in said
+
+
+def test_a_half_imported_torch_is_no_trouble(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", types.ModuleType("torch"))
+    assert memory_bytes() > 0
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize(
+    ("end", "state", "reason"), [("pass", "finished", "its script ended"), ("raise ValueError('bad')", "failed", "ValueError: bad")]
+)
+def test_a_process_of_multiprocessing_that_records_ends_its_run_as_it_ends(tmp_path, method, end, state, reason):
+    text = f"""
+        import multiprocessing, workbench
+        def train():
+            workbench.record("child").log(1, {{"loss": 1.0}})
+            {end}
+        if __name__ == "__main__":
+            with workbench.record("parent") as run:
+                child = multiprocessing.get_context("{method}").Process(target=train)
+                child.start(); child.join()
+    """
+    done = script(tmp_path / "runs", text)
+    feeds = {feed.labels.name: feed for feed in map(open_run, map(Store(tmp_path / "runs").folder, Store(tmp_path / "runs").ids()))}
+    assert feeds["parent"].status.state == "finished"
+    assert feeds["child"].status.state == state, done.stderr
+    assert feeds["child"].status.reason.startswith(reason)
+    assert logged(feeds["child"].folder, "loss") == {1: 1.0}
+
+
 def test_ctrl_c_is_a_stop(tmp_path):
     with pytest.raises(KeyboardInterrupt), workbench.record("mine", runs=tmp_path):
         raise KeyboardInterrupt
@@ -179,8 +257,31 @@ def test_a_full_disk_raises_nothing_into_the_script(tmp_path):
     done = script(tmp_path / "runs", text)
     assert (done.returncode, done.stdout) == (0, "trained\n"), done.stderr
     assert "Traceback" not in done.stderr
-    assert "could not be written" in done.stderr
-    assert open_run(recorded(tmp_path / "runs")).reader.dropped.torn <= 1
+    feed = open_run(recorded(tmp_path / "runs"))
+    assert feed.reader.dropped.torn <= 1
+    written = len(logged(feed.folder, "loss"))
+    why = f"the disk is full, and {20_000 - written:,} of 20,000 steps are not in the log"
+    assert (feed.status.state, feed.status.reason) == ("finished", f"its script is done; {why}")
+    assert why in done.stderr
+
+
+def test_an_error_on_a_full_disk_is_told_and_a_disk_with_room_keeps_nothing_back(tmp_path):
+    text = """
+        import resource, workbench
+        run = workbench.record("mine", {"lr": 1.0})
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY))
+        for step in range(20_000):
+            run.log(step, {"loss": 1.0, "accuracy": 0.5})
+        raise ValueError("bad")
+    """
+    script(tmp_path / "runs", text)
+    status = open_run(recorded(tmp_path / "runs")).status
+    assert status.state == "failed"
+    assert status.reason.startswith("ValueError: bad (mine.py, line 7); the disk is full")
+    workbench.record("mine", runs=tmp_path / "more").finish()
+    folder = recorded(tmp_path / "more")
+    assert not folder.exit_draft(1).exists()
+    assert not folder.exit_file(1).exists()
 
 
 @pytest.mark.parametrize("limit", [0, 100])

@@ -32,6 +32,16 @@ def test_what_is_no_name_is_refused(tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("cnn", "there is a recipe `cnn`"), ("json", "`json` is a module"), ("torch", "`torch` is a module")]
+)
+def test_a_name_that_would_hide_something_is_refused(tmp_path, name, said):
+    with pytest.raises(WorkbenchError, match=said) as caught:
+        new.write(name, tmp_path, taken=BUILT_IN)
+    assert caught.value.hint == f"choose another name: my_{name}"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_is_there_already_is_left_alone(tmp_path):
     (tmp_path / "mine").mkdir()
     with pytest.raises(WorkbenchError, match="already"):
@@ -59,6 +69,24 @@ def test_what_breaks_the_treaty_is_named(tmp_path, file, old, new_text, check, s
     assert any(check in outcome.name and said in outcome.problem for outcome in wrong), wrong
 
 
+@pytest.mark.parametrize(
+    ("old", "new_text", "wrong", "skipped"),
+    [
+        ('"train/loss": loss,', "", ["logs what it declares"], ["same seed", "resumes", "by heart"]),
+        ("run.attach(model=model, optimizer=optimizer)", "1 / 0", ["logs what it declares"], ["same seed", "resumes", "by heart"]),
+    ],
+)
+def test_what_follows_from_a_finding_is_skipped(tmp_path, old, new_text, wrong, skipped):
+    folder = new.write("mine", tmp_path)
+    text = (folder / "train.py").read_text()
+    assert old in text
+    (folder / "train.py").write_text(text.replace(old, new_text))
+    outcomes = contract.check(from_path(folder))
+    for words, found in ((wrong, [each for each in outcomes if each.problem]), (skipped, [each for each in outcomes if each.skipped])):
+        assert len(found) == len(words)
+        assert all(word in outcome.name for word, outcome in zip(words, found, strict=True))
+
+
 def test_the_command_writes_one_where_somebody_stands(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert app.run(["recipes", "new", "mine"]) == 0
@@ -68,6 +96,8 @@ def test_the_command_writes_one_where_somebody_stands(tmp_path: Path, monkeypatc
     assert app.run(["recipes", "new"]) == 2
     assert "for example: workbench recipes new my_recipe" in capsys.readouterr().err
     assert app.run(["recipes", "cnn", "rnn"]) == 2
+    assert app.run(["recipes", "check", "cnn", "--preset", "digits"]) == 2
+    assert "--preset does nothing here" in capsys.readouterr().err
 
 
 def test_a_broken_recipe_is_listed_as_such(tmp_path, monkeypatch, capsys):
@@ -77,4 +107,4 @@ def test_a_broken_recipe_is_listed_as_such(tmp_path, monkeypatch, capsys):
     captured = capsys.readouterr()
     assert "cnn  " in captured.out
     assert "broken: bad.py: " in captured.err
-    assert "'(' was never closed (line 1)" in captured.err
+    assert "'(' was never closed (bad.py, line 1)" in captured.err

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.training_runs import configure, end_of, events_of, prepare, stop_at, train_here
-from workbench.events.types import LoopStarted, PhaseChanged
+from workbench.events.types import LoopStarted, Noticed, PhaseChanged
 from workbench.finding import find_recipe
 from workbench.recipe import Preview
 from workbench.runs.reading.feed import open_run
@@ -82,3 +82,16 @@ def test_a_recipe_that_has_nothing_to_train_finishes_with_its_previews(recipe, t
     ended = end_of(folder)
     assert (ended.state, ended.step) == ("finished", 0)
     assert open_run(folder).state.previews[0].name == "table"
+
+
+def test_a_metric_that_the_task_does_not_declare_is_told_once(recipe, tmp_path: Path) -> None:
+    def train(config, run) -> None:
+        given = run.log
+        run.log = lambda step, values: given(step, {**values, "train/extra": 1.0, f"train/grad_norm/{step}": 1.0})
+        recipe.train(config, run)
+
+    config = configure(recipe, "digits", max_steps=4, threads=1)
+    folder = prepare(tmp_path, recipe, config)
+    train_here(folder, dataclasses.replace(recipe, train=train), config)
+    told = [event.message for event in events_of(folder) if isinstance(event, Noticed) and "does not declare" in event.message]
+    assert told == ["it logs train/extra, which the task `classify` of the recipe does not declare: without goal, unit and chart"]

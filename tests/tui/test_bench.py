@@ -427,7 +427,7 @@ async def test_a_broken_recipe_is_shown_with_its_line_beside_the_others(
     async with app.run_test(size=size):
         await shows(app, "ready:")
         await shows(app, "mine.py is broken")
-        await shows(app, "(line 2)")
+        await shows(app, "line 2)")
         await shows(app, "attention")
 
 

@@ -6,7 +6,7 @@ import pytest
 from rich.segment import Segment
 from textual.color import Color
 
-from workbench.charts.rows import Span, plain
+from workbench.charts.rows import ON_BLANKS, Span, plain
 from workbench.tui import theme
 from workbench.tui.terminal import Harmless
 from workbench.tui.widgets.painted import card, changed_cells
@@ -48,3 +48,8 @@ def test_every_role_has_a_style_with_and_without_colour(ink: str) -> None:
 def test_series_and_their_bands_have_colours_of_their_own() -> None:
     for name in ("series", "band"):
         assert len({theme.inks("dark")[f"{name}{place}"].colour for place in range(8)}) == 8
+
+
+def test_charts_know_each_ink_that_shows_on_blanks() -> None:
+    shown = {name for name, ink in theme.inks("dark").items() if ink.background or ink.plain in ("reverse", "underline")}
+    assert shown == ON_BLANKS

@@ -45,7 +45,7 @@ def test_dark_on_bright_is_inverted_where_the_model_learnt_bright_on_dark(tmp_pa
 def test_what_can_be_seen_through_is_white_below_and_grey_becomes_colour(tmp_path):
     path = saved(tmp_path, Image.new("RGBA", (8, 8), (0, 0, 0, 0)))
     pixels, done = pictures.read(path, (3, 8, 8), on_dark=False)
-    assert done == "8x8 colour"
+    assert done == "8x8 colour, blank: all of it has one colour"
     assert float(pixels.min()) == 1
 
 
@@ -90,3 +90,16 @@ def test_a_sheet_has_all_images_enlarged_by_a_whole_number():
         assert sheet.size == (3 * 66 - 2, 64)
         assert sheet.getpixel((2 * 66 + 1, 1)) == (255, 255, 255)
         assert sheet.getpixel((1, 1)) == (0, 0, 0)
+
+
+def test_an_image_of_one_colour_is_said_to_be_blank(tmp_path):
+    assert pictures.read(saved(tmp_path, Image.new("RGB", (8, 8), (9, 8, 7))), (3, 8, 8), on_dark=False)[1].endswith(
+        "blank: all of it has one colour"
+    )
+
+
+def test_too_many_pixels_are_refused_in_words(tmp_path, monkeypatch):
+    path = saved(tmp_path, Image.new("L", (30, 30), 0))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(WorkbenchError, match="has too many pixels: at most 200 are read"):
+        pictures.read(path, (1, 8, 8), on_dark=False)

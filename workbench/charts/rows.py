@@ -14,6 +14,9 @@ from workbench.clean import clean
 # of one span they would swallow the first cell of the next, so the parts are shown side by side instead.
 _JOINERS = str.maketrans("", "", "\u200d\ufe0f")
 
+# Inks that a theme shows on blanks, too: by a background, in reverse, or underlined.
+ON_BLANKS = frozenset({"cursor", "resting", "caret", "typing"})
+
 
 class Span(NamedTuple):
     """A piece of a row in one style.
@@ -96,7 +99,10 @@ def cut(text: str, width: int, *, ascii_only: bool = False) -> str:
 
 
 def merge(spans: Iterable[Span]) -> Row:
-    """Join neighbours of one style; blanks take their neighbour's ink, which halves the bytes sent to a terminal."""
+    """Join neighbours of one style; blanks take their neighbour's ink, which halves the bytes sent to a terminal.
+
+    Not where it would show: inks of `ON_BLANKS` neither spread nor give way.
+    """
     merged: Row = []
     for span in spans:
         if not span.text:
@@ -104,7 +110,11 @@ def merge(spans: Iterable[Span]) -> Row:
         last = merged[-1] if merged else None
         if last is None or span.background != last.background:
             merged.append(span)
-        elif span[1:] == last[1:] or span.text.isspace():
+        elif span[1:] == last[1:]:
+            merged[-1] = last._replace(text=last.text + span.text)
+        elif not ON_BLANKS.isdisjoint((span.ink, last.ink)):
+            merged.append(span)
+        elif span.text.isspace():
             merged[-1] = last._replace(text=last.text + span.text)
         elif last.text.isspace():
             merged[-1] = span._replace(text=last.text + span.text)

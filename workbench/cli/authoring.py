@@ -8,14 +8,14 @@ import typer
 
 from workbench.cli import output
 from workbench.errors import ExitCode
-from workbench.finding import find_recipe
+from workbench.finding import find_recipe, find_recipes
 
 
 def new(name: str, *, as_json: bool) -> None:
     """Write a recipe to begin with into the folder that somebody stands in."""
     from workbench.scaffolding.new import write
 
-    folder = write(name, Path.cwd())
+    folder = write(name, Path.cwd(), taken=find_recipes())
     if as_json:
         output.emit_json({"name": name, "path": str(folder)})
         return
@@ -38,8 +38,9 @@ def check(name: str, *, as_json: bool) -> None:
         output.emit_json({"name": recipe.name, "path": recipe.path, "checks": checks})
     else:
         for outcome in checks:
-            output.emit(f"{'wrong' if outcome['problem'] else 'ok':<7}{outcome['name']}")
-            if outcome["problem"]:
-                output.emit(f"       {outcome['problem']}")
+            word = "wrong" if outcome["problem"] else "skipped" if outcome["skipped"] else "ok"
+            output.emit(f"{word:<8}{outcome['name']}")
+            if why := outcome["problem"] or outcome["skipped"]:
+                output.emit(f"        {why}")
     if any(outcome["problem"] for outcome in checks):
         raise typer.Exit(int(ExitCode.RUN_FAILED))

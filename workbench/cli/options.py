@@ -25,6 +25,8 @@ LowBandwidth = Annotated[bool, typer.Option("--low-bandwidth", help="Draw for a 
 NoMouse = Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")]
 RecipePath = Annotated[str, typer.Option("--recipe", metavar="PATH", help="A recipe's file or folder.")]
 
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
+
 Slots = Annotated[
     str, typer.Option("--slots", metavar="DEVICES", help="Devices that runs take in turn: cuda:0,cuda:1, or cpu,cpu for two.")
 ]

@@ -141,11 +141,13 @@ def _strip(feed: Feed, slot: Slot, keys: Sequence[str]) -> str:
     keys, names = keys[:_MOST_LAYERS], labels(keys)
     columns = min(120, max(2, max(len(state.series[key].first) for key in keys)))
     rows = [[column[2] if column else None for column in state.series[key].columns(columns, 0.0, end)] for key in keys]
-    picture = pictures.heat([_filled(row) for row in rows], log=True)
+    picture = pictures.heat([_filled(row) for row in rows], log=slot.log)
+    scale = "log, light is large" if slot.log else "light is large"
     words = "".join(f"<span>{escape(names[key])}</span>" for key in keys)
+    alt = escape(f"{slot.title}: {len(keys)} rows, from the first step to step {grouped(int(end))}")
     return (
-        f"<figure><figcaption>{escape(slot.title)} <small>log, light is large</small></figcaption>"
-        f'<div class=strip><div class=rows>{words}</div><img alt="" src="{picture.address}"></div></figure>\n'
+        f"<figure><figcaption>{escape(slot.title)} <small>{scale}</small></figcaption>"
+        f'<div class=strip><div class=rows>{words}</div><img alt="{alt}" src="{picture.address}"></div></figure>\n'
     )
 
 
@@ -165,10 +167,10 @@ def _newest(feed: Feed) -> list[Shown]:
 def _preview(feed: Feed, shown: Shown) -> str:
     loaded = previews.load(feed.folder, shown)
     caption = f"<figcaption>{escape(shown.title or shown.name)} <small>step {grouped(shown.step)}</small></figcaption>"
-    return f"<figure>{caption}{_drawn(loaded)}</figure>\n"
+    return f"<figure>{caption}{_drawn(loaded, f'{shown.title or shown.name}, step {grouped(shown.step)}')}</figure>\n"
 
 
-def _drawn(loaded: Loaded) -> str:
+def _drawn(loaded: Loaded, title: str) -> str:
     if loaded.problem:
         return f"<p class=muted>{escape(loaded.problem)}</p>"
     if loaded.kind == "text":
@@ -180,11 +182,11 @@ def _drawn(loaded: Loaded) -> str:
         return "<p class=muted>nothing to show</p>"
     if loaded.kind == "images":
         captions = f'<p class="muted captions">{escape(" · ".join(loaded.captions[:64]))}</p>' if any(loaded.captions) else ""
-        return f'<img class=sheet width={picture.width} alt="" src="{picture.address}">{captions}'
+        return f'<img class=sheet width={picture.width} alt="{escape(title)}" src="{picture.address}">{captions}'
     rows = "".join(f"<span>{escape(name)}</span>" for name in loaded.rows)
     columns = "".join(f"<span>{escape(name)}</span>" for name in loaded.columns)
     many = " many" if sum(map(len, loaded.columns)) > _MOST_LETTERS else ""
-    image = f'<img alt="" src="{picture.address}">'
+    image = f'<img alt="{escape(title)}" src="{picture.address}">'
     return f'<div class=matrix><div class=rows>{rows}</div>{image}<div class="columns{many}">{columns}</div></div>'
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import shutil
@@ -10,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import WorkbenchError
 from workbench.exporting import pictures, table
+from workbench.exporting.writing import cannot_write
 from workbench.runs.folder import RunFolder, Value
 from workbench.runs.reading.feed import Feed, open_run
 from workbench.runs.reading.state import Shown
@@ -24,26 +23,26 @@ _SPREADS = ("weights", "gradients")  # previews that are histograms: a row a lay
 
 
 def write(folder: RunFolder, target: Path) -> dict[str, Any]:
-    """Write a run into a folder of its own, which must not hold anything yet.
+    """Write a run into a folder of its own; event files that lie in it go, for TensorBoard would take both for one run.
 
     Raises:
-        WorkbenchError: the folder holds something, or cannot be written.
+        WorkbenchError: the folder cannot be written.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise WorkbenchError(f"{target} is there already", "TensorBoard would take both for one run; give a new folder with -o")
     feed = open_run(folder)
     partial = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         partial.mkdir(parents=True)
         counts = _write(feed, partial)
-        with contextlib.suppress(FileNotFoundError):
-            target.rmdir()
-        partial.rename(target)
+        target.mkdir(exist_ok=True)
+        for old in target.glob("*tfevents*"):
+            old.unlink()
+        for new in partial.iterdir():
+            new.rename(target / new.name)
     except OSError as error:
-        raise WorkbenchError(f"cannot write {target}: {error.strerror or error}", "give another folder with -o") from error
+        raise cannot_write(target, error) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return {"said": f"{counts['scalars']:,} numbers, {counts['previews']} previews; look: tensorboard --logdir {target.parent}", **counts}
+    return {"said": f"{counts['scalars']:,} numbers, {counts['previews']} previews; look: tensorboard --logdir {target}", **counts}
 
 
 def _write(feed: Feed, folder: Path) -> dict[str, int]:

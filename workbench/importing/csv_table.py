@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ _STEPS = ("step", "global_step", "steps", "iteration", "iter", "update", "batch"
 _TIMES = ("wall time", "wall_time", "walltime", "timestamp", "at")  # seconds since 1970
 _ELAPSED = ("elapsed_seconds", "elapsed", "relative", "seconds", "time", "runtime")
 _BESIDES = ("epoch", "")  # no metrics where they are not the steps; the nameless one is an index
-_DELIMITERS = ",;\t"
+_DELIMITERS = ",;\t|"
+_WITH_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 _SAME_MOMENT = 1e8  # seconds: what is more than that is a moment since 1970 rather than a time since the start
 
 
@@ -29,12 +31,30 @@ class _Columns:
     header: tuple[str, ...]
 
 
-def read(path: Path, *, step: str = "", leave_out: Sequence[str] = ()) -> Foreign:
-    """The run in a table whose first line names the columns. Empty cells are steps at which a metric was not logged.
+@dataclass(frozen=True)
+class Reading:
+    """How a table is to be read.
 
-    Args:
+    Attributes:
         step: the column of steps; by default `step`, or one that is called alike, else `epoch`.
         leave_out: columns that are no metrics.
+        missing: what stands in a cell where nothing was logged, as an empty cell does.
+        comma: whether numbers have a comma for a point.
+    """
+
+    step: str = ""
+    leave_out: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    comma: bool = False
+
+    def cells(self, cells: Sequence[str]) -> list[str]:
+        """The cells of a line, with points, and empty where they say that nothing was logged."""
+        found = ["" if cell.strip() in self.missing else cell for cell in cells]
+        return [cell.replace(",", ".") for cell in found] if self.comma else found
+
+
+def read(path: Path, how: Reading | None = None) -> Foreign:
+    """The run in a table whose first line names the columns. Empty cells are steps at which a metric was not logged.
 
     Raises:
         WorkbenchError: it is no such table; says in which line.
@@ -42,7 +62,7 @@ def read(path: Path, *, step: str = "", leave_out: Sequence[str] = ()) -> Foreig
     try:
         ended_at = path.stat().st_mtime
         with path.open(encoding="utf-8-sig", newline="") as file:
-            run = _read(path, _lines(path, file), step, leave_out)
+            run = _read(path, _lines(path, file), how or Reading())
     except OSError as error:
         raise WorkbenchError(
             f"cannot read {path}: {error.strerror or error}", "give the path of a table", code=ExitCode.NOT_FOUND
@@ -54,12 +74,13 @@ def read(path: Path, *, step: str = "", leave_out: Sequence[str] = ()) -> Foreig
     return run
 
 
-def _read(path: Path, lines: Iterator[tuple[int, list[str]]], step: str, leave_out: Sequence[str]) -> Foreign:
+def _read(path: Path, lines: Iterator[tuple[int, list[str]]], how: Reading) -> Foreign:
     _, header = next(lines, (1, []))
-    columns = _columns(path, [name.strip() for name in header], step, leave_out)
+    columns = _columns(path, [name.strip() for name in header], how.step, how.leave_out)
     run = Foreign(path.stem, str(path))
     last = -1
-    for number, cells in lines:
+    for number, given in lines:
+        cells = how.cells(given)
         if len(cells) != len(header):
             raise _wrong(path, number, f"there are {len(cells)} cells below {len(header)} names")
         at_step = _step(path, number, cells[columns.step], columns.header[columns.step])
@@ -125,8 +146,11 @@ def _step(path: Path, line: int, cell: str, column: str) -> int:
 
 def _number(path: Path, line: int, cell: str, column: str) -> float:
     if not _is_number(cell):
-        hint = f"--leave-out {column} reads the table without that column" if column else ""
-        raise _wrong(path, line, f"`{cell.strip()[:40]}` in column {column} is no number", hint)
+        text = cell.strip()[:40]
+        hint = f"--missing '{text}' takes it for a cell without a number, --leave-out '{column}' leaves the column out"
+        if _WITH_COMMA.fullmatch(text):
+            hint = "--decimal-comma reads commas as decimal points"
+        raise _wrong(path, line, f"`{text}` in column {column} is no number", hint if column and text else "")
     return float(cell)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from workbench.recording.charting import SPLITS
 
 _MARK = "tfevents"
 _FRAME_BYTES = 16  # around each record: length, its checksum, the record's checksum
+_MOMENT = re.compile(r"\d{9,}(\.\d+)?")  # seconds since 1970: what add_hparams calls its folder
 _SETTINGS = "_hparams_/session_start_info"
 
 
@@ -25,7 +27,8 @@ def is_event_file(path: Path) -> bool:
 def read(path: Path) -> list[Foreign]:
     """The runs in a folder or a file: each folder with event files is one, its files in the order in which they were begun.
 
-    Folders that are called as splits are (`train`, `validation`) are one run together, their metrics named after them.
+    Folders that are called as splits are (`train`, `validation`) are one run together, their metrics named after them; those that
+    `add_scalars` and `add_hparams` made are part of the run that they lie in.
 
     Raises:
         WorkbenchError: there is no event file, none of them can be read, or tensorboard is not installed.
@@ -38,21 +41,43 @@ def read(path: Path) -> list[Foreign]:
             folders.setdefault(file.parent, []).append(file)
     if not folders:
         raise WorkbenchError(f"there is no event file in {path}", "their names have `tfevents` in them", code=ExitCode.NOT_FOUND)
+    parts = {folder: _read(folder, files) for folder, files in folders.items()}
     runs: dict[Path, Foreign] = {}
-    for folder, files in folders.items():
-        is_split = folder.name.lower() in SPLITS and folder != path and not path.is_file()
-        home = folder.parent if is_split else folder
-        run = runs.setdefault(home, Foreign(home.resolve().name, str(home)))
-        for file in files:
-            _add(run, file, f"{folder.name}/" if is_split else "")
-    found = [run for run in runs.values() if run.series]
+    for folder, part in sorted(parts.items(), key=lambda each: len(each[0].parts)):
+        home, rename = (folder, str) if folder == path or path.is_file() else _home(folder, parts)
+        runs.setdefault(home, Foreign(home.resolve().name, str(home))).take(part, rename)
+    found = [run for _, run in sorted(runs.items()) if run.series]
     if not found:
         why = "; ".join(note for run in runs.values() for note in run.notes)
         raise WorkbenchError(f"there is no scalar in {path}" + (f": {why}" if why else ""), "only scalars and settings are imported")
     return found
 
 
-def _add(run: Foreign, file: Path, prefix: str) -> None:
+def _home(folder: Path, parts: Mapping[Path, Foreign]) -> tuple[Path, Callable[[str], str]]:
+    """The folder of the run that an event file's folder is part of, and what its metrics are called there."""
+    name, parent, part = folder.name, folder.parent, parts[folder]
+    if name.lower() in SPLITS:
+        return parent, lambda key: f"{name}/{key}"
+    if parent not in parts:
+        return folder, str
+    tag = next(iter(part.series), "")
+    made = f"{tag.replace('/', '_')}_"  # by add_scalars("loss", {"a": ...}): loss_a, with the one metric `loss`
+    if len(part.series) == 1 and not part.settings and name.startswith(made):
+        return parent, lambda key: f"{key}/{name.removeprefix(made)}"
+    if _MOMENT.fullmatch(name) and part.settings:  # by add_hparams; several are runs of their own that share a writer
+        several = sum(bool(_MOMENT.fullmatch(other.name)) and other.parent == parent for other in parts)
+        return (parent, str) if several == 1 else (folder, str)
+    return folder, str
+
+
+def _read(folder: Path, files: Sequence[Path]) -> Foreign:
+    run = Foreign(folder.name, str(folder))
+    for file in files:
+        _add(run, file)
+    return run
+
+
+def _add(run: Foreign, file: Path) -> None:
     """Add what one event file holds, up to where it is torn or damaged."""
     left_out: Counter[str] = Counter()
     position = 0
@@ -72,7 +97,7 @@ def _add(run: Foreign, file: Path, prefix: str) -> None:
             if number is None or not 0 <= event.step <= LARGEST_STEP:
                 left_out["values that are no scalars"] += not value.tag.startswith("_hparams_")
             else:
-                run.add(prefix + value.tag, Point(int(event.step), float(event.wall_time), number))
+                run.add(value.tag, Point(int(event.step), float(event.wall_time), number))
     if position < size:
         run.notes.append(f"{file.name}: the last {size - position:,} bytes, from byte {position:,} on, are torn or damaged")
     run.notes += [f"{file.name}: left out {count:,} {what}" for what, count in left_out.items() if count]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from workbench.clean import clean
@@ -44,6 +45,14 @@ class Foreign:
         while points and points[-1].step > point.step:
             points.pop()
         points.append(point)
+
+    def take(self, other: Foreign, rename: Callable[[str], str]) -> None:
+        """Take over what another one has, except metrics that this one has already."""
+        for key, points in other.series.items():
+            self.series.setdefault(rename(key), points)
+        self.settings.update(other.settings)
+        self.notes += other.notes
+        self.ended_at = max(self.ended_at, other.ended_at)
 
     def rows(self) -> list[tuple[int, float, dict[str, float]]]:
         """(step, when, values) in the order of steps; times never run back, and begin at 0 where there are none."""

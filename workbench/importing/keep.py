@@ -26,7 +26,7 @@ STEM = "imported"
 _ROWS = 1000  # of a group in the log
 
 
-def read(path: Path, *, step: str = "", leave_out: tuple[str, ...] = ()) -> list[Foreign]:
+def read(path: Path, how: csv_table.Reading | None = None) -> list[Foreign]:
     """The runs at a path: a folder or an event file of TensorBoard, else a table.
 
     Raises:
@@ -36,7 +36,18 @@ def read(path: Path, *, step: str = "", leave_out: tuple[str, ...] = ()) -> list
         raise WorkbenchError(f"there is no {path}", "give a CSV table, an event file, or a folder of event files", code=ExitCode.NOT_FOUND)
     if path.is_dir() or event_files.is_event_file(path):
         return event_files.read(path)
-    return [csv_table.read(path, step=step, leave_out=leave_out)]
+    return [csv_table.read(path, how)]
+
+
+def twins(store: Store, run: Foreign) -> list[str]:
+    """The ids of runs that were imported from the same place before."""
+    command = _command(run)
+    records = (store.folder(run_id).record() for run_id in store.ids() if run_id.startswith(f"{STEM}-"))
+    return [record.id for record in records if record.source == "import" and record.command_line == command]
+
+
+def _command(run: Foreign) -> list[str]:
+    return ["workbench", "import", str(Path(run.origin).absolute())]
 
 
 def keep(store: Store, run: Foreign, *, goals: Mapping[str, Goal], name: str = "", tags: tuple[str, ...] = ()) -> RunFolder:
@@ -52,7 +63,9 @@ def keep(store: Store, run: Foreign, *, goals: Mapping[str, Goal], name: str = "
     folder = store.claim(STEM)
     try:
         created_at = time.time()
-        record = RunRecord(id=folder.id, recipe=STEM, source="import", settings=flattened(run.settings), created_at=created_at)
+        record = RunRecord(
+            id=folder.id, recipe=STEM, source="import", settings=flattened(run.settings), created_at=created_at, command_line=_command(run)
+        )
         folder.prepare(record, Labels(name=clean(name or run.name), tags=tags))
         _write(folder, run, keys, goals)
     except BaseException:

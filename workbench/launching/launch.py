@@ -14,6 +14,7 @@ from pathlib import Path
 
 import workbench
 from workbench.errors import WorkbenchError
+from workbench.finding import by_name, from_path
 from workbench.launching.ask import Helper
 from workbench.launching.spawn import spawn
 from workbench.queue import line, slots
@@ -23,7 +24,7 @@ from workbench.runs.lineage import take_over
 from workbench.runs.reading.feed import Feed
 from workbench.runs.status import boot_id, process_started
 from workbench.runs.store import Store
-from workbench.schema import Settings, Value, flat
+from workbench.schema import Settings, Value, build, flat
 
 
 def start(
@@ -94,7 +95,8 @@ def resume(
         queue: wait for a free slot of the device.
 
     Raises:
-        WorkbenchError: it lives, it was a path's recipe that is not given again, or nothing is left to do.
+        WorkbenchError: it lives, it was a path's recipe that is not given again, nothing is left to do, or the recipe does not
+            take the settings any more.
     """
     feed = Feed(folder, brief=True).read_all()
     changes = dict(changes or {})
@@ -112,8 +114,10 @@ def resume(
             f"{folder.id} has finished: {feed.status.reason}",
             f"give it more to do, for example: workbench resume {folder.id} {_more(feed)}",
         )
+    settings = {**feed.record.settings, **feed.state.amended, **changes}
+    _refuse_settings(feed.record.recipe, recipe_path, settings)
     before = max(feed.state.attempt, folder.last_exit())
-    about = _waiting({**feed.record.settings, **feed.state.amended, **changes}) if queue else None
+    about = _waiting(settings) if queue else None
     _begin(folder, {"amended": changes, "recipe_path": recipe_path, "before": before}, about, helper)
     return before
 
@@ -164,6 +168,16 @@ def _not_ours(feed: Feed) -> WorkbenchError:
     return WorkbenchError(
         f"{run_id} was trained by a script of its own, which alone knows how to go on", f"run the script again to record `{name}` anew"
     )
+
+
+def _refuse_settings(name: str, recipe_path: str, settings: Mapping[str, Value]) -> None:
+    """Look before an attempt begins, which would end a run that had finished as one that failed.
+
+    Raises:
+        WorkbenchError: there is no such recipe, or it does not take these settings.
+    """
+    recipe = from_path(Path(recipe_path)) if recipe_path else by_name(name)
+    build(recipe.config, settings, recipe=recipe.name)
 
 
 def _raises_a_limit(feed: Feed, changes: Mapping[str, Value]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Mapping
+from typing import get_args
 
 from workbench.events.types import MetricsDeclared
 from workbench.recipe import Goal
@@ -37,6 +38,16 @@ def declare(keys: Iterable[str], goals: Mapping[str, Goal], *, at: float | None 
         },
         slots=tuple(charts)[:_FIRST_SHOWN],
     )
+
+
+def goals_of(given: object) -> tuple[dict[str, Goal], list[str]]:
+    """The goals that a script gave, and what is wrong with the others, in words."""
+    if not isinstance(given, Mapping):
+        return {}, [f"goals is `{given!r:.40}`, expected a mapping such as {{'validation/accuracy': 'max'}}"]
+    known: dict[str, Goal] = {str(key): goal for key, goal in given.items() if isinstance(goal, str) and goal in get_args(Goal)}  # type: ignore[misc]
+    return known, [
+        f"the goal of {key} is `{goal!s:.40}`, expected {', '.join(get_args(Goal))}" for key, goal in given.items() if str(key) not in known
+    ]
 
 
 def chart_of(key: str) -> str:

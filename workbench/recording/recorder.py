@@ -19,6 +19,8 @@ from workbench.clean import clean
 from workbench.errors import WorkbenchError
 from workbench.paths import runs_folder
 from workbench.recipe import Goal
+from workbench.recording.charting import goals_of
+from workbench.recording.place import place_in_script
 from workbench.recording.scribe import MOST_WAITING, Scribe, number
 from workbench.recording.settings import flattened
 from workbench.runs.folder import Labels, RunFolder, RunRecord
@@ -37,6 +39,7 @@ def record(
 ) -> Recorder:  # fmt: skip
     """Begin a run; see `workbench.record`. Where none can be begun, says so on stderr and returns a handle that records nothing."""
     folder = None
+    goals, wrong = goals_of(goals)
     try:
         folder = Store(runs_folder(runs)).claim(STEM)
         about = RunRecord(
@@ -44,7 +47,7 @@ def record(
             versions={"python": platform.python_version()}, command_line=list(sys.argv),
         )  # fmt: skip
         folder.prepare(about, Labels(name=clean(str(name)), tags=tuple(clean(str(tag)) for tag in tags)))
-        scribe = Scribe(folder, dict(goals), steps_total=steps_total, steps_per_epoch=steps_per_epoch)
+        scribe = Scribe(folder, goals, steps_total=steps_total, steps_per_epoch=steps_per_epoch)
     except Exception as error:  # noqa: BLE001  a script trains whether or not it can be watched
         with contextlib.suppress(Exception):
             if folder is not None:
@@ -53,6 +56,9 @@ def record(
             print(f"workbench: `{name}` is not recorded: {reason}", file=sys.stderr)
         return Recorder(None, None)
     recorder = Recorder(folder, scribe)
+    for each in wrong:
+        recorder._leave_out(each)
+        print(f"workbench: {folder.id}: {each}", file=sys.stderr)
     _watch(recorder)
     return recorder
 
@@ -75,17 +81,22 @@ class Recorder:
         """Its folder; None where nothing is recorded."""
         return self._folder.path if self._folder else None
 
-    def log(self, step: int, values: Mapping[str, Any]) -> None:
+    def log(self, step: int, values: Mapping[str, Any] | None = None) -> None:
         """Numbers of one step: floats, or what `float` makes one of. They are written in groups, by another thread."""
         rows = self._rows
         if rows is None:
             return
         try:
+            if values is None:
+                self._leave_out(f"a call of log without values: {step!r:.40}")
+                return
             row = {key: value if type(value) is float else number(value) for key, value in values.items()}
             if NotImplemented in row.values():
                 row = self._numbers(row)
             if len(rows) < MOST_WAITING:
                 rows.append((time.time(), step if type(step) is int else int(step), row))
+            else:
+                self._leave_out(f"a step, while {MOST_WAITING:,} others waited to be written")
         except Exception as error:  # noqa: BLE001  see the module
             self._leave_out(f"{type(error).__name__}: {error}")
 
@@ -101,10 +112,8 @@ class Recorder:
     def fail(self, error: BaseException) -> None:
         """The run failed with this error."""
         with contextlib.suppress(Exception):
-            frames = traceback.extract_tb(error.__traceback__)
-            where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
             detail = "".join(traceback.format_exception(error))[-_LONGEST_DETAIL:]
-            self._end("failed", f"{type(error).__name__}: {error}{where}", detail=detail, exit_code=1)
+            self._end("failed", f"{type(error).__name__}: {error}{place_in_script(error)}", detail=detail, exit_code=1)
 
     def __enter__(self) -> Recorder:
         return self
@@ -145,6 +154,10 @@ def _watch(recorder: Recorder) -> None:
     """End the run with the process: by its error where it has one. A killed process leaves no word, and shows as died."""
     global _hooked
     _open.append(recorder)
+    if "multiprocessing.util" in sys.modules:  # whose processes run neither what atexit has of their parent nor the hook for errors
+        from multiprocessing import util
+
+        util.Finalize(None, _finish_all, exitpriority=0)
     if _hooked:
         return
     _hooked = True
@@ -163,8 +176,13 @@ def _failing(usual: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _finish_all() -> None:
+    """The process ends; by an error where one is on its way through it."""
+    error = sys.exc_info()[1]
     for recorder in list(_open):
-        recorder.finish("its script ended")
+        if error is None:
+            recorder.finish("its script ended")
+        else:
+            recorder.__exit__(type(error), error, error.__traceback__)
 
 
 def _forget_all() -> None:

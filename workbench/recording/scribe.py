@@ -13,10 +13,12 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from workbench import __version__
-from workbench.events.types import LoopStarted, RunEnded, RunStarted
+from workbench.events.reader import EventReader
+from workbench.events.types import LoopStarted, Metrics, RunEnded, RunStarted
 from workbench.events.writer import EventWriter
 from workbench.recipe import Goal
 from workbench.recording.charting import LONGEST_KEY, MOST_KEYS, declare
+from workbench.recording.last_words import LastWords
 from workbench.recording.talk import Talk
 from workbench.runs import locking, status
 from workbench.runs.folder import RunFolder
@@ -42,12 +44,15 @@ class Scribe:
         self.rows: deque[Row] = deque()
         self.left_out: dict[str, int] = {}  # why -> how many values
         self._lock = locking.hold(folder)
+        self._last_words = LastWords(folder)
         self._journal = Journal(folder, EventWriter(folder.events), RunState())
         self.talk = Talk(folder, self._journal)
         self._goals = dict(goals)
         self._last: dict[str, int] = {}  # of each key, its newest step
         self._told: set[str] = set()
         self._step = 0
+        self._steps = 0  # how many were logged
+        self._newest = -1
         self._cpu_started = time.process_time()
         self._over = threading.Event()
         self._journal.write(_started(), commit=True)
@@ -74,9 +79,13 @@ class Scribe:
         self._journal.write(ended, commit=True)
         answer_at_end(self._journal, ended)
         self._journal.summarise(now=True)
-        lost = self._journal.close()
-        if lost:
-            print(f"workbench: {lost} events of {self._journal.folder.id} could not be written: its disk is full", file=sys.stderr)
+        if self._journal.close():
+            folder = self._journal.folder
+            why = f"the disk is full, and {max(0, self._steps - _steps_in(folder)):,} of {self._steps:,} steps are not in the log"
+            self._last_words.say(state, f"{reason}; {why}", exit_code)
+            print(f"workbench: {folder.id}: {why}", file=sys.stderr)
+        else:
+            self._last_words.unneeded()
         if self._lock is not None:
             os.close(self._lock)
 
@@ -105,6 +114,8 @@ class Scribe:
             if values:
                 self._journal.log(step, values, at=at)
                 self._step = max(self._step, step)
+                self._steps += step != self._newest
+                self._newest = step
         self._journal.flush()
         for why in self.left_out.keys() - self._told:
             self._told.add(why)
@@ -127,6 +138,12 @@ class Scribe:
 
     def _cpu_seconds(self) -> float:
         return time.process_time() - self._cpu_started
+
+
+def _steps_in(folder: RunFolder) -> int:
+    """How many steps the log has."""
+    events = (event for part in EventReader(folder.events).rest() for event in part)
+    return len({step for event in events if isinstance(event, Metrics) for step in event.steps})
 
 
 def _started() -> RunStarted:
@@ -154,10 +171,11 @@ def number(value: Any) -> Any:
         return math.inf if isinstance(value, int) and abs(value) > sys.float_info.max else float(value)
     if isinstance(value, (str, bytes)):
         return NotImplemented
-    device = getattr(value, "device", None)
-    if hasattr(value, "detach") and getattr(device, "type", "cpu") != "cpu" and value.numel() == 1:
-        return value.detach().clone().reshape(())  # the script may add to it in place before it is read
     try:
-        return float(value)
-    except (TypeError, ValueError, RuntimeError, OverflowError):  # a vector, None, a complex number
+        device = getattr(value, "device", None)
+        if hasattr(value, "detach") and getattr(device, "type", "cpu") != "cpu" and value.numel() == 1:
+            return value.detach().clone().reshape(())  # the script may add to it in place before it is read
+        # By `item`, for `float` has torch warn of a gradient and numpy of a vector; and a warning may be an error.
+        return float(value.item() if hasattr(value, "item") else value)
+    except Exception:  # noqa: BLE001  a vector, None, a complex number: each library refuses in its own way
         return NotImplemented

@@ -37,6 +37,7 @@ from workbench.session.previews import save_preview
 from workbench.session.requests import Number, Requests
 from workbench.session.resuming.keeper import Keeper
 from workbench.session.resuming.resumption import Resumption
+from workbench.session.undeclared import Undeclared
 from workbench.session.vitals import Vitals, gpu_reader
 from workbench.settings import Common
 from workbench.training.inspecting.layers import layer_table
@@ -81,6 +82,7 @@ class Session:
         self._passage: Passage | None = None
         self._parts: dict[str, Any] = {}
         self._live = Live(self._parts)
+        self._undeclared = Undeclared(self._task, self.notice)
         self._cpu_base = 0.0
         self._cpu_started: float | None = None
         self._sampled_at: int | None = None  # the step at which the machine was looked at last
@@ -173,9 +175,11 @@ class Session:
         return is_time or self._budget.is_last(self.step)
 
     def log(self, step: int, values: Mapping[str, Any]) -> None:
+        self._undeclared.look(values)
         self._journal.log(step, {**values, **self._vitals.of_step()})
 
     def evaluated(self, step: int, values: Mapping[str, float]) -> None:
+        self._undeclared.look(values)
         numbers = {key: float(value) for key, value in values.items()}
         is_best = self._best.evaluated(step, numbers, self._parts)
         for part in self._parts.values():
@@ -198,6 +202,7 @@ class Session:
         return model
 
     def tested(self, values: Mapping[str, float]) -> None:
+        self._undeclared.look(values)
         self._say(Tested, step=self.step, values={key: float(value) for key, value in values.items()})
 
     # What the worker asks.

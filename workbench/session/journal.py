@@ -121,9 +121,9 @@ def memory_bytes() -> int:
     resident = 0
     with contextlib.suppress(OSError, ValueError, IndexError), open("/proc/self/statm") as file:
         resident = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_initialized():
-        resident += int(torch.cuda.memory_reserved())
+    with contextlib.suppress(AttributeError):  # torch is missing, or a script is still at importing it
+        cuda = sys.modules["torch"].cuda if "torch" in sys.modules else None
+        resident += int(cuda.memory_reserved()) if cuda and cuda.is_initialized() else 0
     return resident
 
 

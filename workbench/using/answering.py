@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from workbench.data.order import generator
 from workbench.errors import WorkbenchError
-from workbench.runs.files import replace_file
-from workbench.uses import Answers, Continues, Draws, Names, Use, Writes
+from workbench.exporting.writing import write_bytes
+from workbench.uses import Answers, Continues, Draws, Names, Use, Writes, Written
 from workbench.using import continuing, pictures
 from workbench.using.in_use import InUse, load
+
+T = TypeVar("T")
 
 _BATCH = 128
 _KINDS: dict[type[Any], str] = {Names: "names", Writes: "writes", Continues: "continues", Draws: "draws", Answers: "answers"}
@@ -65,29 +68,48 @@ def _about(use: Use) -> dict[str, Any]:
 
 
 def _name(use: Names, question: Mapping[str, Any]) -> dict[str, Any]:
-    """Classes of image files: `rows` of file, what was done to it, and probabilities by class; `skipped` where a folder has others."""
-    files = pictures.listed([Path(path) for path in question["files"]])
-    named = {str(path) for path in question["files"]}
+    """Classes of image files: `rows` of file, what was done to it, and probabilities by class. See `_LeftOut` for the others."""
+    left_out = _LeftOut()
+    files = [(path, name) for name in question["files"] for path in left_out.tried(name, partial(pictures.listed, [Path(name)])) or ()]
     rows: list[dict[str, Any]] = []
-    skipped: list[str] = []
     for part in pictures.in_batches(files, _BATCH):
         images: list[Tensor] = []
-        for path in part:
-            try:
-                image, done = pictures.read(path, use.shape, on_dark=use.on_dark, invert=question.get("invert", "auto"))
-            except WorkbenchError as error:
-                if str(path) in named:
-                    raise
-                skipped.append(error.message)
-                continue
-            images.append(image)
-            rows.append({"file": str(path), "done": done})
+        for path, name in part:
+            look = partial(pictures.read, path, use.shape, on_dark=use.on_dark, invert=question.get("invert", "auto"))
+            if found := left_out.tried(name if str(path) == name else "", look):
+                images.append(found[0])
+                rows.append({"file": str(path), "done": found[1]})
         if images:
             for row, shares in zip(rows[-len(images) :], use.name(torch.stack(images)).tolist(), strict=True):
                 row["probabilities"] = dict(zip(use.classes, shares, strict=True))
-    if not rows:
-        raise WorkbenchError(f"none of the {len(files)} files can be read: {skipped[0]}", "")
-    return {"rows": rows, "skipped": skipped}
+    return left_out.beside(rows)
+
+
+class _LeftOut:
+    """What could not be read while the rest is answered: `skipped`, in words, and how many of them were `refused` that were asked for."""
+
+    def __init__(self) -> None:
+        self._errors: list[WorkbenchError] = []
+        self._refused = 0
+
+    def tried(self, name: str, read: Callable[[], T]) -> T | None:
+        """What is read; None where it cannot be. Nobody asked by name for what has none."""
+        try:
+            return read()
+        except WorkbenchError as error:
+            self._errors.append(error)
+            self._refused += bool(name)
+            return None
+
+    def beside(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        """The answer.
+
+        Raises:
+            WorkbenchError: nothing is left to answer; the first one that was left out.
+        """
+        if not rows and self._errors:
+            raise self._errors[0]
+        return {"rows": rows, "skipped": [error.message for error in self._errors], "refused": self._refused}
 
 
 def _looked_at(use: Names, question: Mapping[str, Any]) -> tuple[Tensor, str, str]:
@@ -118,16 +140,27 @@ def _look(use: Names, question: Mapping[str, Any]) -> dict[str, Any]:
 
 def _write(use: Writes, question: Mapping[str, Any]) -> dict[str, Any]:
     """What is written for each source, and where was looked."""
-    sources = question["sources"] or [use.example(int(question.get("example", 0)))]
+    left_out = _LeftOut()
     rows = []
-    for source in sources:
-        written = use.write(source)
+    for place, source in enumerate(question["sources"] or [use.example(int(question.get("example", 0)))], start=1):
+        written = left_out.tried(f"source {place}", partial(_written, use, source, place))
+        if written is None:
+            continue
         rows.append({
             "source": source, "target": written.text, "right": list(use.targets(source)), "unknown": list(written.unknown),
             "attention": {"kind": "matrix", "title": f"{source}: looks at (columns) for (rows)", "rows": list(written.target),
                           "columns": list(written.source), "matrix": [list(row) for row in written.weights]} if written.weights else None,
         })  # fmt: skip
-    return {"rows": rows}
+    return left_out.beside(rows)
+
+
+def _written(use: Writes, source: str, place: int) -> Written:
+    """What is written for a source; an error names it."""
+    try:
+        return use.write(source)
+    except WorkbenchError as error:
+        named = f"`{source}`" if source.strip() else f"input {place}, which is empty"
+        raise WorkbenchError(f"{named}: {error.message}", error.hint, code=error.code) from error
 
 
 def _continue(use: Continues, question: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +176,7 @@ def _draw(use: Draws, question: Mapping[str, Any]) -> dict[str, Any]:
     names = [] if labels is None else [use.classes[label] for label in labels.tolist()]
     if not question.get("file"):
         return {**pictures.grey(images), "captions": names, "title": f"{count} samples, seed {seed}"}
-    replace_file(Path(question["file"]), pictures.sheet(images, question.get("columns")))
+    write_bytes(Path(question["file"]), pictures.sheet(images, question.get("columns")))
     return {"file": question["file"], "count": count}
 
 
@@ -171,10 +204,11 @@ def _labels(use: Draws, wanted: str | None, count: int, *, same: bool = False) -
 
 def _answer(use: Answers, question: Mapping[str, Any]) -> dict[str, Any]:
     """Answers to sequences of a file, or to examples that are made."""
+    left_out = _LeftOut()
     if question.get("files"):
         if use.read is None:
             raise WorkbenchError("it reads no file", f"it takes {use.takes}")
-        asked = [each for path in question["files"] for each in use.read(Path(path))]
+        asked = [each for path in question["files"] for each in left_out.tried(path, partial(use.read, Path(path))) or ()]
     elif use.make is None:
         raise WorkbenchError("it needs something to answer", f"it takes {use.takes}")
     else:
@@ -184,7 +218,7 @@ def _answer(use: Answers, question: Mapping[str, Any]) -> dict[str, Any]:
         for part in pictures.in_batches(asked, _BATCH)
         for one, said in zip(part, use.answer([each.steps for each in part]), strict=True)
     ]
-    return {"rows": rows}
+    return left_out.beside(rows)
 
 
 _ACTS: dict[str, tuple[str, Callable[[Any, dict[str, Any]], dict[str, Any]]]] = {

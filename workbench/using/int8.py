@@ -15,7 +15,8 @@ from workbench.errors import WorkbenchError
 from workbench.recipe import Recipe
 
 _KINDS = (nn.Linear, nn.LSTM, nn.GRU)  # that torch has int8 arithmetic for
-_REPEATS = 20
+_MOST_REPEATS = 200
+_SECONDS = 2.0  # for all of them
 
 
 def quantised(module: nn.Module) -> tuple[nn.Module, dict[str, Any]]:
@@ -49,7 +50,10 @@ def compared(recipe: Recipe, config: Any, plain: nn.Module, smaller: nn.Module, 
         pair.append((part.eval(), given if isinstance(given, tuple) else tuple(given)))
     took: tuple[list[float], list[float]] = ([], [])
     outputs: list[Tensor] = []
-    for _ in range(_REPEATS):
+    deadline = time.perf_counter() + _SECONDS
+    for repeat in range(_MOST_REPEATS):
+        if repeat and time.perf_counter() > deadline:
+            break
         outputs = []
         for (part, given), seconds in zip(pair, took, strict=True):
             begun = time.perf_counter()

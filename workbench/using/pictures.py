@@ -67,7 +67,10 @@ def read(path: Path, shape: tuple[int, int, int], *, on_dark: bool, invert: Inve
                 image = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen)
             image = image.convert("L" if shape[0] == 1 else "RGB")
             pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8).view(image.height, image.width, -1)
-    except (OSError, ValueError, SyntaxError, RuntimeError) as error:  # what Pillow raises for broken files, bombs included
+    except Image.DecompressionBombError as error:
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        raise WorkbenchError(f"{short(path)} has too many pixels: at most {most:,} are read", "scale it down first") from error
+    except (OSError, ValueError, SyntaxError, RuntimeError) as error:  # what Pillow raises for broken files
         why = "not an image" if type(error).__name__ == "UnidentifiedImageError" else str(error)
         raise WorkbenchError(f"{short(path)} cannot be read: {why}", "PNG, JPEG and what else Pillow reads will do") from error
     found = pixels.permute(2, 0, 1).float() / 255
@@ -76,6 +79,8 @@ def read(path: Path, shape: tuple[int, int, int], *, on_dark: bool, invert: Inve
     if inverted:
         found = 1 - found
         done.append("inverted")
+    if bool((found == found[:, :1, :1]).all()):
+        done.append("blank: all of it has one colour")
     return resized(found, shape[1:]), ", ".join(done)
 
 

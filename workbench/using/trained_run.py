@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,23 @@ class TrainedRun:
                 "the recipe or its data changed since; `workbench export --to safetensors` takes the weights as they are",
             ) from error
         return recipe, config, module.eval(), inputs if isinstance(inputs, tuple) else (inputs,)
+
+    def elsewhere(self, recipe: Recipe, config: Any, module: torch.nn.Module) -> dict[str, str]:
+        """What its network is given and gives, as texts, for whoever runs it without the workbench; empty where the recipe does not say.
+
+        Raises:
+            WorkbenchError: its data are no longer what it was trained on.
+        """
+        told = recipe.use(config, module, self.state.data).elsewhere if recipe.use else None
+        if told is None:
+            return {}
+        part, _ = recipe.serves(config, module, recipe.model(config)[1]) if recipe.serves else (module, ())
+        names = inspect.signature(part.forward).parameters
+        return {
+            "inputs": json.dumps(dict(zip(names, told.inputs, strict=False))),
+            "output": told.output,
+            **{name: json.dumps(table, ensure_ascii=False) for name, table in told.tables.items()},
+        }
 
     def about(self) -> dict[str, str]:
         """What the weights are, as texts."""

@@ -38,11 +38,20 @@ _SHARED = "seed split_seed device threads precision epochs max_steps max_seconds
 
 @dataclass(frozen=True)
 class Outcome:
-    """One thing that was looked at; `problem` is empty where nothing is wrong."""
+    """One thing that was looked at; `problem` is empty where nothing is wrong.
+
+    Attributes:
+        skipped: why it was not looked at: an earlier finding would only show again.
+    """
 
     name: str
     problem: str
     seconds: float
+    skipped: str = ""
+
+
+class _Follows(Exception):
+    """What is wrong here follows from what another check finds."""
 
 
 def check(recipe: Recipe) -> list[Outcome]:
@@ -51,10 +60,15 @@ def check(recipe: Recipe) -> list[Outcome]:
     if any(outcome.problem for outcome in found):
         return found
     for preset in _one_preset_a_task(recipe):
+        failed = False  # an error in the first run is one in all of them
         for name, trains in _TRAINED.items():
+            if failed:
+                found.append(Outcome(f"{preset}: {name}", "", 0.0, "the error above ends each run"))
+                continue
             with tempfile.TemporaryDirectory(prefix="workbench-check-") as root:
                 trial = Trial(Path(root), recipe, preset)
                 found.append(_outcome(f"{preset}: {name}", recipe, partial(trains, trial)))
+                failed = trial.failed
     return found
 
 
@@ -64,6 +78,7 @@ class Trial:
     def __init__(self, root: Path, recipe: Recipe, preset: str) -> None:
         self._store, self.recipe, self.preset = Store(root), recipe, preset
         self.task: Task = recipe.task(self.config())
+        self.failed = False  # whether an error ended a run
 
     def config(self, **values: Value) -> Common:
         chosen = next(preset for preset in self.recipe.presets if preset.name == self.preset)
@@ -83,7 +98,9 @@ class Trial:
         journal = Journal(folder, EventWriter(folder.events), read_state(folder))
         journal.write(RunStarted(at=time.time(), attempt=attempt, host="", boot_id="", pid=0, process_started=0.0))
         session: Any = session_type(folder, self.recipe, config, journal, attempt)
+        self.failed = True
         self.recipe.train(config, session)
+        self.failed = False
         session.returned()
         ended = RunEnded(at=time.time(), state="finished" if session.completed else "stopped", step=session.step, reason="checked")
         journal.write(ended, commit=True)
@@ -182,7 +199,7 @@ def _repeats(trial: Trial) -> str:
         config = trial.config(seed=seed)
         folder = trial.prepare(config)
         trial.train(folder, config)
-        seen.append(_losses(folder))
+        seen.append(_known(_losses(folder)))
     if seen[0] != seen[1]:
         return "two runs with the same seed have other losses: something draws from a generator that seed does not set"
     return "another seed gives the same losses" if seen[0] == seen[2] else ""
@@ -196,7 +213,7 @@ def _resumes(trial: Trial) -> str:
     if stopped.step != 3:
         return f"asked to stop at step 3, it went on to step {stopped.step}: leave the loop over run.steps alone"
     trial.train(parted, config, attempt=2)
-    same = _losses(parted) == _losses(whole)
+    same = _losses(parted) == _known(_losses(whole))
     return "" if same else "resumed, its losses are others: give all that changes while it trains to run.attach"
 
 
@@ -209,7 +226,7 @@ def _overfits(trial: Trial) -> str:
     config = trial.config(max_steps=steps, epochs=None, evaluate_every=steps, preview_every=steps, schedule="constant", lr=3e-3, **off)
     folder = trial.prepare(config)
     trial.train(folder, config, one_batch=True)
-    (losses,) = _losses(folder)
+    (losses,) = _known(_losses(folder))
     if losses[steps] < _OVERFIT_SHARE * losses[1]:
         return ""
     return f"one batch, seen {steps} times with lr 3e-3, is not learnt by heart: its loss went from {losses[1]:.3g} to {losses[steps]:.3g}"
@@ -241,6 +258,8 @@ def _outcome(name: str, recipe: Recipe, look: Callable[[], str]) -> Outcome:
     begun = time.perf_counter()
     try:
         problem = look()
+    except _Follows as why:
+        return Outcome(name, "", round(time.perf_counter() - begun, 2), str(why))
     except WorkbenchError as error:
         problem = error.message
     except Exception as error:  # noqa: BLE001  somebody's recipe may fail in any way, and this is where its author is told
@@ -251,6 +270,13 @@ def _outcome(name: str, recipe: Recipe, look: Callable[[], str]) -> Outcome:
 def _losses(folder: RunFolder) -> list[dict[int, float]]:
     found = [_logged(folder, f"train/{network}loss") for network in ("", "generator_", "discriminator_")]
     return [values for values in found if values]
+
+
+def _known(losses: list[dict[int, float]]) -> list[dict[int, float]]:
+    """The losses, where there are any to compare."""
+    if not losses:
+        raise _Follows("it logs no loss to compare")
+    return losses
 
 
 def _logged(folder: RunFolder, key: str) -> dict[int, float]:

@@ -203,7 +203,11 @@ class Driver:
         if self._stopping or watched.deaths > _MOST_DEATHS:
             self._journal.write("given_up", run=folder.id, reason=watched.feed.status.reason)
             return True
-        launch.resume(folder, recipe_path=self._recipe_path, queue=True)
+        try:
+            launch.resume(folder, recipe_path=self._recipe_path, queue=True)
+        except WorkbenchError as error:  # its recipe was changed meanwhile, say
+            self._journal.write("given_up", run=folder.id, reason=error.message)
+            return True
         self._journal.write("resumed", run=folder.id)
         watched.grace()
         return False

@@ -104,6 +104,46 @@ def test_samples_are_drawn_here_or_into_a_png(tmp_path: Path, capsys: pytest.Cap
         assert image.size == (9 * 66 - 2, 64)
 
 
+def test_what_cannot_be_read_is_named_and_the_others_are_answered(digit: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = digit.with_name("broken.png")
+    broken.write_bytes(b"no image")
+    assert app.run(["predict", "cnn-1", str(digit), str(broken), str(digit.with_name("none.png"))]) == 1
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 3
+    assert "left out: " in printed.err
+    assert "broken.png cannot be read: not an image" in printed.err
+    assert "there is no file" in printed.err
+    assert app.run(["predict", "cnn-1", str(digit.parent)]) == 0  # a folder may hold what it likes
+    assert "broken.png" in capsys.readouterr().err
+    assert app.run(["predict", "cnn-1", str(broken)]) == 2
+
+
+def test_an_empty_word_is_named_and_the_others_are_answered(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["predict", "attention-1", "1 May 1999", "", "2 May 1999"]) == 1
+    printed = capsys.readouterr()
+    assert [line.partition(" -> ")[0] for line in printed.out.splitlines()] == ["1 May 1999", "2 May 1999"]
+    assert "left out: input 2, which is empty: there is nothing to read" in printed.err
+
+
+def test_a_text_is_written_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "more.txt"
+    assert app.run(["sample", "rnn-1", "--prompt", "The ", "--length", "20", "-o", str(target)]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert f"wrote {target}: 20 characters behind the prompt" in printed.err
+    assert target.read_text().startswith("The ")
+    assert len(target.read_text()) == 25
+    assert app.run(["sample", "rnn-1", "-o", str(target)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert app.run(["sample", "rnn-1", "--length", "1", "-o", str(target), "--force"]) == 0
+
+
+def test_samples_for_others_follow_the_umask(tmp_path: Path) -> None:
+    assert app.run(["sample", "gan-1", "--count", "1", "-o", f"{tmp_path}/"]) == 0
+    (tmp_path / "other").touch()
+    assert (tmp_path / "gan-1.png").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
 @pytest.mark.parametrize(
     ("typed", "message", "hint"),
     [
@@ -116,6 +156,13 @@ def test_samples_are_drawn_here_or_into_a_png(tmp_path: Path, capsys: pytest.Cap
         (["sample", "gan-1", "--class", "x"], "there is no class `x`", "there is 0, 1"),
         (["predict", "cnn-1", "x.png", "--invert", "maybe"], "--invert is `maybe`", "auto"),
         (["sample", "rnn-1", "--temperature", "-1"], "--temperature", ""),
+        (["sample", "rnn-1", "--class", "3"], "--class does nothing here: rnn-1 continues a text", "--prompt, --temperature"),
+        (["sample", "rnn-1", "--count", "32"], "--count does nothing here", "--length"),
+        (["sample", "gan-1", "--prompt", "x"], "--prompt does nothing here: gan-1 draws images", "it takes --count, --class, --columns"),
+        (["sample", "gan-1", "--columns", "3"], "--columns is how a PNG is laid out", "-o grid.png"),
+        (["predict", "cnn-1", "x.png", "--attention"], "--attention does nothing here: cnn-1 names images", "it takes --top, --invert"),
+        (["predict", "attention-1", "x", "--count", "3"], "--count does nothing here", "it takes --attention"),
+        (["sample", "gan-1", "-o", "/nonexistent/grid.png"], "cannot write /nonexistent/grid.png", "there is no folder /nonexistent"),
     ],
 )
 def test_what_cannot_be_asked_is_told_with_what_can(typed: list[str], message: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:

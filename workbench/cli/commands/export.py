@@ -1,5 +1,7 @@
 """Take a run elsewhere. csv and json are printed unless -o names a file; the others need it.
 
+-o may be a folder, which then holds the file under the run's id. What is there already is replaced only with --force.
+
 \b
   workbench export last --to csv > run.csv           one row a step, every logged number
   workbench export last --to json -o run.json        every event
@@ -20,10 +22,10 @@ from typing import Annotated, Any
 import typer
 
 from workbench.cli import options, output
-from workbench.cli.options import Json, RecipePath, RunName, Runs
+from workbench.cli.options import Force, RecipePath, RunName, Runs
 from workbench.errors import WorkbenchError, unknown
 from workbench.exporting.forms import FORMS, require, text, write
-from workbench.exporting.writing import write_whole
+from workbench.exporting.writing import place, write_whole
 from workbench.paths import short
 from workbench.runs.folder import RunFolder
 
@@ -32,33 +34,37 @@ def command(
     context: typer.Context,
     run: RunName,
     to: Annotated[str, typer.Option("--to", metavar="FORM", help=f"In which form: {', '.join(FORMS)}.")],
-    file: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to; - prints.")] = None,
+    file: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where to: a file, or a folder for it; - prints.")] = "",
+    force: Force = False,
     recipe: RecipePath = "",
     runs: Runs = None,
-    as_json: Json = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With -o: print one JSON document on what was written.")] = False,
 ) -> None:
     folder = options.store(context, runs).find(run)
     if to not in FORMS:
         raise unknown("format", to, FORMS)
     form = FORMS[to]
-    if file is None or str(file) == "-":
+    if file in ("", "-"):
         if not form.prints:
             kind = "a folder" if form.folder else "a file"
             raise WorkbenchError(
                 f"--to {to} needs {kind} to write", f"for example: workbench export {run} --to {to} -o {_example(to, folder)}"
             )
+        if as_json:
+            raise WorkbenchError(f"--json tells of a file, and --to {to} is printed", "leave --json out, or give -o FILE")
         sys.stdout.writelines(text(to, folder))
         return
     require(to)
+    target = place(file, folder.id if form.folder else f"{folder.id}.{to}", force=force)
     if form.prints:
-        write_whole(file, text(to, folder))
+        write_whole(target, text(to, folder))
         told: dict[str, Any] = {"said": ""}
     else:
-        told = _in_helper(to, folder, file, recipe) if form.torch else write(to, folder, file)
+        told = _in_helper(to, folder, target, recipe) if form.torch else write(to, folder, target)
     said = told.pop("said", "")
     if as_json:
-        output.emit_json({"id": folder.id, "form": to, "file": str(file.absolute()), **told})
-    output.say(f"wrote {short(file)}" + (f": {said}" if said else ""))
+        output.emit_json({"id": folder.id, "form": to, "file": str(target.absolute()), **told})
+    output.say(f"wrote {short(target)}" + (f": {said}" if said else ""))
 
 
 def _in_helper(form: str, folder: RunFolder, file: Path, recipe: str) -> dict[str, Any]:
@@ -67,7 +73,7 @@ def _in_helper(form: str, folder: RunFolder, file: Path, recipe: str) -> dict[st
 
     helper = Helper()
     try:
-        where = {"folder": str(folder.path.absolute()), "target": str(file.expanduser().absolute())}
+        where = {"folder": str(folder.path.absolute()), "target": str(file.absolute())}
         return helper.ask("export", form=form, recipe=recipe, **where)
     finally:
         helper.close()

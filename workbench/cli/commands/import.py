@@ -3,9 +3,10 @@
 \b
   workbench import logs/                             each folder of event files is a run (train/ and validation/ are one)
   workbench import results.csv --goal val_loss=min   a column of steps (step, iteration, epoch), and numbers
-  workbench import results.csv --step batch_idx --leave-out phase
+  workbench import results.csv --step batch_idx --leave-out phase --missing n/a
 
-Empty cells are steps at which a metric was not logged. What is no number is refused with its line, and nothing is imported.
+Columns are parted by commas, semicolons, tabs or |. Empty cells are steps at which a metric was not logged. What is no number is
+refused with its line, and nothing is imported.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import typer
 from workbench.cli import options, output
 from workbench.cli.options import Json, Runs
 from workbench.errors import WorkbenchError
-from workbench.importing.keep import keep, read
+from workbench.importing.csv_table import Reading
+from workbench.importing.keep import keep, read, twins
 from workbench.recipe import Goal
 
 
@@ -30,18 +32,26 @@ def command(
     goal: Annotated[list[str] | None, typer.Option("--goal", metavar="METRIC=min|max", help="Which is better; the first decides.")] = None,
     step: Annotated[str, typer.Option("--step", metavar="COLUMN", help="Of a table, the column of steps.")] = "",
     leave_out: Annotated[list[str] | None, typer.Option("--leave-out", metavar="COLUMN", help="Of a table, one that is no metric.")] = None,
+    missing: Annotated[
+        list[str] | None, typer.Option("--missing", metavar="TEXT", help="Of a table, what stands where nothing was logged: n/a, -.")
+    ] = None,
+    decimal_comma: Annotated[bool, typer.Option("--decimal-comma", help="Of a table, numbers such as 0,5.")] = False,
     runs: Runs = None,
     as_json: Json = False,
 ) -> None:
     goals = dict(_goal(text) for text in goal or ())
     store = options.store(context, runs)
-    found = [run for path in paths for run in read(path.expanduser(), step=step, leave_out=tuple(leave_out or ()))]
+    how = Reading(step, tuple(leave_out or ()), tuple(missing or ()), decimal_comma)
+    found = [run for path in paths for run in read(path.expanduser(), how)]
+    before = {run.origin: twins(store, run) for run in found}
     kept = [(keep(store, run, goals=goals, name=name, tags=tuple(tag or ())), run) for run in found]
     if as_json:
         output.emit_json([{"id": folder.id, "name": name or run.name, "origin": run.origin, "notes": run.notes} for folder, run in kept])
     for folder, run in kept:
         count = sum(map(len, run.series.values()))
         output.say(f"{folder.id}: {output.plural(count, 'number')} of {output.plural(len(run.series), 'metric')} from {run.origin}")
+        if again := before[run.origin]:
+            output.say(f"  {' and '.join(again)} came from there, too; `workbench delete {again[-1]}` takes the older one away")
         for note in run.notes:
             output.say(f"  {note}")
 

@@ -9,7 +9,8 @@
   workbench predict rnn-3 --count 5            examples of the adding and copy tasks
   workbench predict rnn-1 seven.png --int8     weights as int8: size and speed against fp32
 
-What was done to an image (its size, grey, inverted) stands beside it. `workbench sample` continues texts and draws images.
+What was done to an image (its size, grey, inverted) stands beside it. What cannot be read is left out and named, and the others are
+answered; the exit code is then 1 where it was typed, 0 where it lay in a folder. `workbench sample` continues texts and draws images.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ import typer
 from workbench.cli import options, output, using
 from workbench.cli.options import Ascii, Json, RecipePath, RunName, Runs
 from workbench.cli.using import Model
-from workbench.errors import WorkbenchError
+from workbench.errors import ExitCode, WorkbenchError
 from workbench.units import percent
 
+_FITS = {"names": ("top", "invert"), "writes": ("attention",), "answers": ("count", "seed")}
 _BARS = 40  # cells at most of a bar with its label
 
 
@@ -44,13 +46,14 @@ def command(
     runs: Runs = None,
     as_json: Json = False,
     ascii_only: Ascii = False,
-) -> None:
+) -> int:
     folder = options.store(context, runs).find(run)
     if invert not in ("auto", "yes", "no"):
         raise WorkbenchError(f"--invert is `{invert}`, expected auto, yes or no", "auto looks whether the image's edge is bright")
     given = [line for word in inputs or () for line in (_lines() if word == "-" else [word])]
     with using.opened(folder, recipe=recipe, step=step, int8=int8) as model:
-        rows, skipped = _asked(model, given, invert=invert, count=count, seed=seed)
+        using.refuse_others(context, model, _FITS, given=bool(given))
+        rows, skipped, whole = _asked(model, given, invert=invert, count=count, seed=seed)
     for message in skipped:
         output.say(f"left out: {message}")
     if as_json:
@@ -61,10 +64,11 @@ def command(
         _show_written(rows, attention, ascii_only=options.wants_ascii(context, ascii_only))
     else:
         _show_answers(rows)
+    return int(ExitCode.DONE if whole else ExitCode.RUN_FAILED)
 
 
-def _asked(model: Model, given: list[str], *, invert: str, count: int, seed: int) -> tuple[list[dict[str, Any]], list[str]]:
-    """The predictions, and what could not be read."""
+def _asked(model: Model, given: list[str], *, invert: str, count: int, seed: int) -> tuple[list[dict[str, Any]], list[str], bool]:
+    """The predictions, what could not be read, and whether all that was typed could."""
     files = [str(Path(each).expanduser().absolute()) for each in given]
     if model.kind == "writes":
         if not given:
@@ -80,7 +84,7 @@ def _asked(model: Model, given: list[str], *, invert: str, count: int, seed: int
     if model.kind == "names":
         for row in rows:
             row["class"], row["probability"] = max(row["probabilities"].items(), key=lambda pair: pair[1])
-    return rows, found.get("skipped", [])
+    return rows, found["skipped"], not found["refused"]
 
 
 def _lines() -> list[str]:

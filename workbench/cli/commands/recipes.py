@@ -28,14 +28,18 @@ _VERBS = {"new": "new my_recipe", "check": "check ./my_recipe"}
 
 
 def command(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="A recipe's name, or the path of one; or new, or check.")] = "",
-    of: Annotated[str, typer.Argument(metavar="[NAME]", help="Behind new or check: which.")] = "",
+    name: Annotated[str, typer.Argument(metavar="[NAME|new|check]", help="A recipe's name, or the path of one; or new, or check.")] = "",
+    of: Annotated[str, typer.Argument(metavar="[WHICH]", help="Behind new or check: which.")] = "",
     preset: Annotated[str, typer.Option("--preset", metavar="NAME", help="Show the layers of this preset.")] = "",
     as_json: Json = False,
 ) -> None:
     if name in _VERBS:
         if not of:
             raise WorkbenchError(f"`workbench recipes {name}` needs a name", f"for example: workbench recipes {_VERBS[name]}")
+        if preset:
+            raise WorkbenchError(
+                f"--preset does nothing here: `{name}` takes no preset", "a check trains with the first preset of each task"
+            )
         (authoring.new if name == "new" else authoring.check)(of, as_json=as_json)
         return
     if of:

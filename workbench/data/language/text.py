@@ -17,6 +17,7 @@ from workbench.data.language.ngram import ORDER, ngram_bits
 from workbench.data.order import generator, order, sent
 from workbench.data.utf8 import read_utf8
 from workbench.errors import WorkbenchError, unknown
+from workbench.uses import Elsewhere
 
 DOCUMENTATION = "python-docs"
 OWN = "text"
@@ -47,6 +48,15 @@ class Vocabulary:
     def decode(self, ids: Tensor) -> str:
         """The text of (N,) numbers, with UNKNOWN for 0."""
         return "".join(self.characters[number] for number in ids.tolist())
+
+
+def text_elsewhere(vocabulary: Vocabulary) -> Elsewhere:
+    """What a model of text needs that runs without the workbench."""
+    return Elsewhere(
+        ("characters (N, T), int64, by their places in `characters`; 0 stands for any that is not there",),
+        "logits (N, T, K) of the character behind each; leave number 0 out when you draw",
+        {"characters": list(vocabulary.characters)},
+    )
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,16 @@ def normalise(info: ImageInfo, images: Tensor) -> Tensor:
     return (images - _per_channel(info.mean, images.device)) / _per_channel(info.std, images.device)
 
 
+def images_in_words(info: ImageInfo) -> str:
+    """How images come to a network: shape, type, range and what is taken out."""
+    channels, height, width = info.shape
+    colours = "grey" if channels == 1 else "red, green and blue"
+    return (
+        f"images (N, {channels}, {height}, {width}), float32: {colours} from 0 (black) to 1 (white), "
+        "then minus `mean`, divided by `deviation`, as in the metadata"
+    )
+
+
 def measured(info: ImageInfo, images: Tensor) -> ImageInfo:
     """With the mean and deviation of each channel of the training images (N, C, H, W) where the catalogue has none."""
     if info.mean is not None:

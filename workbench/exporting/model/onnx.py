@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.errors import WorkbenchError
+from workbench.exporting.model.words import in_words
 from workbench.exporting.writing import replacing
 from workbench.runs.folder import RunFolder
 from workbench.using.trained_run import TrainedRun
@@ -34,6 +35,7 @@ class Graph:
     names: tuple[str, ...]
     inputs: tuple[Tensor, ...]  # a batch of _TRACED each
     lengths: tuple[bool, ...]  # of each input whether its axis 1 is one of steps or tokens, and left open
+    follows: str = ""  # the input whose length the output's axis 1 has
 
     @property
     def axes(self) -> dict[str, dict[int, str]]:
@@ -41,6 +43,8 @@ class Graph:
         for name, is_open in zip(self.names, self.lengths, strict=True):
             if is_open:
                 found[name][1] = f"{name}_length"
+            if is_open and name == self.follows:
+                found["output"][1] = f"{name}_length"
         return found
 
 
@@ -51,7 +55,8 @@ def write(folder: RunFolder, target: Path, *, recipe: str = "", **_: Any) -> dic
         WorkbenchError: the architecture has no ONNX form, or none that agrees; nothing is left at `target`.
     """
     run = TrainedRun(folder)
-    found, config, module, inputs = run.model(recipe)
+    found, config, whole, inputs = run.model(recipe)
+    module = whole
     if found.serves is not None:
         module, inputs = found.serves(config, module, inputs)
         inputs = inputs if isinstance(inputs, tuple) else (inputs,)
@@ -66,11 +71,12 @@ def write(folder: RunFolder, target: Path, *, recipe: str = "", **_: Any) -> dic
             except Exception as error:  # noqa: BLE001  exporters and runtimes fail in every way there is; the next attempt may do
                 reasons.append(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
                 continue
-            _describe(partial, run.about())
+            words, lacking = in_words(run, found, config, whole)
+            _describe(partial, {**run.about(), **words})
             opened = [name for name, is_open in zip(graph.names, graph.lengths, strict=True) if is_open]
             lengths = f", any length of {' and '.join(opened)}" if opened else ""
             return {
-                "said": f"{run.said}; onnxruntime agrees within {worst:.1g} for any batch size{lengths}",
+                "said": f"{run.said}; onnxruntime agrees within {worst:.1g} for any batch size{lengths}{lacking}",
                 "worst": worst,
                 "opened": opened,
             }
@@ -84,10 +90,20 @@ def _attempts(module: nn.Module, first: nn.Module, inputs: Sequence[Tensor]) -> 
     names = tuple(list(inspect.signature(module.forward).parameters)[: len(inputs)])
     batch = tuple(torch.cat([example[:1]] * _TRACED) for example in inputs)
     sequences = tuple((each.ndim == 2 and not each.is_floating_point()) or each.ndim == 3 for each in batch)
+    follows = _followed(first, names, batch)
     for lengths in dict.fromkeys([sequences, (False,) * len(batch)]):
-        graph = Graph(first, names, batch, lengths)
+        graph = Graph(first, names, batch, lengths, follows)
         yield graph, _traced
     yield graph, _exported
+
+
+def _followed(module: nn.Module, names: Sequence[str], inputs: Sequence[Tensor]) -> str:
+    """The input that has an output for each of its steps, the last one of several: a target is written behind its source."""
+    with contextlib.suppress(Exception), torch.no_grad():  # a module that does not take these is told of by its export
+        output = module(*inputs)
+        fits = [name for name, each in zip(names, inputs, strict=True) if each.ndim > 1 and output.shape[1:2] == each.shape[1:2]]
+        return fits[-1] if fits and output.ndim == 3 else ""
+    return ""
 
 
 def _traced(graph: Graph, target: Path) -> None:

@@ -137,8 +137,9 @@ class Bench(FormActions):
     def on_recipes_found(self, message: RecipesFound) -> None:
         self.recipes.offer(message.recipes, str(message.problem or ""), message.broken)
         if message.broken:
-            first = message.broken[0]
-            self.say(f"{first.name} is broken: {first.reason}", "error")
+            from workbench.finding import in_short  # brings pydantic: not before the first paint
+
+            self.say(in_short(message.broken), "error")
 
     def on_runs_changed(self, message: RunsChanged) -> None:
         self.runs.offer(message.runs)
