@@ -39,6 +39,7 @@ from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.bench import Bench
 from workbench.tui.theme import Look
 from workbench.tui.theme import theme as painted
+from workbench.tui.wire.sender import thrifty
 
 if TYPE_CHECKING:
     from workbench.recipe import Recipe
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from workbench.views.view import ChartStyle
 
 _HANG_UP_SECONDS = 1.0
+CLEARED = "\x1b[2J"
 _UNFOCUSED = 4  # times slower while another window has the keyboard, where the terminal says so
 
 
@@ -150,6 +152,8 @@ class Workbench(Doors):
         self.leave()
 
     def action_repaint(self) -> None:
+        if self._driver is not None:
+            self._driver.write(CLEARED)  # something else has drawn on the terminal: what it shows is not known
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
 
@@ -160,7 +164,7 @@ class Workbench(Doors):
         self._poller.seconds = self._seconds
 
     def get_driver_class(self) -> type[Driver]:
-        return terminal.without_repeats(super().get_driver_class())
+        return thrifty(super().get_driver_class())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [self._harmless, *super().get_line_filters()]  # one instance: strips remember what a filter made of them
