@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.driver import Driver
+from textual.events import Resize
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -154,8 +155,16 @@ class Workbench(Doors):
     def action_repaint(self) -> None:
         if self._driver is not None:
             self._driver.write(CLEARED)  # something else has drawn on the terminal: what it shows is not known
+        self._paint_all()
+
+    def _paint_all(self) -> None:
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
+
+    def on_resize(self, event: Resize) -> None:
+        terminal.forget(self._driver)
+        if event.size == self.size and self.screen_stack:  # there and back again, of which Textual 8.2 paints nothing
+            self._paint_all()
 
     def on_app_blur(self) -> None:
         self._poller.seconds = self._seconds * _UNFOCUSED

@@ -64,6 +64,12 @@ def is_behind(driver: object) -> bool:
     return isinstance(sender, Sender) and sender.is_behind
 
 
+def forget(driver: object) -> None:
+    """Take nothing for shown: the terminal has another size, or had one."""
+    if isinstance(sender := getattr(driver, "sender", None), Sender):
+        sender.forget()
+
+
 def drop_backlog(driver: object) -> None:
     """Let frames go that wait for a slow terminal, which is about to show its shell again."""
     if isinstance(sender := getattr(driver, "sender", None), Sender):

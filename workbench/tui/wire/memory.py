@@ -27,7 +27,6 @@ class ScreenMemory:
         self._erases_in_colour = erases_in_colour
         self._passed: list[str] = []
         self._at_once = False
-        self._cursor: tuple[int, int] | None = None
         self._stands: tuple[int, int] | None = None  # the cursor, in the terminal
         self._columns = self._rows = 0
         self.resize(columns, rows)
@@ -35,7 +34,7 @@ class ScreenMemory:
     @property
     def is_ahead(self) -> bool:
         """Whether there is something to send."""
-        return bool(self._passed or self._changed)
+        return bool(self._passed or self._changed) or self._cursor != self._stands
 
     def resize(self, columns: int, rows: int) -> None:
         """The terminal has this many cells; what it shows is not known any more. Without a size everything is passed on."""
@@ -52,6 +51,7 @@ class ScreenMemory:
         """Want nothing of what was fed and is not sent yet."""
         self._wanted = self._unknown()
         self._changed: set[int] = set()
+        self._cursor = self._stands  # where it is wanted
 
     def _unknown(self) -> list[list[Cell | None]]:
         return [[None] * self._columns for _ in range(self._rows)]
@@ -83,10 +83,10 @@ class ScreenMemory:
             self._shown[y] = [was if cell is None else cell for was, cell in zip(shown, wanted, strict=True)]
             self._changed.discard(y)
             rows += 1
-        if not pen.size:
-            return "".join(passed)
         pen.rest(self._cursor)
         self._stands = self._cursor
+        if not pen.size:
+            return "".join(passed)
         painted = f"{BEGIN}{pen.text}{END}" if self._at_once and rows > 1 else pen.text
         return "".join([*passed, painted])
 

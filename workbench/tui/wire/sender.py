@@ -13,6 +13,7 @@ from workbench.tui.wire.memory import ScreenMemory
 
 _SLOW_SECONDS = 0.05  # a write that takes longer had to wait for the terminal
 _SLOWLY_SECONDS = 20.0  # for which a terminal counts as slow that was slow once
+_BEHIND_SECONDS = 0.25
 _PIECE_BYTES = 1024  # sent at once to a slow terminal: behind each, what is newest by then comes first
 
 
@@ -25,9 +26,8 @@ class Sender:
     def __init__(self, file: IO[str], memory: ScreenMemory) -> None:
         self._file, self._memory = file, memory
         self._lock = threading.Lock()
-        self._is_told = False
+        self._told_at: float | None = None  # since when there has been something to send
         self._size = (0, 0)
-        self._waits_since: float | None = None
         self._slow_until = 0.0
 
     def take(self, text: str) -> bool:
@@ -37,20 +37,26 @@ class Sender:
                 self._size = size
                 self._memory.resize(*size)
             self._memory.feed(text)
-            tell = self._memory.is_ahead and not self._is_told
-            self._is_told |= tell
-            return tell
+            if self._told_at is not None or not self._memory.is_ahead:
+                return False
+            self._told_at = time.monotonic()
+            return True
 
     def drop(self) -> None:
         """Let go what is not sent yet."""
         with self._lock:
             self._memory.let_go()
 
+    def forget(self) -> None:
+        """Take nothing for shown: the terminal has cut or moved its rows, or something else has drawn on them."""
+        with self._lock:
+            self._memory.forget()
+
     @property
     def is_behind(self) -> bool:
         """Whether the terminal has not taken for a while what there is to show."""
-        since = self._waits_since
-        return since is not None and time.monotonic() - since > _SLOW_SECONDS
+        since = self._told_at
+        return since is not None and time.monotonic() - since > _BEHIND_SECONDS
 
     def write(self, text: str) -> None:
         """Nothing: what there is to send is known."""
@@ -58,10 +64,9 @@ class Sender:
     def flush(self) -> None:
         """Send until the terminal shows what it ought to."""
         while text := self._next():
-            self._waits_since = begun = time.monotonic()
+            begun = time.monotonic()
             self._file.write(text)
             self._file.flush()
-            self._waits_since = None
             if time.monotonic() - begun > _SLOW_SECONDS:
                 self._slow_until = time.monotonic() + _SLOWLY_SECONDS
 
@@ -71,7 +76,8 @@ class Sender:
     def _next(self) -> str:
         with self._lock:
             text = self._memory.changes(_PIECE_BYTES if time.monotonic() < self._slow_until else None)
-            self._is_told = bool(text)
+            if not text:
+                self._told_at = None
             return text
 
     def _terminal_size(self) -> tuple[int, int]:
