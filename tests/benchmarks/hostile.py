@@ -1,4 +1,4 @@
-"""Hostile text in every place of a run and in what is typed, walked through in a real terminal: how many bytes of it act?
+"""Hostile text in every place of a run and in what is pasted, walked through in a real terminal: how many bytes of it act?
 
 python -m tests.benchmarks.hostile [--quick]
 """
@@ -6,47 +6,58 @@ python -m tests.benchmarks.hostile [--quick]
 from __future__ import annotations
 
 import argparse
+import contextlib
+import multiprocessing
+import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.benchmarks.interface import interface
 from tests.hostile import COLOUR, CORPUS, OF_TEXTUAL, foreign, hostile_run
 from tests.tui.terminal import Terminal
 
 _SIZES = ((80, 24), (120, 40))
+_PATIENCE_SECONDS = 10.0  # beside other work
 _QUIET_SECONDS, _MOST_SECONDS = 0.15, 0.6  # behind a key: until nothing comes, or as long as a live run goes on painting
+_AT_ONCE = 4  # sessions, which wait most of their time
 _PASTED = "\x1b[200~{}\x1b[201~"
-ESCAPE, RIGHT, DOWN, PAGE_DOWN, PALETTE = "\x1b", "\x1b[C", "\x1b[B", "\x1b[6~", "\x10"
+ESCAPE, RIGHT, DOWN, PAGE_DOWN, HOME, END, PALETTE = "\x1b", "\x1b[C", "\x1b[B", "\x1b[6~", "\x1b[H", "\x1b[F", "\x10"
 
-# What is pressed on a screen, and what stands on it then; PASTE stands for the text, pasted into a line that asks for one.
-PASTE = "PASTE"
-Walk = tuple[tuple[str, tuple[str, ...]], ...]
+PASTE = "PASTE"  # stands for the text, pasted into a line that asks for one
+Walk = tuple[tuple[str, tuple[str, ...]], ...]  # what is pressed, and what stands on the screen that it leads to
 RUN: Walk = (
-    ("charts 1", (RIGHT, DOWN, "[", "]", ".", PAGE_DOWN)),
-    ("cursor", ("\r", RIGHT, DOWN, "y", "t", "e", "O", "+", "[", "0", "v", "v", "v", "v", "v", ESCAPE)),
-    ("", ("v", "v", "v", "v", "g", ESCAPE, "/", PASTE, "\r", "/", ESCAPE)),
-    ("LOG", ("l",)),
-    ("LOG", ("\x1b[F", "\x1b[H", "/", PASTE, "\r", ESCAPE, ESCAPE)),
-    ("HEALTH", ("h",)),
+    ("esc bench", (RIGHT, DOWN, "[", "]", ".", "v", "v", "v", "v", "g", PAGE_DOWN)),
+    ("esc back", ("\r", RIGHT, DOWN, "y", "t", "e", "O", "+", "[", "0", "v", "v", "v", "v", "v")),
+    ("esc bench", (ESCAPE, "/", PASTE, "\r", "/", ESCAPE)),
+    ("LOG", ("l", END, HOME, "/", PASTE, "\r")),
+    ("HEALTH", (ESCAPE, "h")),
     ("MODEL", (ESCAPE, "m")),
     ("NOTES", (ESCAPE, "i")),
     ("KEYS", (ESCAPE, "?")),
-    ("", (ESCAPE, "c", PASTE, "\r", ESCAPE, "U", ESCAPE, PALETTE, PASTE, ESCAPE)),
+    ("esc bench", (ESCAPE, PALETTE, PASTE, ESCAPE)),
+    ("", ("c", PASTE, "\r", ESCAPE, "U", ESCAPE)),
 )
 RUNS: Walk = (
-    ("Bench", ("n", PASTE, "\r", "\t", PASTE, "\r", ESCAPE, "/", PASTE, "\r", ESCAPE, "o", "o", "o", "P", "D", ESCAPE, "f", "i", ESCAPE)),
-    ("", (" ", DOWN, " ", "C", DOWN, RIGHT, "v", "a", "e", "G", "B", PAGE_DOWN, "y", "t", "/", PASTE, "\r", ESCAPE, "?", ESCAPE, ESCAPE)),
-    ("Bench", ("d", "y", "u", "?", ESCAPE)),
+    ("Bench", ("\t", "\t", "/", PASTE, "\r", ESCAPE, "o", "o", "o", "P", "f", PASTE, "\r", ESCAPE)),
+    ("Bench", ("n", PASTE, "\r")),
+    ("DIFFERENCES", ("D",)),
+    ("COMPARE", (ESCAPE, HOME, " ", DOWN, " ", "C")),
+    ("COMPARE", (DOWN, RIGHT, "/", PASTE, ESCAPE, "v", "a", "e", "G", "B", PAGE_DOWN, "y", "t", "E", "+", "0", ".", "v")),
+    ("KEYS", ("?",)),
+    ("Bench", (ESCAPE, ESCAPE, "d", "y", "u")),
+    ("KEYS", ("?",)),
 )
 FORM: Walk = (
-    ("Bench", ("w", PASTE, "\r", ESCAPE, "L", PASTE, "\r", ESCAPE, "/", PASTE, ESCAPE, "\t", DOWN, "\r", PASTE, "\r", ESCAPE, "m", ESCAPE)),
-    ("NOTES", ("i",)),
+    ("Bench", ("\t", DOWN, "\r", PASTE, "\r", ESCAPE, "w", PASTE, "\r", "L", PASTE, "\r", "/", PASTE, ESCAPE)),
+    ("MODEL", ("m",)),
+    ("NOTES", (ESCAPE, "i")),
     ("Bench", (ESCAPE, PALETTE, PASTE, ESCAPE)),
 )
-PLAY: Walk = (("", ("\r", PASTE, "\r", DOWN, RIGHT, " ", "v", "\r", PASTE, "\r", ESCAPE, "?", ESCAPE)),)
+PLAY: Walk = (("PLAYGROUND", ("U",)), ("PLAYGROUND", ("\r", PASTE, "\r", DOWN, RIGHT, " ", "v", "\r", PASTE, "\r")), ("KEYS", ("?",)))
 
 
 def acting(raw: bytes) -> set[str]:
@@ -57,10 +68,17 @@ def acting(raw: bytes) -> set[str]:
 
 def press(terminal: Terminal, keys: Iterable[str], evil: str) -> None:
     for key in keys:
-        terminal.send(_PASTED.format(evil) if key == PASTE else key)
+        terminal.send(_PASTED.format(evil.replace(ESCAPE, "")) if key == PASTE else key)  # no terminal pastes an escape
         for _ in range(round(_MOST_SECONDS / _QUIET_SECONDS)):
             if not terminal.read(_QUIET_SECONDS):
                 break
+
+
+def came(terminal: Terminal, shown: str) -> bool:
+    with contextlib.suppress(AssertionError):
+        terminal.wait_for(shown, _PATIENCE_SECONDS)
+        return True
+    return False
 
 
 def walk(terminal: Terminal, steps: Walk, evil: str) -> list[str]:
@@ -68,64 +86,88 @@ def walk(terminal: Terminal, steps: Walk, evil: str) -> list[str]:
     missed = []
     for shown, keys in steps:
         press(terminal, keys, evil)
-        if shown and shown not in terminal.text:
+        if shown and not came(terminal, shown):
             missed.append(f"{shown} behind {keys[-2:]}")
     return missed
 
 
-def session(place: Path, run_id: str | None, size: tuple[int, int], ascii_only: bool, evil: str, shown: str, steps: Walk) -> list[str]:
-    """Open the interface, walk and leave; returns what went wrong."""
-    global sent
-    with interface(place, run_id, size, {}, ascii_only=ascii_only) as terminal:
-        terminal.wait_for(shown, 40)
-        wrong = [f"did not come: {screen}" for screen in walk(terminal, steps, evil)]
+class Session(NamedTuple):
+    """One opening of the interface, walked through until it is left."""
+
+    root: Path
+    run_id: str | None
+    shown: str  # once it is open
+    steps: Walk
+    size: tuple[int, int]
+    ascii_only: bool
+    text: int  # its place in the corpus, from 1
+
+    def __str__(self) -> str:
+        return f"{self.size[0]}x{self.size[1]}{' --ascii' * self.ascii_only}, text {self.text}, {self.run_id or 'bench'}"
+
+
+def outcome(session: Session) -> tuple[list[str], int]:
+    """What went wrong in a session, and how many bytes it sent."""
+    evil = CORPUS[session.text - 1]
+    settings = {"XDG_CONFIG_HOME": str(session.root.parent / "config")}
+    with interface(session.root, session.run_id, session.size, settings, ascii_only=session.ascii_only) as terminal:
+        terminal.wait_for(session.shown, 60)
+        wrong = [f"did not come: {screen}" for screen in walk(terminal, session.steps, evil)]
         terminal.send("\x03")
-        if not terminal.wait(10):
+        if not terminal.wait(20):
             wrong.append("did not leave")
         elif terminal.status:
             wrong.append(f"left with {terminal.status}")
-        sent += terminal.count
         raw = bytes(terminal.raw)
     if b"Traceback" in raw:
         wrong.append("raised")
-    return [*wrong, *(f"sent {text!r}" for text in sorted(acting(raw)))]
+    return [*wrong, *(f"sent {text!r}" for text in sorted(acting(raw)))], len(raw)
 
 
-sent = 0
+def sessions(place: Path, trained: Path | None, size: tuple[int, int], ascii_only: bool, number: int) -> list[Session]:
+    """Those of one text in one look of the terminal."""
+    runs = place / f"{size[0]}-{ascii_only}-{number}"
+    hostile_run(runs, CORPUS[number - 1], "cnn-1")
+    hostile_run(runs, CORPUS[number - 1], "cnn-2", live=True)
+    opened = [(runs, "cnn-1", "FAILED", RUN), (runs, "cnn-2", "RUNNING", RUN), (runs, None, "Bench", RUNS), (runs, None, "Bench", FORM)]
+    if trained:
+        opened.append((trained, "rnn-1", "FINISHED", PLAY))
+    return [Session(*one, size, ascii_only, number) for one in opened]
+
+
+def train(place: Path, name: str) -> None:
+    """A run that the playground can be opened on."""
+    command = [sys.executable, "-m", "workbench", "train", "rnn", "--preset", "text", "--max-steps", "2", "--runs", str(place)]
+    subprocess.run([*command, "--name", name], check=True, capture_output=True)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one size, in colour, without a trained model")
     quick = parser.parse_args().quick
-    sessions = failed = 0
-    with tempfile.TemporaryDirectory() as trained:
-        if not quick:
-            train = [sys.executable, "-m", "workbench", "train", "rnn", "--max-steps", "2", "--preset", "text", "--runs", trained]
-            subprocess.run([*train, "--name", CORPUS[3]], check=True, capture_output=True)
-        for size in _SIZES[: 1 if quick else None]:
-            for ascii_only in (False, True)[: 1 if quick else None]:
-                for number, evil in enumerate(CORPUS, 1):
-                    with tempfile.TemporaryDirectory() as made:
-                        place = Path(made)
-                        hostile_run(place, evil, "cnn-1")
-                        hostile_run(place, evil, "cnn-2", live=True)
-                        walks = [
-                            (place, "cnn-1", "FAILED", RUN),
-                            (place, "cnn-2", "RUNNING", RUN),
-                            (place, None, "Bench", (("Bench", ("\t", "\t")), *RUNS)),
-                            (place, None, "Bench", FORM),
-                        ]
-                        if not quick:
-                            walks.append((Path(trained), "rnn-1", "FINISHED", (("", ("U",)), *PLAY)))
-                        for root, run_id, shown, steps in walks:
-                            wrong = session(root, run_id, size, ascii_only, evil, shown, steps)
-                            sessions, failed = sessions + 1, failed + bool(wrong)
-                            for what in wrong:
-                                print(
-                                    f"{size[0]}x{size[1]}{' --ascii' * ascii_only}, text {number}, {run_id or 'bench'}: {what}", flush=True
-                                )
-    print(f"{failed} of {sessions} sessions sent text that acts, raised, or missed a screen ({sent:,} bytes looked at)")
+    looks = [(size, ascii_only) for size in _SIZES for ascii_only in (False, True)][: 1 if quick else None]
+    failed = count = 0
+    with tempfile.TemporaryDirectory() as made:
+        place = Path(made)
+        os.chdir(place)  # settings are saved here under a name that is pasted
+        settings = place / "config" / "workbench" / "config.toml"
+        settings.parent.mkdir(parents=True)
+        settings.write_text("bell = false\n")  # so that a bell that rings is one of the text's
+        trained = None if quick else place / "trained"
+        if trained:
+            train(trained, CORPUS[3])
+        walked = [
+            session
+            for size, ascii_only in looks
+            for number in range(1, len(CORPUS) + 1)
+            for session in sessions(place, trained, size, ascii_only, number)
+        ]
+        with multiprocessing.Pool(_AT_ONCE) as pool:
+            for session, (wrong, sent) in zip(walked, pool.imap(outcome, walked), strict=True):
+                count, failed = count + sent, failed + bool(wrong)
+                for what in wrong:
+                    print(f"{session}: {what}", flush=True)
+    print(f"{failed} of {len(walked)} sessions sent text that acts, raised, or missed a screen ({count:,} bytes looked at)")
     return int(failed > 0)
 
 
