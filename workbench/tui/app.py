@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.driver import Driver
+from textual.events import Resize
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -42,6 +43,7 @@ from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.bench import Bench
 from workbench.tui.theme import Look
 from workbench.tui.theme import theme as painted
+from workbench.tui.wire.sender import thrifty
 
 if TYPE_CHECKING:
     from workbench.recipe import Recipe
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from workbench.views.plots.view import ChartStyle
 
 _HANG_UP_SECONDS = 1.0
+CLEARED = "\x1b[2J"
 _UNFOCUSED = 4  # times slower while another window has the keyboard, where the terminal says so
 
 
@@ -153,8 +156,18 @@ class Workbench(Doors):
         self.leave()
 
     def action_repaint(self) -> None:
+        if self._driver is not None:
+            self._driver.write(CLEARED)  # something else has drawn on the terminal: what it shows is not known
+        self._paint_all()
+
+    def _paint_all(self) -> None:
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
+
+    def on_resize(self, event: Resize) -> None:
+        terminal.forget(self._driver)
+        if event.size == self.size and self.screen_stack:  # there and back again, of which Textual 8.2 paints nothing
+            self._paint_all()
 
     def on_app_blur(self) -> None:
         self._poller.seconds = self._seconds * _UNFOCUSED
@@ -163,7 +176,7 @@ class Workbench(Doors):
         self._poller.seconds = self._seconds
 
     def get_driver_class(self) -> type[Driver]:
-        return terminal.without_repeats(super().get_driver_class())
+        return thrifty(super().get_driver_class())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [self._harmless, *super().get_line_filters()]  # one instance: strips remember what a filter made of them

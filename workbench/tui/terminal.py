@@ -11,24 +11,20 @@ import signal
 import sys
 import termios
 import threading
-import time
 from collections.abc import Callable, Sequence
 
 from rich.segment import Segment
 from textual.color import Color
-from textual.driver import Driver
 from textual.filter import LineFilter
 
 from workbench.clean import clean
 from workbench.tui.theme import Look
+from workbench.tui.wire.sender import Sender
 from workbench.views import terminal as views
 
 _FEW, _MANY = 16, 256  # colours; more are not needed
 _SPEEDS = {getattr(termios, f"B{speed}"): speed for speed in (300, 1200, 2400, 4800, 9600, 19200, 38400)}
 HARD_EXIT_SECONDS = 2.0
-_BEHIND = 3  # writes that wait: beyond it a frame is dropped, so that keys are answered on a 15 kB/s link
-_SHORT = 64  # characters; what sets a mode or rings the bell is shorter, and counts each time
-_REPEAT_SECONDS = 0.5  # later, somebody may have asked for the frame again because something else has drawn over it
 _NEAR_HZ, _REMOTE_HZ = 4.0, 2.0
 
 
@@ -62,45 +58,22 @@ def refresh_seconds() -> float:
     return 1 / (_REMOTE_HZ if os.environ.get("SSH_CONNECTION") else _NEAR_HZ)
 
 
-def backlog(driver: object) -> int:
-    """Writes that wait for a slow terminal.
+def is_behind(driver: object) -> bool:
+    """Whether the terminal has not taken for a while what there is to show."""
+    sender = getattr(driver, "sender", None)
+    return isinstance(sender, Sender) and sender.is_behind
 
-    Textual 8.2 has no public word for it; where its writer thread looks otherwise the answer is 0, and frames are
-    never dropped.
-    """
-    queue = getattr(getattr(driver, "_writer_thread", None), "_queue", None)
-    return int(queue.qsize()) if queue is not None else 0
+
+def forget(driver: object) -> None:
+    """Take nothing for shown: the terminal has another size, or had one."""
+    if isinstance(sender := getattr(driver, "sender", None), Sender):
+        sender.forget()
 
 
 def drop_backlog(driver: object) -> None:
     """Let frames go that wait for a slow terminal, which is about to show its shell again."""
-    queue = getattr(getattr(driver, "_writer_thread", None), "_queue", None)
-    if queue is not None and backlog(driver):
-        with queue.mutex:
-            queue.queue.clear()
-            queue.queue.append("\x1b[?2026l")  # the end of a synchronised update may have been among them
-            queue.not_full.notify_all()
-
-
-def without_repeats(driver: type[Driver]) -> type[Driver]:
-    """A driver that does not send a frame twice in a row: Textual 8.2 paints a screen that comes or goes so, each time in full."""
-
-    class Sparing(driver):  # type: ignore[valid-type, misc]
-        _frame, _sent_at = "", 0.0
-
-        def write(self, data: str) -> None:
-            if len(data) > _SHORT and data.startswith("\x1b["):  # a frame says where each of its rows stands
-                now = time.monotonic()
-                if data == self._frame and now - self._sent_at < _REPEAT_SECONDS:
-                    return
-                self._frame, self._sent_at = data, now
-            super().write(data)
-
-    return Sparing
-
-
-def is_behind(driver: object) -> bool:
-    return backlog(driver) > _BEHIND
+    if isinstance(sender := getattr(driver, "sender", None), Sender):
+        sender.drop()
 
 
 class HangUp:
