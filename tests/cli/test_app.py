@@ -64,6 +64,20 @@ def test_attach_names_show_where_it_cannot_draw(tmp_path: Path, capsys: pytest.C
     assert app.run(["attach", "nothing"]) == 3
 
 
+def test_how_the_interface_looks_can_stand_behind_attach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build_run(tmp_path / "runs", finished_run(100))
+    seen: dict[str, object] = {}
+    monkeypatch.setattr("workbench.tui.opening.run", lambda root, **how: seen.update(how))
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(getattr(sys, name), "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert app.run(["attach", "last", "--ascii", "--theme", "mono", "--low-bandwidth", "--no-mouse"]) == 0
+    assert seen == {"run_id": "cnn-1", "ascii_only": True, "theme": "mono", "low_bandwidth": True, "mouse": False}
+    assert app.run(["--theme", "light", "attach", "last"]) == 0
+    assert (seen["theme"], seen["mouse"]) == ("light", True)
+    assert app.run(["attach", "last", "--theme", "pink"]) == 2
+
+
 def test_an_error_is_a_document_too_where_json_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert app.run(["show", "nothing", "--json"]) == 3
     captured = capsys.readouterr()

@@ -16,6 +16,7 @@ from workbench.recipe import Goal
 SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing", "eval", "evaluation", "dev"})
 MOST_KEYS = 300  # of a run, so that their declaration is a line that readers take
 LONGEST_KEY = 100
+_MOST_LETTERS = 7_000  # of all keys, each of which is said four times where it has a chart of its own
 _FIRST_SHOWN = 4
 _MOST_LINES = 8  # that a chart can tell apart; more layers are a strip
 _LOSS = re.compile(r"\bloss\b", re.IGNORECASE)
@@ -23,15 +24,16 @@ _PER_LAYER = re.compile(r"(^|_)(grad|gradient|weight|update|activation|param|par
 
 
 def declare(keys: Iterable[str], goals: Mapping[str, Goal], *, at: float | None = None) -> MetricsDeclared:
-    """The declaration of foreign metrics; the first of `goals` is the objective. What has a goal is shown first, and then losses."""
-    keys = list(dict.fromkeys([*goals, *sorted(keys, key=lambda key: _LOSS.search(chart_of(key)) is None)]))
+    """The declaration of foreign metrics; the first of `goals` is the objective. Losses are shown first, then what has a goal."""
+    keys = sorted(dict.fromkeys([*keys, *goals]), key=lambda key: (_LOSS.search(chart_of(key)) is None, key not in goals))
+    of = chart_of if sum(map(len, keys)) <= _MOST_LETTERS else _quantity_of
     charts: dict[str, list[str]] = {}
     for key in keys:
-        charts.setdefault(chart_of(key), []).append(key)
+        charts.setdefault(of(key), []).append(key)
     return MetricsDeclared(
         at=time.time() if at is None else at,
         objective=next(iter(goals), ""),
-        metrics={key: {"goal": goals.get(key, "none"), "unit": "", "chart": chart_of(key), "help": ""} for key in keys},
+        metrics={key: {"goal": goals.get(key, "none"), "unit": "", "chart": of(key), "help": ""} for key in keys},
         charts={
             name: {"title": name.replace("_", " "), "log": False, "kind": "strip" if len(lines) > _MOST_LINES else "line"}
             for name, lines in charts.items()
@@ -55,9 +57,19 @@ def chart_of(key: str) -> str:
 
     What is said to be of gradients, weights and their like has its layers in one chart, everything else a chart of its own.
     """
+    words = _words(key)
+    return words[0] if _PER_LAYER.search(words[0]) else "/".join(words)
+
+
+def _quantity_of(key: str) -> str:
+    """The chart of a key among so many that a chart each would be more than a line of the log can say."""
+    return _words(key)[0]
+
+
+def _words(key: str) -> list[str]:
+    """What a key is made of, without its split."""
     words = [word for word in key.split("/") if word and word.lower() not in SPLITS]
     if not words:
-        return key
+        return [key]
     split, _, rest = words[0].partition("_")
-    first = rest if rest and split.lower() in SPLITS else words[0]
-    return first if _PER_LAYER.search(first) else "/".join([first, *words[1:]])
+    return [rest if rest and split.lower() in SPLITS else words[0], *words[1:]]
