@@ -29,6 +29,7 @@ from workbench.tui.messages import (
     RunSeen,
     SettingsRead,
     SettingsWritten,
+    SweepsChanged,
     Tried,
     TryingOn,
     Wish,
@@ -58,6 +59,7 @@ class Workbench(Doors):
         "screens/run.tcss",
         "screens/zoom.tcss",
         "screens/compare.tcss",
+        "screens/sweeps.tcss",
         "screens/playground/screen.tcss",
     ]
     TITLE = "workbench"
@@ -182,6 +184,9 @@ class Workbench(Doors):
         self._pass_on(message)
 
     def on_compare_changed(self, message: CompareChanged) -> None:
+        self._pass_on(message)
+
+    def on_sweeps_changed(self, message: SweepsChanged) -> None:
         self._pass_on(message)
 
     def _note(self, seen: Mapping[str, bool]) -> None:

@@ -50,6 +50,12 @@ class Doors(Keyed):
 
         self.push_screen(Compare(ids))
 
+    def open_sweeps(self) -> None:
+        """All sweeps, and the runs of one."""
+        from workbench.tui.screens.sweeps import Sweeps
+
+        self.push_screen(Sweeps())
+
     def open_playground(self, run_id: str) -> None:
         """Use what a run has learnt."""
         from workbench.tui.screens.playground.screen import Playground

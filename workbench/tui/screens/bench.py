@@ -54,6 +54,7 @@ class Bench(FormActions):
         Binding("n", "label", "name", show=False, id="bench.label", tooltip="name a run; tab: its tags, its note; tag all marked"),
         Binding("P", "pin", "pin", show=False, id="bench.pin", tooltip="pin the run under the cursor, or all marked, to the top"),
         Binding("C", "beside", "compare", id="bench.beside", tooltip="compare the marked runs, or those that were found"),
+        Binding("W", "sweeps", "sweeps", show=False, id="bench.sweeps", tooltip="the sweeps: how far each is, its best run; stop, resume"),
         Binding("U", "use", "use", id="bench.use", tooltip="use what the run under the cursor has learnt: draw, type, walk"),
         Binding("o", "order", "order", show=False, id="bench.order", tooltip="the next order of runs: age, best, name, state, step, time"),
         Binding("f", "take", "from", show=False, id="bench.take", tooltip="begin with the settings of another run"),
@@ -252,6 +253,9 @@ class Bench(FormActions):
     def action_notes(self) -> None:
         if self.form:
             self.bench.open_notes(self.form.recipe)
+
+    def action_sweeps(self) -> None:
+        self.bench.open_sweeps()
 
     def action_find(self) -> None:
         self._found_in = self._pane
