@@ -11,7 +11,8 @@ import pytest
 from tests.builders import START, append, build_run, ended, evaluated, loop, metrics, opening
 from tests.tui.recipe import RECIPE
 from tests.tui.runs import NOW, interface, live_run, shown, shows, until
-from workbench.launching import launch
+from workbench.errors import WorkbenchError
+from workbench.launching import launch, sweep
 from workbench.runs.store import Store
 from workbench.sweeps.folder import SweepFolder, create, host
 from workbench.sweeps.journal import Journal
@@ -110,3 +111,16 @@ async def test_without_a_sweep_it_says_how_one_begins(tmp_path: Path) -> None:
         await pilot.press("W")
         await shows(app, "`workbench sweep cnn lr=1e-3,3e-3 --seeds 3`")
         assert isinstance(app.screen, Sweeps)
+        await pilot.press("s")
+        await shows(app, "workbench sweep cnn:mnist lr=1e-3,3e-3 --seeds 3")
+        await pilot.press("end", *["backspace"] * 9, *"--seeds 2", "enter")
+        await shows(app, "sweep-7 has begun")
+        assert app.launcher.swept == ["cnn:mnist lr=1e-3,3e-3 --seeds 2"]  # type: ignore[attr-defined]
+
+
+def test_a_sweep_is_begun_by_what_is_typed_or_refused_in_the_commands_words(tmp_path: Path) -> None:
+    with pytest.raises(WorkbenchError, match="setting `lr` is `9`"):
+        sweep.begin(["cnn", "lr=1e-3,9"], tmp_path)
+    with pytest.raises(WorkbenchError, match="no sweep began"):
+        sweep.begin([], tmp_path)
+    assert list(tmp_path.glob(".sweeps/*")) == []

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.launching import launch
+from workbench.launching.spawn import spawn
 from workbench.runs import control
 from workbench.runs.files import replace_file
 from workbench.runs.store import Store
@@ -15,6 +20,24 @@ from workbench.sweeps import progress
 from workbench.sweeps.folder import SweepFolder, host
 
 _LIVE = ("queued", "starting", "running", "paused")
+
+
+def begin(words: Sequence[str], root: Path) -> str:
+    """Begin a sweep by what is typed behind `workbench sweep`, in a process of its own; returns its name once it is driven.
+
+    Raises:
+        WorkbenchError: what was typed cannot be swept, or nothing began.
+    """
+    arguments = ["sweep", *words, "--runs", str(root), "--detach", "--json"]
+    asked = spawn(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, module="workbench")
+    told: dict[str, Any] = {}
+    with contextlib.suppress(ValueError):
+        found = json.loads(asked.communicate()[0])
+        told = found if isinstance(found, dict) else {}  # without a word it lists the sweeps
+    if "name" in told:
+        return str(told["name"])
+    problem = told.get("error", {"message": "no sweep began", "hint": "type it as behind `workbench sweep`"})
+    raise WorkbenchError(str(problem["message"]), str(problem["hint"]))
 
 
 def ask_to_stop(folder: SweepFolder) -> None:

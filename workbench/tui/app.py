@@ -29,6 +29,7 @@ from workbench.tui.messages import (
     RunSeen,
     SettingsRead,
     SettingsWritten,
+    SweepBegun,
     SweepsChanged,
     Tried,
     TryingOn,
@@ -184,6 +185,9 @@ class Workbench(Doors):
         self._pass_on(message)
 
     def on_compare_changed(self, message: CompareChanged) -> None:
+        self._pass_on(message)
+
+    def on_sweep_begun(self, message: SweepBegun) -> None:
         self._pass_on(message)
 
     def on_sweeps_changed(self, message: SweepsChanged) -> None:

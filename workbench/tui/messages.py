@@ -189,6 +189,14 @@ class SweepsChanged(Message, bubble=False):
         self.seen = seen
 
 
+class SweepBegun(Message, bubble=False):
+    """A sweep was begun here."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
 class CompareChanged(Message, bubble=False):
     """The runs that are compared."""
 

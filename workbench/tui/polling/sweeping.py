@@ -59,8 +59,10 @@ class SweepsLook:
     def _draw(self, wish: SweepsWish) -> tuple[Rows, int]:
         """The rows, and how many there are of the one that is selected."""
         if not self._known:
-            words = ["No sweep yet. `workbench sweep cnn lr=1e-3,3e-3 --seeds 3` trains each combination, one after the other;"]
-            words += ["it goes on when its terminal is closed, and is watched, stopped and resumed here."]
+            words = [
+                "No sweep yet. s begins one, as `workbench sweep cnn lr=1e-3,3e-3 --seeds 3` does: it trains each combination, one after"
+            ]
+            words[0] += " the other, also when this is closed, and is watched, stopped and resumed here."
             said = [[Span(part, "muted")] for text in words for part in wrap(f" {text}", wish.width, ascii_only=self.look_at.ascii_only)]
             return fill(said, wish.width, wish.height), len(said)
         at = min(wish.selected, len(self._known) - 1)

@@ -255,7 +255,7 @@ class Bench(FormActions):
             self.bench.open_notes(self.form.recipe)
 
     def action_sweeps(self) -> None:
-        self.bench.open_sweeps()
+        self.bench.open_sweeps(self.form)
 
     def action_find(self) -> None:
         self._found_in = self._pane

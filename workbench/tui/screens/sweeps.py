@@ -9,13 +9,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.tui.messages import Refused, SweepsChanged, SweepsSeen, SweepsWish, Wish
+from workbench.tui.messages import Refused, SweepBegun, SweepsChanged, SweepsSeen, SweepsWish, Wish
 from workbench.tui.screens.base import WorkScreen
-from workbench.tui.widgets.foot import Foot
+from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.painted import Painted
 from workbench.tui.widgets.pane import heading
 
 _PAGE = 10
+_TYPED = 200  # cells to type into, as far as there are
 
 
 class Sweeps(WorkScreen):
@@ -24,6 +25,13 @@ class Sweeps(WorkScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "select(-1)", "sweep", key_display="arrows", id="sweeps.up", tooltip="the sweep above"),
         Binding("down", "select(1)", "sweep below", show=False, id="sweeps.down", tooltip="the sweep below"),
+        Binding(
+            "s",
+            "start",
+            "start",
+            id="sweeps.start",
+            tooltip="begin a sweep: recipe, what varies, --seeds, --trials, as on the command line",
+        ),
         Binding("x", "stop", "stop", id="sweeps.stop", tooltip="stop what trains, with checkpoints, and begin nothing more"),
         Binding("r", "resume", "resume", id="sweeps.resume", tooltip="go on with it on this machine; what has finished is not repeated"),
         Binding("C", "beside", "compare", id="sweeps.beside", tooltip="compare its runs"),
@@ -35,8 +43,9 @@ class Sweeps(WorkScreen):
         Binding("q", "leave", "leave", id="sweeps.leave", tooltip="leave; runs go on training"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, recipe: str) -> None:
         super().__init__()
+        self._recipe = recipe
         self._asked = SweepsWish(0, 0)
         self._seen: SweepsSeen | None = None
 
@@ -74,6 +83,15 @@ class Sweeps(WorkScreen):
         if not message.what:  # a key of here
             self.say(f"{message.error.message}   {message.error.hint}", "error")
 
+    def on_sweep_begun(self, message: SweepBegun) -> None:
+        self.say(f"{message.name} has begun; it goes on when this is closed", "good")
+        self._change(selected=0, top=0)
+
+    def on_foot_done(self, message: Foot.Done) -> None:
+        if message.text:
+            self.bench.launcher.sweep(message.text)
+            self.say("beginning ...", "good")
+
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -94,6 +112,9 @@ class Sweeps(WorkScreen):
     def action_scroll(self, by: int) -> None:
         most = max(0, (self._seen.height if self._seen else 1) - 1)
         self._change(top=max(0, min(most, self._asked.top + by)))
+
+    def action_start(self) -> None:
+        self.foot.ask(Question("workbench sweep", f"{self._recipe} lr=1e-3,3e-3 --seeds 3", cells=_TYPED))
 
     def action_stop(self) -> None:
         name, _ = self._here
