@@ -32,7 +32,7 @@ from workbench.runs.folder import Labels, RunFolder
 from workbench.schema import build, flat
 from workbench.tui.app import Workbench
 from workbench.tui.editing.form import Form
-from workbench.tui.messages import Answered, Begun, TryingOn
+from workbench.tui.messages import Answered, Begun, SweepBegun, TryingOn
 from workbench.tui.theme import Look
 
 LAYERS = [
@@ -165,6 +165,7 @@ class FakeLauncher:
         self.queued: list[Form] = []
         self.resumed: list[str] = []
         self.tried: list[tuple[Form, str]] = []
+        self.swept: list[str] = []
 
     def warm(self) -> None:
         pass
@@ -201,6 +202,10 @@ class FakeLauncher:
     def try_out(self, form: Form, kind: str) -> None:
         self.tried.append((form, kind))
         self.post(TryingOn("importing torch ..."))
+
+    def sweep(self, text: str) -> None:
+        self.swept.append(text)
+        self.post(SweepBegun("sweep-7"))
 
     def end_trial(self) -> None:
         self.tried.clear()

@@ -12,14 +12,16 @@ from workbench.tui.app import Workbench
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.batch import Batch
 from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.compare import Compare
 from workbench.tui.screens.finding import Finding
 from workbench.tui.screens.page import KeysPage, LogPage, Page
 from workbench.tui.screens.playground.screen import Playground
 from workbench.tui.screens.run import RunScreen
+from workbench.tui.screens.sweeps import Sweeps
 from workbench.tui.screens.zoom import Zoom
 from workbench.tui.widgets.key_bar import bar, shown_key
 
-SCREENS: tuple[type[WorkScreen], ...] = (Bench, RunScreen, Zoom, Page, LogPage, Batch, Finding, Playground)
+SCREENS: tuple[type[WorkScreen], ...] = (Bench, RunScreen, Zoom, Page, LogPage, Batch, Finding, Playground, Compare, Sweeps)
 BOTH_WAYS = {"go on": "pause"}  # one key there and back
 
 

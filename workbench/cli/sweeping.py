@@ -9,17 +9,11 @@ from collections.abc import Sequence
 from workbench.charts.rows import cells, cut, plain
 from workbench.cli import output
 from workbench.errors import ExitCode, WorkbenchError
-from workbench.finding import find_recipes
-from workbench.launching import launch
-from workbench.recipe import Recipe
-from workbench.runs import control
-from workbench.runs.files import replace_file
+from workbench.launching import sweep
 from workbench.runs.report import strict_json
-from workbench.runs.status import LIVE
 from workbench.runs.store import Store
 from workbench.sweeps import progress
-from workbench.sweeps.folder import SweepFolder, host
-from workbench.sweeps.plan import config_of, first_of, units
+from workbench.sweeps.folder import SweepFolder
 from workbench.sweeps.progress import Entry, Progress
 from workbench.units import metric
 from workbench.views import sweep as view
@@ -45,7 +39,7 @@ class Look:
             output.emit_json([view.as_json(each) for each in found])
         elif found:
             for each in found:
-                for line in view.lines(each, unit=_unit(each), ascii_only=self._ascii)[:2]:
+                for line in view.lines(each, unit=each.unit, ascii_only=self._ascii)[:2]:
                     output.emit(line)
         else:
             output.say("there is no sweep yet\n\nhint: `workbench sweep cnn lr=1e-3,3e-3 --seeds 3` begins one")
@@ -91,12 +85,7 @@ class Look:
             WorkbenchError: nothing drives it, or its run does not stop.
         """
         looking = progress.Look(folder, self._store)
-        driven = any(folder.drivers().values())
-        if not driven:
-            self._check_stoppable(folder, looking.now())
-        _ask_to_stop(folder)
-        if not driven:  # its process was killed; another one stops what that had begun, so that `resume` goes on with it
-            launch.drive(folder.path, self._store.root)
+        if sweep.stop(folder, self._store):
             self._await_driver(folder, looking)
         deadline = time.monotonic() + _STOP_SECONDS
         while any(folder.drivers().values()):
@@ -107,20 +96,6 @@ class Look:
         self._tell(looking.now())
         output.say(f"next: workbench sweep resume {folder.name}")
         return int(ExitCode.DONE)
-
-    def _check_stoppable(self, folder: SweepFolder, now: Progress) -> None:
-        """Refuse to stop a sweep that nothing drives and none of whose runs train.
-
-        Raises:
-            WorkbenchError: nothing trains, or it does on another machine.
-        """
-        live = [entry for entry in now.entries if entry.state in LIVE]
-        claims = folder.claims()
-        elsewhere = [claims[entry.number] for entry in live if claims.get(entry.number, host()) != host()]
-        if not live:
-            raise WorkbenchError(f"{folder.name} is {now.state}; there is nothing to stop", f"`workbench sweep show {folder.name}`")
-        if len(elsewhere) == len(live):
-            raise WorkbenchError(f"what is left of {folder.name} trains on {', '.join(elsewhere)}", "stop it there")
 
     def _await_driver(self, folder: SweepFolder, looking: progress.Look) -> None:
         deadline = time.monotonic() + _BEGIN_SECONDS
@@ -144,8 +119,8 @@ class Look:
     def _draw(self, now: Progress) -> None:
         width, most = output.columns() - 1, max(3, output.lines() - _AROUND)
         self._clear()
-        lines = [cut(line, width, ascii_only=self._ascii) for line in view.lines(now, unit=_unit(now), ascii_only=self._ascii)]
-        table = view.table(now, width, unit=_unit(now), ascii_only=self._ascii, most=most)
+        lines = [cut(line, width, ascii_only=self._ascii) for line in view.lines(now, unit=now.unit, ascii_only=self._ascii)]
+        table = view.table(now, width, unit=now.unit, ascii_only=self._ascii, most=most)
         for line in lines:
             output.emit(line)
         output.emit_rows(table, colours=output.colours())
@@ -171,7 +146,7 @@ class Look:
         if self._as_json:
             print(strict_json(view.as_json(now), indent=1))
             return
-        width, unit = output.columns(), _unit(now)
+        width, unit = output.columns(), now.unit
         for line in view.lines(now, unit=unit, ascii_only=self._ascii):
             output.emit(line)
         output.emit_rows(view.table(now, width, unit=unit, ascii_only=self._ascii), colours=output.colours())
@@ -183,7 +158,7 @@ class Look:
 
     def _goes_on(self, folder: SweepFolder) -> bool:
         if not output.is_answered():
-            _ask_to_stop(folder)
+            sweep.ask_to_stop(folder)
             return True
         self._drawn = []
         try:
@@ -193,30 +168,16 @@ class Look:
         except KeyboardInterrupt:
             answer = "s"
         if answer.startswith("s"):
-            _ask_to_stop(folder)
+            sweep.ask_to_stop(folder)
         return answer.startswith(("s", "w"))
-
-
-def _ask_to_stop(folder: SweepFolder) -> None:
-    replace_file(folder.stop, strict_json({"by": control.who(), "at": time.time()}).encode())
 
 
 def _line(entry: Entry, now: Progress) -> str:
     values = "".join(f"  {name} {view.text(value)}" for name, value in entry.values.items())
-    best = f"  {now.plan.objective} {metric(entry.best, _unit(now))}" if entry.best is not None else ""
+    best = f"  {now.plan.objective} {metric(entry.best, now.unit)}" if entry.best is not None else ""
     return f"{now.done}/{now.plan.total}  {entry.run or entry.recipe}  {entry.state}{values}{best}" + (
         f"  {entry.reason}" if entry.state == "failed" else ""
     )
-
-
-def _unit(now: Progress) -> str:
-    """The unit of the objective, as the first recipe declares it."""
-    recipe: Recipe | None = find_recipes().get(now.plan.families[0].recipe)
-    if recipe is None or now.plan.families[0].path:
-        return ""
-    unit = next(iter(first_of(now.plan) if now.plan.trials else units(now.plan)), None)
-    task = recipe.task(config_of(unit, recipe)) if unit else recipe.tasks[0]
-    return task.metrics[now.plan.objective].unit if now.plan.objective in task.metrics else ""
 
 
 def _code(now: Progress, folder: SweepFolder) -> int:

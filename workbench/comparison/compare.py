@@ -153,7 +153,7 @@ def metric_of(comparison: Comparison, typed: str) -> str:
     for key in (typed, f"validation/{wanted}", *short):
         if key in comparison.metrics:
             return key
-    named = [key for key in known if key.count("/") < 2]
+    named = [key for key in known if key.count("/") < 2 and comparison.metrics[key].goal != "none"] or known
     close = nearest(wanted, [*named, *(key.partition("/")[2] for key in named)])
     hint = f"did you mean `{close}`?" if close else f"there is {', '.join(named)}"
     raise WorkbenchError(f"unknown metric `{typed}` of these runs", hint, code=ExitCode.NOT_FOUND)

@@ -63,6 +63,7 @@ class Progress:
     entries: tuple[Entry, ...]
     machines: Mapping[str, bool] = field(default_factory=dict)
     importance: Mapping[str, float] = field(default_factory=dict)
+    unit: str = ""  # of the objective, once a run has declared it
     chance: Mapping[str, float] = field(default_factory=dict)  # what each of these would be if it did nothing; of a grid
 
     @property
@@ -106,6 +107,7 @@ class Look:
         self._feeds: dict[str, Feed] = {}
         self._refused: dict[int, str] = {}
         self._halted: set[str] = set()
+        self._unit = ""
 
     def now(self) -> Progress:
         """The sweep as it is now."""
@@ -130,7 +132,7 @@ class Look:
         known = len(results) >= importance.LEAST
         shares = (shared if isinstance(shared, dict) else importance.shares(results)) if known else {}
         chance = importance.by_chance(results) if shares and not isinstance(shared, dict) else {}
-        return Progress(self.plan, _state(entries, machines, self.folder.stop.exists()), entries, machines, shares, chance)
+        return Progress(self.plan, _state(entries, machines, self.folder.stop.exists()), entries, machines, shares, self._unit, chance)
 
     def _entry(self, number: int, unit: Unit | None, run: str, pruned: set[str]) -> Entry:
         values = {name: unit.settings.get(name) for name in self.plan.differing} if unit else {}
@@ -146,6 +148,7 @@ class Look:
             feed.read_all()
         state = feed.state
         tested = state.summaries.get("test/" + self.plan.objective.partition("/")[2])
+        self._unit = self._unit or state.declaration(self.plan.objective).get("unit", "")
         summary = state.summaries.get(self.plan.objective)
         best = summary.best(self.plan.goal)[0] if summary else None
         return Entry(

@@ -32,6 +32,8 @@ from workbench.tui.messages import (
     Scrubbed,
     SettingsRead,
     SettingsWritten,
+    SweepBegun,
+    SweepsChanged,
     Told,
     Tried,
     TryingOn,
@@ -64,6 +66,7 @@ class Workbench(Doors):
         "screens/run.tcss",
         "screens/zoom.tcss",
         "screens/compare.tcss",
+        "screens/sweeps.tcss",
         "screens/playground/screen.tcss",
     ]
     TITLE = "workbench"
@@ -203,6 +206,12 @@ class Workbench(Doors):
                 screen.scrub_to(message.run_id, message.step)
 
     def on_compare_changed(self, message: CompareChanged) -> None:
+        self._pass_on(message)
+
+    def on_sweep_begun(self, message: SweepBegun) -> None:
+        self._pass_on(message)
+
+    def on_sweeps_changed(self, message: SweepsChanged) -> None:
         self._pass_on(message)
 
     def _note(self, seen: Mapping[str, bool]) -> None:

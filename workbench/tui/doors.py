@@ -52,6 +52,12 @@ class Doors(Keyed):
 
         self.push_screen(Compare(ids))
 
+    def open_sweeps(self, form: Form | None) -> None:
+        """All sweeps, and the runs of one; the recipe of a form is what another one would vary."""
+        from workbench.tui.screens.sweeps import Sweeps
+
+        self.push_screen(Sweeps(form.recipe.path or f"{form.recipe.name}:{form.preset.name}" if form else "cnn"))
+
     def open_playground(self, run_id: str) -> None:
         """Use what a run has learnt."""
         from workbench.tui.screens.playground.screen import Playground

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from workbench.errors import WorkbenchError
-from workbench.tui.messages import Answered, Begun, Refused, Tried, TryingOn
+from workbench.tui.messages import Answered, Begun, Refused, SweepBegun, Tried, TryingOn
 
 if TYPE_CHECKING:
     from workbench.launching.ask import Helper
@@ -99,6 +100,22 @@ class Launcher:
             return run_id
 
         self._in_thread("resume", begin)
+
+    def sweep(self, text: str) -> None:
+        """Begin a sweep by what would be typed behind `workbench sweep`; `SweepBegun` or `Refused` tells."""
+        from workbench.launching import sweep
+
+        def work() -> None:
+            try:
+                self._post(SweepBegun(sweep.begin(shlex.split(text), self._root)))
+            except ValueError as error:  # a quotation mark that is not closed
+                self._post(Refused("", WorkbenchError(str(error).lower(), "")))
+            except WorkbenchError as error:
+                self._post(Refused("", error))
+
+        thread = threading.Thread(target=work, name="sweep", daemon=True)
+        self._starting = [*(one for one in self._starting if one.is_alive()), thread]
+        thread.start()
 
     def try_out(self, form: Form, kind: Kind) -> None:
         """Conduct a trial with the settings of a form; `TryingOn` tells how it goes, `Tried` or `Refused` how it went."""

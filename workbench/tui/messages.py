@@ -54,12 +54,23 @@ class CompareWish:
 
 
 @dataclass(frozen=True)
+class SweepsWish:
+    """Which of the sweeps is looked at, the newest being the first, and from which row of its tables on."""
+
+    width: int
+    height: int
+    selected: int = 0
+    top: int = 0
+
+
+@dataclass(frozen=True)
 class Wish:
     """What there is to look at."""
 
     runs: bool = False
     run: RunWish | None = None
     compare: CompareWish | None = None
+    sweeps: SweepsWish | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +169,38 @@ class CompareSeen:
     previews: tuple[str, ...] = ()
     moments: int = 0
     unread: int = 0
+
+
+@dataclass(frozen=True)
+class SweepsSeen:
+    """All sweeps, drawn as it was wished for.
+
+    Attributes:
+        sweeps: name and state of each; `runs` the ids of its runs.
+        height: rows of the tables of the one that is looked at.
+    """
+
+    wish: SweepsWish
+    rows: Rows
+    sweeps: tuple[tuple[str, str], ...]
+    runs: tuple[tuple[str, ...], ...]
+    height: int
+
+
+class SweepsChanged(Message, bubble=False):
+    """The sweeps."""
+
+    def __init__(self, seen: SweepsSeen) -> None:
+        super().__init__()
+        self.seen = seen
+
+
+class SweepBegun(Message, bubble=False):
+    """A sweep was begun here."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
 
 
 class CompareChanged(Message, bubble=False):

@@ -65,7 +65,9 @@ def rate_words(found: Mapping[str, Any]) -> list[str]:
     else:
         lines.append(f"lr {found['lr']:g}: {found['rule']} ({found['why']})")
     if found["steepest"]:
-        lines.append(f"the loss fell fastest at {found['steepest']:g} (the other rule)")
+        lines.append(
+            f"the loss fell fastest at {found['steepest']:g}: the other rule, not taken as a slope follows the noise more than a minimum"
+        )
     if found["broke_at"]:
         lines.append(f"it broke apart at {found['broke_at']:.2g} (step {found['steps']})")
     lines.append(

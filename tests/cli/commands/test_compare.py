@@ -45,6 +45,7 @@ def test_each_seed_for_itself_against_a_chosen_baseline(capsys: pytest.CaptureFi
     rows = said(capsys, "cnn-1", "cnn-2", "small", "--apart", "--baseline", "small", "--ascii").splitlines()
     assert "baseline" in next(row for row in rows if " small " in row)
     assert "-6" in next(row for row in rows if " cnn-1 " in row)
+    assert any("Seeds taken together: small is better than cnn-1 (2 seeds)" in row for row in rows)
 
 
 @pytest.mark.usefixtures("runs")

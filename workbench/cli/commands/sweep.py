@@ -32,6 +32,7 @@ from workbench.cli.options import Ascii, Data, Json, RecipePath, Runs, Slots
 from workbench.errors import WorkbenchError, nearest
 from workbench.finding import find_recipe, find_recipes, looks_like_path
 from workbench.launching import launch
+from workbench.launching import sweep as driving
 from workbench.recipe import Recipe
 from workbench.runs.store import Store
 from workbench.sweeps import folder as sweeps
@@ -127,16 +128,9 @@ def _act(verb: str, folder: SweepFolder, store: Store, look: sweeping.Look, *, r
         return look.once(folder)
     if verb == "stop":
         return look.stop(folder)
-    plan = folder.plan()
-    paths = [family.path for family in plan.families if family.path]
-    if paths and not recipe_path:
-        raise WorkbenchError(
-            f"{folder.name} trains the recipe at {paths[0]}", f"say that it may: workbench sweep {verb} {folder.name} --recipe {paths[0]}"
-        )
-    if plan.trials:
+    if folder.plan().trials:
         study.require_optuna()
-    folder.stop.unlink(missing_ok=True)
-    launch.drive(folder.path, store.root, recipe_path=recipe_path)
+    driving.resume(folder, store.root, recipe_path=recipe_path)
     return look.follow(folder, detach=detach)
 
 

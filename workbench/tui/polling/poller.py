@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from workbench.errors import WorkbenchError
-from workbench.tui.messages import CompareChanged, RecipesFound, Refused, RunChanged, RunsChanged, Wish
+from workbench.tui.messages import CompareChanged, RecipesFound, Refused, RunChanged, RunsChanged, SweepsChanged, Wish
 from workbench.tui.theme import Look
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.runs.store import Store
     from workbench.tui.polling.comparing import CompareLook
     from workbench.tui.polling.looking import RunLook, RunsLook
+    from workbench.tui.polling.sweeping import SweepsLook
     from workbench.views.plots.view import ChartStyle
 
 Job = Callable[["Store"], Message | None]
@@ -57,6 +58,7 @@ class Poller(threading.Thread):
         self._run: RunLook | None = None
         self._runs: RunsLook | None = None
         self._compare: CompareLook | None = None
+        self._sweeps: SweepsLook | None = None
         self._runs_at = 0.0
         self._styles: dict[str, ChartStyle] | None = None
         self._is_new = False
@@ -130,11 +132,15 @@ class Poller(threading.Thread):
                 self._runs.forget()
             if self._compare:
                 self._compare.forget()
+            if self._sweeps:
+                self._sweeps.forget()
         wish, now = self._wish, self._clock()
         if wish.run is not None:
             self._guard(f"reading {wish.run.id}", lambda: self._look_at_run(store, wish, now))
         if wish.compare is not None:
             self._guard("comparing runs", lambda: self._look_at_comparison(store, wish))
+        if wish.sweeps is not None:
+            self._guard("reading the sweeps", lambda: self._look_at_sweeps(store, wish))
         if wish.runs and time.monotonic() - self._runs_at >= _RUNS_SECONDS:
             self._runs_at = time.monotonic()
             self._guard("reading the runs", lambda: self._look_at_runs(store, now))
@@ -150,6 +156,16 @@ class Poller(threading.Thread):
         seen = self._compare.look(wish.compare)
         if seen is not None:
             self._post(CompareChanged(seen))
+
+    def _look_at_sweeps(self, store: Store, wish: Wish) -> None:
+        from workbench.tui.polling.sweeping import SweepsLook
+
+        assert wish.sweeps is not None
+        if self._sweeps is None:
+            self._sweeps = SweepsLook(store, self._look)
+        seen = self._sweeps.look(wish.sweeps)
+        if seen is not None:
+            self._post(SweepsChanged(seen))
 
     def _look_at_run(self, store: Store, wish: Wish, now: float) -> None:
         from workbench.runs.reading.feed import Feed

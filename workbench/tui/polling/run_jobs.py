@@ -47,6 +47,28 @@ class RunJobs:
 
         self._do(job)
 
+    def stop_sweep(self, name: str) -> None:
+        """Stop a sweep on all its machines."""
+
+        def job(store: Store) -> None:
+            from workbench.launching import sweep
+            from workbench.sweeps import folder
+
+            sweep.stop(folder.find(store.root, name), store)
+
+        self._do(job)
+
+    def resume_sweep(self, name: str) -> None:
+        """Go on with a sweep on this machine."""
+
+        def job(store: Store) -> None:
+            from workbench.launching import sweep
+            from workbench.sweeps import folder
+
+            sweep.resume(folder.find(store.root, name), store.root)
+
+        self._do(job)
+
     def label(self, run_ids: Sequence[str], **changed: object) -> None:
         """Change what may change after the start: name, tags, note, pin."""
 

@@ -75,6 +75,7 @@ class Bench(FormActions):
         Binding("L", "load", "load", show=False, id="bench.load", tooltip="load settings from a TOML file"),
         Binding("u", "restore", "undo", show=False, id="bench.restore", tooltip="bring back what was deleted last"),
         Binding("P", "pin", "pin", show=False, id="bench.pin", tooltip="pin the run under the cursor, or all marked, to the top"),
+        Binding("S", "sweeps", "sweeps", show=False, id="bench.sweeps", tooltip="the sweeps: how far each is, its best run; stop, resume"),
         Binding("o", "order", "order", show=False, id="bench.order", tooltip="the next order of runs: age, best, name, state, step, time"),
         Binding("f", "take", "from", show=False, id="bench.take", tooltip="begin with the settings of another run"),
         Binding(
@@ -342,6 +343,9 @@ class Bench(FormActions):
     def action_notes(self) -> None:
         if self.form:
             self.bench.open_notes(self.form.recipe)
+
+    def action_sweeps(self) -> None:
+        self.bench.open_sweeps(self.form)
 
     def action_find(self) -> None:
         self._found_in = self._pane

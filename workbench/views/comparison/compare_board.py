@@ -90,7 +90,7 @@ def _curves(
     together: Together, lines: Sequence[Line], drawn: Sequence[Curve], width: int, height: int, sight: Sight, ascii_only: bool, kept: Kept
 ) -> Rows:
     known = keys(together)
-    said = compared.sentences(together.comparison, width, ascii_only=ascii_only)
+    said = compared.sentences(together.comparison, width, apart=sight.apart, ascii_only=ascii_only)
     said = said[: max(2, min(len(said), height // 5))]
     legend = _legend(together, lines, drawn, width, sight, known, ascii_only)
     room = height - len(said) - (_LEAST_CHART if known else 0)
@@ -170,7 +170,7 @@ def _tables(
         [Span("")],
         *compared.measures(comparison, lines, width, ascii_only=ascii_only, left=sight.left),
         [Span("")],
-        *compared.sentences(comparison, width, ascii_only=ascii_only),
+        *compared.sentences(comparison, width, apart=sight.apart, ascii_only=ascii_only),
     ]
     room = max(1, height - len(first) - 1)
     top = max(0, min(sight.top, len(rest) - room))

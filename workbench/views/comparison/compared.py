@@ -125,9 +125,10 @@ def measures(comparison: Comparison, lines: Sequence[Line], width: int, *, ascii
     return rows
 
 
-def sentences(comparison: Comparison, width: int, *, ascii_only: bool = False) -> Rows:
-    """The verdict, and what a reader must know before believing it."""
-    texts = [(comparison.verdict.sentence, "title"), *((remark, "warning") for remark in comparison.remarks)]
+def sentences(comparison: Comparison, width: int, *, apart: bool = False, ascii_only: bool = False) -> Rows:
+    """The verdict, which takes seeds together also where they are shown apart, and what to know before believing it."""
+    lead = "Seeds taken together: " if apart and any(line.count > 1 for line in comparison.lines) else ""
+    texts = [(lead + comparison.verdict.sentence, "title"), *((remark, "warning") for remark in comparison.remarks)]
     return [
         [Span(f" {line}", colour)]
         for text, colour in texts

@@ -81,7 +81,7 @@ def rows(
         lower += [[Span("")], *compared.costs(comparison, lines, width, ascii_only=ascii_only, left=None)]
     if everything:
         lower += [[Span("")], *compared.measures(comparison, lines, width, ascii_only=ascii_only, left=None)]
-    lower += [[Span("")], *compared.sentences(comparison, width, ascii_only=ascii_only)]
+    lower += [[Span("")], *compared.sentences(comparison, width, apart=apart, ascii_only=ascii_only)]
     keys = curves.metrics(together.feeds, about.key)[:_CHARTS]
     if not keys:
         return [[Span(fit(" nothing was logged yet", width), "muted")], *lower]
