@@ -333,6 +333,13 @@ async def test_settings_are_saved_to_a_file_that_train_and_the_form_read(tmp_pat
         await shows(app, "it exists; replace it? no")
         await pilot.press(*"yes", "enter")
         await until(lambda: file.read_text() != text)
+        (tmp_path / "a folder").mkdir()
+        await pilot.press("W", *str(tmp_path / "a folder"), "enter")
+        await shows(app, "is a folder")
+        await pilot.press("W", *str(tmp_path / "nowhere" / "x.toml"), "enter")
+        await shows(app, "there is no folder")
+        await pilot.press("W", *str(tmp_path / "a folder" / "x.toml"), "enter")
+        await shows(app, "a folder/x.toml'")
 
 
 @pytest.mark.parametrize(
