@@ -115,7 +115,7 @@ async def test_the_helper_tells_layers_and_parameters(tmp_path: Path) -> None:
     app = interface(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "conv16 pool bn dense64 dense10")
-        await shows(app, "37,770 parameters")
+        await shows(app, "37,770 parameters   about 60 s, reaches 98.6 %")
         await pilot.press("m")
         await shows(app, "BatchNorm2d")
         await shows(app, "multiply-adds for an example")

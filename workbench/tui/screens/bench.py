@@ -109,6 +109,7 @@ class Bench(FormActions):
                 yield Divider(look)
                 with Vertical(id="right"):
                     yield self.settings
+                    yield Divider(look)
                     yield self.model
             yield self.command
             yield self.runs

@@ -99,6 +99,9 @@ class Page(WorkScreen):
 class KeysPage(Page):
     """The keys of a screen, in which one can look for a word; the key that opened it closes it."""
 
+    DEFAULT_CSS = """
+    KeysPage Foot { height: 1; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "find", id="keys.find", tooltip="only the keys whose line has this"),
         *(binding for binding in scrolling("keys") if binding.id not in ("keys.help", "keys.back")),
