@@ -116,7 +116,7 @@ async def test_the_helper_tells_layers_and_parameters(tmp_path: Path) -> None:
     app = interface(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "conv16 pool bn dense64 dense10")
-        await shows(app, "37,770 parameters")
+        await shows(app, "37,770 parameters   about 60 s, reaches 98.6 %")
         await pilot.press("m")
         await shows(app, "BatchNorm2d")
         await shows(app, "multiply-adds for an example")
@@ -348,6 +348,13 @@ async def test_settings_are_saved_to_a_file_that_train_and_the_form_read(tmp_pat
         await shows(app, "it exists; replace it? no")
         await pilot.press(*"yes", "enter")
         await until(lambda: file.read_text() != text)
+        (tmp_path / "a folder").mkdir()
+        await pilot.press("W", *str(tmp_path / "a folder"), "enter")
+        await shows(app, "is a folder")
+        await pilot.press("W", *str(tmp_path / "nowhere" / "x.toml"), "enter")
+        await shows(app, "there is no folder")
+        await pilot.press("W", *str(tmp_path / "a folder" / "x.toml"), "enter")
+        await shows(app, "a folder/x.toml'")
 
 
 @pytest.mark.parametrize(

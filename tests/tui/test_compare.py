@@ -93,7 +93,7 @@ async def test_the_cursor_reads_values_and_hidden_lines_go(runs: Path) -> None:
         await pilot.press("full_stop")
         await shows(app, "final")
         before = shown(app).count("x")
-        await pilot.press("space")
+        await pilot.press("H")
         await until(lambda: shown(app).count("x") < before - 10)
 
 

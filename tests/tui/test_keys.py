@@ -93,6 +93,7 @@ async def test_the_help_shows_every_tooltip_in_full_with_the_id_of_its_key(tmp_p
             words = text
             for word in binding.tooltip.split():
                 assert word in words
+        assert all(f" {binding.id} " in text for binding in table(Bench))
         if size[0] >= 100:
             assert all(f" {binding.id} {binding.tooltip}" in text for binding in table(Bench))
         assert "ctrl+p" in text

@@ -14,6 +14,7 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 
+from workbench.errors import WorkbenchError
 from workbench.tui import terminal
 from workbench.tui.doors import Doors
 from workbench.tui.launching import Launcher
@@ -106,9 +107,10 @@ class Workbench(Doors):
         self.jobs = RunJobs(self._poller.do)
         self.register_theme(painted(look.theme))
         self.theme = "ansi-dark" if look.is_few else f"workbench-{look.theme}"
-        self.own_keys = dict(keys or {})
+        self.own_keys = _normal(keys) if keys else {}
         self.set_keymap(self.own_keys)
         self._bell = bell
+        self._slots = slots or {}
         self.set_class(look.ascii_only, "-ascii")
         self.animation_level = "none"
 
@@ -189,6 +191,11 @@ class Workbench(Doors):
     def on_recipes_found(self, message: RecipesFound) -> None:
         self.recipes = message.recipes
         self._pass_on(message)
+        if self._slots and message.recipes:
+            from workbench.tui.checking import wrong_slots
+
+            for wrong in wrong_slots(self._slots, message.recipes)[:1]:
+                self._pass_on(Refused("slots", WorkbenchError(f"[slots] in the settings file: {wrong}")))
         self.warm()
 
     def on_runs_changed(self, message: RunsChanged) -> None:
@@ -339,3 +346,9 @@ class Workbench(Doors):
 
         message = files.writer(path, form, replace=replace)
         self._poller.do(lambda store: message())
+
+
+def _normal(keys: Mapping[str, str]) -> dict[str, str]:
+    from workbench.tui.checking import normal  # only who has keys of their own waits for it
+
+    return normal(keys)

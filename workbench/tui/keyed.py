@@ -14,6 +14,8 @@ from textual.screen import Screen
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.widgets.key_bar import shown_key
 
+_MOVING = ("up", "down", "left", "right", "pageup", "pagedown", "home", "end", "tab", "shift+tab")  # nobody looks for these by words
+
 
 class Keyed(App[None]):
     """The keys that every screen has, and what is made of the tables of all."""
@@ -40,9 +42,13 @@ class Keyed(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: the keys of the screen that do something now, and those of the app."""
         offered = screen.offered() if isinstance(screen, WorkScreen) else []
-        for binding in [*offered, *(key for key in self.keys_of(self.BINDINGS) if key.action != "command_palette")]:
-            title = f"{binding.description}: {binding.tooltip}"  # what is typed is looked for in the title alone
-            yield SystemCommand(title, f"key {shown_key(binding)}", partial(self._act, screen, binding))
+        known: set[str] = set()
+        for binding in [*offered, *self.keys_of(self.BINDINGS)]:
+            if binding.description in known or binding.key in _MOVING or binding.action == "command_palette":
+                continue
+            known.add(binding.description)
+            title = f"{binding.description}: {binding.tooltip}  ({shown_key(binding)})"  # a line each, and all of it is looked through
+            yield SystemCommand(title, "", partial(self._act, screen, binding))
 
     async def _act(self, screen: Screen[Any], binding: Binding) -> None:
         await self.run_action(binding.action, screen if hasattr(screen, f"action_{binding.action.partition('(')[0]}") else self)

@@ -31,6 +31,10 @@ def run(
 
     gc.disable()  # until the first paint: collecting while modules load costs 20 ms
     wanted = preferences()
+    if wanted.keys or wanted.device_slots:
+        from workbench.tui.checking import check
+
+        check(wanted)
     thin = low_bandwidth or wanted.low_bandwidth or terminal.is_thin()
     look = terminal.look(theme or wanted.theme, ascii_only=ascii_only or wanted.ascii, thin=thin)
     seconds = 1 / wanted.refresh if wanted.refresh else THIN_SECONDS if thin else None

@@ -41,7 +41,7 @@ def command(
         "logout": logout(),
         "recipes": _recipes(),
         **({"gpu": _tried_on("cuda")} if gpu else {}),
-        "settings file": {"path": str(paths.settings_file()), "exists": paths.settings_file().is_file()},
+        "settings file": _settings(),
     }
     if as_json:
         output.emit_json({title.replace(" ", "_"): about for title, about in found.items()})
@@ -165,6 +165,24 @@ def _is_network(place: Path) -> bool:
         if place.is_relative_to(point.replace("\\040", " ")) and len(point) >= len(best):
             best, kind = point, name
     return kind.startswith(("nfs", "cifs", "smb", "fuse.sshfs", "9p", "lustre", "ceph", "gpfs"))
+
+
+def _settings() -> dict[str, Any]:
+    """Where the settings file is, and what is wrong in it."""
+    from workbench.preferences import preferences
+
+    about: dict[str, Any] = {"path": str(paths.settings_file()), "exists": paths.settings_file().is_file()}
+    try:
+        wanted = preferences()
+        if wanted.keys or wanted.device_slots or wanted.slots:
+            from workbench.tui import checking
+
+            checking.check(wanted)
+            if wrong := checking.wrong_slots(wanted.slots, finding.search().recipes):
+                about["problem"] = f"[slots]: {'; '.join(wrong)}"
+    except WorkbenchError as error:
+        about |= {"problem": error.message, "hint": error.hint}
+    return about
 
 
 def _recipes() -> dict[str, Any]:

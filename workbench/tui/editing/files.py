@@ -45,9 +45,16 @@ def writer(path: Path, form: Form, *, replace: bool) -> Callable[[], SettingsWri
     text = config_file.written(form.recipe.name, form.preset.name, form.settings, form.values, form.default)
 
     def write() -> SettingsWritten:
+        if path.is_dir():
+            raise WorkbenchError(f"{path} is a folder", f"name a file in it, for example {path / 'settings.toml'}")
+        if not path.parent.is_dir():
+            raise WorkbenchError(f"there is no folder {path.parent}", "make it first, or name a file in another one")
         if path.exists() and not replace:
             return SettingsWritten(path, done=False)
-        replace_file(path, text.encode())
+        try:
+            replace_file(path, text.encode())
+        except WorkbenchError as error:
+            raise WorkbenchError(error.message, "name a file in a folder that you may write to") from error
         return SettingsWritten(path, done=True)
 
     return write

@@ -96,10 +96,10 @@ class Bench(FormActions):
     _start_asked = False  # before there was anything to start
 
     def compose(self) -> ComposeResult:
-        look = self.bench.look
+        look, keys = self.bench.look, {key: self.key_for(key) for key in ("s", "tab", "i", "question_mark")}
         self._unanswered: set[str] = set()  # questions about model and data
         self._forms: dict[tuple[str, str, str], Form] = {}  # of each preset that was looked at, with what was changed there
-        self.recipes, self.settings, self.runs = RecipeTree(look), SettingsForm(look), RunList(look)
+        self.recipes, self.settings, self.runs = RecipeTree(look), SettingsForm(look), RunList(look, keys=keys)
         self._found_in: Pane = self.recipes
         self.model, self.command, self.foot = ModelLines(look), CommandLine(look), Foot(look)
         yield self.too_small()
@@ -110,6 +110,7 @@ class Bench(FormActions):
                 yield Divider(look)
                 with Vertical(id="right"):
                     yield self.settings
+                    yield Divider(look)
                     yield self.model
             yield self.command
             yield self.runs

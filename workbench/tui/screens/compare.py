@@ -58,7 +58,7 @@ class Compare(WorkScreen):
         Binding("e", "axis", "axis", id="compare.axis", tooltip="along the x axis: step, epoch, time, examples"),
         Binding("G", "group", "seeds", id="compare.group", tooltip="seeds as one line with mean and band, or each run for itself"),
         Binding("B", "baseline", "baseline", id="compare.baseline", tooltip="deltas against the run that the pointer is at"),
-        Binding("space", "hide", "hide", id="compare.hide", tooltip="hide the line, or show it again; colours stay"),
+        Binding("H", "hide", "hide", id="compare.hide", tooltip="hide the line, or show it again; colours stay"),
         Binding("pagedown", "turn(1)", "metric", key_display="pgdn", id="compare.pagedown", tooltip="next metric, preview, or tables down"),
         Binding("pageup", "turn(-1)", "metric before", show=False, id="compare.pageup", tooltip="the metric or preview before, tables up"),
         Binding("slash", "find", "find", show=False, id="compare.find", tooltip="the metric that has this in its name"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,7 +134,8 @@ class FormActions(RunActions):
     def on_settings_written(self, message: SettingsWritten) -> None:
         if message.done:
             assert self.form is not None
-            self.say(f"saved: workbench train {self.form.recipe.name} --config {self._saved_to}", "good")
+            words = ["workbench", "train", self.form.recipe.path or self.form.recipe.name, "--config", str(self._saved_to)]
+            self.say(f"saved: {shlex.join(words)}", "good")
         else:
             self.foot.ask(Question(_REPLACE, "no", lambda text: "" if text.lower() in ("y", "yes", "n", "no") else "yes or no"))
 

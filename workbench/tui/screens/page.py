@@ -99,6 +99,9 @@ class Page(WorkScreen):
 class KeysPage(Page):
     """The keys of a screen, in which one can look for a word; the key that opened it closes it."""
 
+    DEFAULT_CSS = """
+    KeysPage Foot { height: 1; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "find", id="keys.find", tooltip="only the keys whose line has this"),
         *(binding for binding in scrolling("keys") if binding.id not in ("keys.help", "keys.back")),
@@ -313,13 +316,15 @@ def of_keys(keys: Iterable[Binding], look: Look) -> KeysPage:
             found.append([Span(f" {fit(shown_key(binding), _KEY - 1)}", "key"), beside, Span(parts[0])])
             found += [[Span(" " * (width - room)), Span(part.strip())] for part in parts[1:]]
             if width < _IDS_BESIDE:
-                found[-1] = _with_id(found[-1], binding.id or "", width)
+                found[-1:] = _with_id(found[-1], binding.id or "", width)
         return [*found, [Span("")], *([Span(f" {part}", "muted")] for part in wrap(_OWN_KEYS, width - 2, ascii_only=look.ascii_only))]
 
     return KeysPage("KEYS", lines)
 
 
-def _with_id(row: Row, name: str, width: int) -> Row:
-    """The id of a key at the right end of its row, where there is room."""
+def _with_id(row: Row, name: str, width: int) -> Rows:
+    """The id of a key at the right end of its row, below it where there is no room."""
     spare = width - sum(cells(span.text) for span in row) - cells(name) - 1
-    return [*row, Span(" " * spare), Span(name, "muted")] if spare > 1 else row
+    if spare > 1:
+        return [[*row, Span(" " * spare), Span(name, "muted")]]
+    return [row, [Span(" " * max(0, width - cells(name) - 1)), Span(name, "muted")]]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from textual.events import Click, MouseScrollDown, MouseScrollUp
+from textual.events import Click, Hide, MouseScrollDown, MouseScrollUp
 from textual.message import Message
+from textual.widget import Widget
 
 from workbench.charts.rows import Row, Span, cells, cut, fit, pad
 from workbench.tui.theme import Look
@@ -77,6 +78,11 @@ class Pane(Painted, can_focus=True):
     def watch_has_focus(self, has_focus: bool) -> None:
         super().watch_has_focus(has_focus)
         self.redraw()
+
+    def on_hide(self, event: Hide) -> None:
+        """Keep the keys where the pane is shown again already: Textual 8.2 tells of the layout before, and takes them away."""
+        if all(widget.display for widget in self.ancestors_with_self if isinstance(widget, Widget)):
+            event.prevent_default()
 
     def line_at(self, y: int) -> int:
         """The line in row `y` of the pane; negative for none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -24,9 +24,9 @@ _ORDERED = {
     "seconds": "longest first",
 }
 _WELCOME = (  # to who opens it for the first time
-    "No runs yet. s trains the recipe above, in a process of its own.",
+    "No runs yet. {s} trains the recipe above, in a process of its own.",
     "Leave whenever you like: it goes on, and its charts wait for you here.",
-    "Arrows and tab change settings first, i explains the recipe, ? lists all keys.",
+    "Arrows and {tab} change settings first, {i} explains the recipe, {question_mark} lists all keys.",
 )
 
 
@@ -36,11 +36,14 @@ class RunList(Pane):
     title = "RUNS"
     head_rows = 1
 
-    def __init__(self, look: Look, *, id: str = "runs") -> None:
+    def __init__(self, look: Look, *, id: str = "runs", keys: Mapping[str, str] | None = None) -> None:
+        """`keys`: how the keys that the welcome names are printed, by what they are by themselves."""
         super().__init__(look, id=id)
+        self._keys = keys or {"s": "s", "tab": "tab", "i": "i", "question_mark": "?"}
         self.all: tuple[Listed, ...] | None = None
         self.word = ""
         self.order = "age"
+        self.welcome = tuple(line.format_map(self._keys) for line in _WELCOME)
         self._marked: set[str] = set()
         self._shown: list[Listed] | None = None
         self._columns: tuple[int, dict[str, int]] | None = None  # for a width
@@ -153,7 +156,7 @@ class RunList(Pane):
         shown = self.shown
         self.title = f"RUNS {len(shown)}" if shown else "RUNS"
         if not shown:
-            lines = ("looking for runs ...",) if self.all is None else ("no run has it",) if self.word else _WELCOME
+            lines = ("looking for runs ...",) if self.all is None else ("no run has it",) if self.word else self.welcome
             return [self.heading(width), *([Span(f"  {part}", "muted")] for line in lines for part in wrap(line, max(1, width - 3)))]
         from workbench.views import table
 

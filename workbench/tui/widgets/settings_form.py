@@ -46,7 +46,14 @@ class SettingsForm(Pane):
 
     @property
     def shown(self) -> list[Setting]:
-        return self.form.shown(every=self.every, find=self.word) if self.form else []
+        """Those that matter most and, below them, as many of the others as there is room for."""
+        if self.form is None:
+            return []
+        listed = self.form.shown(every=self.every, find=self.word)
+        spare = self.size.height - 2 - len(listed)
+        if self.every or self.word or spare <= 0:
+            return listed
+        return [*listed, *[setting for setting in self.form.settings if setting not in listed][:spare]]
 
     @property
     def count(self) -> int:
