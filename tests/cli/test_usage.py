@@ -28,3 +28,20 @@ def test_wrong_use_is_said_in_the_workbenchs_form(typed: list[str], message: str
     assert message in first
     assert hint in rest
     assert "Traceback" not in text
+
+
+@pytest.mark.parametrize("command", ["sample", "runs", "recipes", "export"])
+def test_the_foot_of_each_help_tells_the_exit_codes(command, capsys):
+    assert app.run([command, "--help"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Exit codes: 0 done; 1 the run failed, or part of what was asked for; 2 wrong use" in printed
+
+
+def test_help_tells_defaults_and_what_a_document_holds(capsys):
+    assert app.run(["sample", "--help"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    for words in ("[default 0.7]", "[default 300]", "by default 32, for a PNG 64", "the text, or the images' pixels"):
+        assert words in printed
+    assert "[default False]" not in printed
+    assert app.run(["recipes", "--help"]) == 0
+    assert "workbench recipes [NAME|new|check] [WHICH]" in capsys.readouterr().out

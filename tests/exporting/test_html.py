@@ -2,9 +2,9 @@ import math
 import re
 from html.parser import HTMLParser
 
-from tests.builders import append, build_run, ended, loop, metrics, opening
+from tests.builders import START, append, build_run, ended, loop, metrics, opening, started
 from tests.exporting.previewed import previewed_run
-from workbench.events.types import SettingChanged
+from workbench.events.types import MetricsDeclared, SettingChanged
 from workbench.exporting import html
 from workbench.runs.folder import Labels
 from workbench.runs.reading.feed import open_run
@@ -46,6 +46,7 @@ def test_it_is_one_page_that_fetches_nothing_and_runs_nothing(tmp_path):
     text, seen = page(previewed_run(tmp_path))
     assert not re.search(r"https?://|@import|<script|<link", text)
     assert all(about["src"].startswith("data:image/png;base64,") for tag, about in seen if tag == "img")
+    assert all(about["alt"] for tag, about in seen if tag == "img")
     assert "prefers-color-scheme: dark" in text
 
 
@@ -77,3 +78,13 @@ def test_a_run_that_logged_nothing_is_a_page_too(tmp_path):
     assert "nothing to judge yet" in text
     text, _ = page(build_run(tmp_path, [*opening(), loop(), metrics([1, 2], value=lambda step: math.nan)], "cnn-2"))
     assert "nothing finite to draw" in text
+
+
+def test_a_strip_is_shaded_as_its_chart_was_declared(tmp_path):
+    for log, said in ((False, "<small>light is large</small>"), (True, "<small>log, light is large</small>")):
+        charts = {"dead": {"title": "dead units per layer", "log": log, "kind": "strip"}}
+        keys = {f"train/dead/{layer}": {"goal": "none", "unit": "%", "chart": "dead", "help": ""} for layer in "ab"}
+        declared = MetricsDeclared(at=START, objective="", metrics=keys, charts=charts, slots=("dead",))
+        told = [metrics(range(1, 9), key=key) for key in keys]
+        text, _ = page(build_run(tmp_path / str(log), [started(), declared, loop(), *told]))
+        assert said in text

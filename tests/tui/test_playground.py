@@ -277,3 +277,55 @@ async def test_no_size_breaks_a_panel(tmp_path: Path, kind: str, size: tuple[int
         await pilot.press("right", "down", "v", "space")
         await pilot.pause()
         assert "could not be drawn" not in shown(app)
+
+
+async def test_the_matrix_of_a_long_word_keeps_its_last_row(tmp_path: Path) -> None:
+    app, launcher = playground(tmp_path, "writes")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        rows = [f"P{number}" for number in range(15)] + ["end"]
+        matrix = {"kind": "matrix", "rows": rows, "columns": list("incomprehensible"), "matrix": [[1 / 16] * 16] * 16}
+        about = {"do": "write", "folder": launcher.asked[-1]["folder"]}
+        row = {"source": "incomprehensible", "target": " ".join(rows[:-1]), "right": [], "unknown": [], "attention": matrix}
+        app.post_message(Answered("use", about, {**SAID, "rows": [row]}))
+        await shows(app, "P14")
+        await shows(app, " end ")
+
+
+async def test_a_pen_that_is_down_is_told_and_an_empty_canvas_has_no_heat(tmp_path: Path) -> None:
+    app, _ = playground(tmp_path, "names")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        await shows(app, "where it looked")
+        assert "pen is down" not in shown(app)
+        await pilot.press("space")
+        await shows(app, "pen is down")
+        await pilot.press("backspace")
+        await shows(app, "draw something")
+        assert "pen is down" not in shown(app)
+        assert "where it looked" not in shown(app)
+
+
+async def test_keys_that_come_before_the_model_are_kept_for_it(tmp_path: Path) -> None:
+    app, launcher = playground(tmp_path, "writes")
+    late: list[Any] = []
+    launcher.post = late.append
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "U use")
+        await pilot.press("U")
+        await until(lambda: any(asked["do"] == "about" for asked in launcher.asked))
+        await pilot.press("enter", "c", "a", "t", "enter")
+        launcher.post = app.post_message
+        for message in late:
+            app.post_message(message)
+        await until(lambda: launcher.last.get("sources") == ["cat"], lambda: f"{launcher.asked} {late}\n{shown(app)}", 5)
+
+
+async def test_the_help_tells_what_keys_do_for_this_kind_of_model(tmp_path: Path) -> None:
+    app, _ = playground(tmp_path, "continues")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("question_mark")
+        await shows(app, "a higher temperature")
+        assert "class" not in shown(app)
+        assert "rub out" not in shown(app)

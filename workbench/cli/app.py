@@ -45,14 +45,6 @@ OTHERS = {
 }
 COMMANDS = {**EVERYDAY, **OTHERS}
 _READ_BY_THEMSELVES = ("train", "resume", "sweep", "fork")  # their flags are settings, which depend on what else was typed
-EXIT_CODES = {
-    ExitCode.DONE: "done",
-    ExitCode.RUN_FAILED: "the run failed",
-    ExitCode.WRONG_USE: "wrong use: settings, names, no terminal",
-    ExitCode.NOT_FOUND: "not found",
-    ExitCode.NO_ANSWER: "the worker did not answer in time",
-    ExitCode.INTERRUPTED: "interrupted",
-}
 RUN_WORDS = "RUN is an id (cnn-14), a name, last, or last~1 for the one before it."
 
 
@@ -135,7 +127,7 @@ class Root(TyperGroup):
         formatter.write_text(RUN_WORDS)
         usage.write_options(self.get_params(ctx), formatter)
         with formatter.section("Exit codes"):
-            formatter.write_dl([(str(int(code)), text) for code, text in EXIT_CODES.items()])
+            formatter.write_dl([(str(int(code)), text) for code, text in usage.EXIT_CODES.items()])
 
 
 def _alone(

@@ -12,7 +12,16 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-from workbench.errors import WorkbenchError, nearest
+from workbench.errors import ExitCode, WorkbenchError, nearest
+
+EXIT_CODES = {
+    ExitCode.DONE: "done",
+    ExitCode.RUN_FAILED: "the run failed, or part of what was asked for",
+    ExitCode.WRONG_USE: "wrong use: settings, names, no terminal",
+    ExitCode.NOT_FOUND: "not found",
+    ExitCode.NO_ANSWER: "the worker did not answer in time",
+    ExitCode.INTERRUPTED: "interrupted",
+}
 
 
 def command(function: Callable[..., Any], *, name: str, help: str | None = None, cls: type[TyperCommand] | None = None) -> Any:
@@ -33,10 +42,14 @@ class Command(TyperCommand):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         write_options(self.get_params(ctx), formatter)
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        formatter.write_paragraph()
+        formatter.write_text("Exit codes: " + "; ".join(f"{code:d} {text}" for code, text in EXIT_CODES.items()))
+
 
 def write_options(parameters: Iterable[Any], formatter: Any, *, title: str = "Options") -> None:
     """Arguments and options as a section of help; nothing where there are none."""
-    records = [(_written(parameter), parameter.help or "") for parameter in parameters if not getattr(parameter, "hidden", False)]
+    records = [(_written(parameter), _explained(parameter)) for parameter in parameters if not getattr(parameter, "hidden", False)]
     if records:
         with formatter.section(title):
             formatter.write_dl(records)
@@ -86,6 +99,14 @@ def label(parameter: Any) -> str:
     if parameter.param_type_name == "option":
         return f"`{max(parameter.opts, key=len)}`"
     return str(parameter.metavar or parameter.name.upper())
+
+
+def _explained(parameter: Any) -> str:
+    """The help of a parameter, with its default where that is a number or a word."""
+    default, text = parameter.default, str(parameter.help or "")
+    if isinstance(default, bool) or not isinstance(default, (int, float, str)) or default == "":
+        return text
+    return f"{text} [default {default if isinstance(default, str) else format(default, 'g')}]"
 
 
 def _written(parameter: Any) -> str:

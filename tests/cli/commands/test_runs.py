@@ -130,3 +130,14 @@ def test_a_list_follows_what_happened_since(runs: Path, capsys: pytest.CaptureFi
     assert listed(capsys, "state:running") == ["cnn-1"]
     append(folder, [ended("stopped", step=100)])
     assert listed(capsys, "state:running") == []
+
+
+def test_a_filter_that_nothing_fits_is_no_reason_to_train(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["runs"]) == 0
+    assert "`workbench train cnn` starts one" in capsys.readouterr().err
+    three(runs)
+    assert app.run(["runs", "recipe:gan"]) == 0
+    said = capsys.readouterr().err
+    assert "no run fits the filter" in said
+    assert "`workbench runs` lists all" in said
+    assert "starts one" not in said

@@ -50,8 +50,10 @@ def command(
         if len(feeds) > _MOST_ROWS:
             output.say(f"and {len(feeds) - _MOST_ROWS:,} older ones; a filter shows them")
     else:
-        what = "no run fits the filter" if wanted else "there is no run yet"
-        output.say(f"{what} in {short(store.root)}\n\nhint: `workbench train cnn` starts one")
+        what, hint = "there is no run yet", "`workbench train cnn` starts one"
+        if wanted and store.ids():
+            what, hint = "no run fits the filter", "`workbench runs` lists all; `workbench runs --help` explains the words of a filter"
+        output.say(f"{what} in {short(store.root)}\n\nhint: {hint}")
 
 
 def _print_json(store: Store, wanted: str, sort: str) -> None:

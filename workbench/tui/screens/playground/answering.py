@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from workbench.charts.rows import Rows, Span, fit
 from workbench.tui.screens.playground.panel import Panel
@@ -18,6 +18,7 @@ class Answering(Panel):
     """A table of what was given, what the model answered, and what is right where that is known."""
 
     takes = frozenset({"another", "type"})
+    meanings: ClassVar[Mapping[str, str]] = {"type": "the path of a csv file", "view": "other examples"}
     _seed = -1
     _rows: tuple[Mapping[str, Any], ...] = ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.events import MouseDown, MouseMove, MouseUp
 
@@ -27,6 +27,13 @@ class Naming(Panel):
 
     takes = frozenset({"move", "press", "clear", "another", "type"})
     hint = "space: pen down, then arrows draw; v: a held-out image; enter: an image file"
+    meanings: ClassVar[Mapping[str, str]] = {
+        **{way: f"the pen, a pixel {way}" for way in ("up", "down", "left", "right")},
+        "pen": "lower the pen, and the arrows draw; lift it again",
+        "clear": "rub out the drawing",
+        "type": "the path of an image file",
+        "view": "another held-out image",
+    }
 
     def __init__(self, look: Look, about: Mapping[str, Any]) -> None:
         super().__init__(look, about)
@@ -93,11 +100,19 @@ class Naming(Panel):
 
     def compose_rows(self, width: int, height: int) -> Rows:
         looked = self._answer.get("look")
+        is_blank = not any(map(any, self.canvas.levels))
         self._form, shown = self._forms(width, height - 1, with_look=bool(looked))
-        drawn = [[Span(fit("image", self._form.width), "title")], *self.canvas.rows(self._form, self.look)]
+        pen = (
+            [Span(fit("pen is down", self._form.width), "mark")] if self.canvas.is_down else [Span(fit("image", self._form.width), "title")]
+        )
+        drawn = [pen, *self.canvas.rows(self._form, self.look)]
         room = width - 2 * _MARGIN - self._form.width - _GAP
         if shown:
-            right = beside(self._looked(looked, shown.width, shown.height), self._bars(room - shown.width - _GAP, height), shown.width)
+            right = beside(
+                self._looked(None if is_blank else looked, shown.width, shown.height),
+                self._bars(room - shown.width - _GAP, height),
+                shown.width,
+            )
         else:
             right = self._bars(room, height)
         return [[Span(" " * _MARGIN), *row] for row in beside(drawn, right, self._form.width)]

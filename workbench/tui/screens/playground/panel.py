@@ -19,10 +19,12 @@ class Panel(Painted):
     Attributes:
         takes: the actions of the screen's table that do something here.
         hint: what its keys do, in a line.
+        meanings: what they do one by one, for the help: of `up`, `pen` and so on.
     """
 
     takes: ClassVar[frozenset[str]] = frozenset()
     hint: ClassVar[str] = ""
+    meanings: ClassVar[Mapping[str, str]] = {}
 
     class Wants(Message):
         """Something to ask the model; see `workbench/using/answering.py`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from workbench.charts import bars
 from workbench.charts.rows import Rows, Span, fit
@@ -26,6 +26,14 @@ class Prompting(Panel):
 
     takes = frozenset({"move", "another", "type"})
     hint = "enter: a prompt; left, right: temperature; up, down: top-k; v: another draw"
+    meanings: ClassVar[Mapping[str, str]] = {
+        "up": "a larger top-k",
+        "down": "a smaller top-k",
+        "left": "a lower temperature",
+        "right": "a higher temperature",
+        "type": "a prompt; tab: temperature, top-k",
+        "view": "another draw",
+    }
 
     def __init__(self, look: Look, about: Mapping[str, Any]) -> None:
         super().__init__(look, about)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.events import Key
 
 from workbench.charts.rows import Rows, Span
 from workbench.tui.messages import Answered, Refused
@@ -28,6 +30,7 @@ _PANELS: dict[str, type[Panel]] = {
     "names": Naming, "writes": Writing, "continues": Prompting, "draws": Walking, "answers": Answering,
 }  # fmt: skip
 _QUESTION = "use"
+_MOST_EARLY = 200
 
 
 class Title(Painted):
@@ -71,6 +74,7 @@ class Playground(WorkScreen):
         super().__init__()
         self.run_id = run_id
         self.panel: Panel | None = None
+        self._early: list[tuple[str, str | None]] = []  # keys that came before it
 
     def compose(self) -> ComposeResult:
         look = self.bench.look
@@ -132,6 +136,20 @@ class Playground(WorkScreen):
             return self.panel is not None and action in self.panel.takes and can_type
         return True
 
+    def on_key(self, event: Key) -> None:
+        """Keep what is typed while the model is loaded, for the panel that will take it."""
+        if self.panel is None and len(self._early) < _MOST_EARLY:
+            self._early.append((event.key, event.character))
+
+    def action_help(self) -> None:
+        """The keys that do something for this kind of model."""
+        meanings = self.panel.meanings if self.panel else {}
+        common = {"back", "help", "leave"}
+        told = [(key, str(key.id).partition(".")[2]) for key in self.keys]
+        self.bench.open_help(
+            [replace(key, tooltip=meanings.get(name, key.tooltip)) for key, name in told if name in meanings or name in common]
+        )
+
     def action_move(self, right: int, down: int) -> None:
         if self.panel:
             self.panel.move(right, down)
@@ -169,3 +187,11 @@ class Playground(WorkScreen):
         self.foot.show([[Span(f" {self.panel.keys_in_words}", "muted")]])
         self.show_keys()
         self.panel.begin()
+        self._take_early()
+
+    def _take_early(self) -> None:
+        """The keys that came too early, one by one: what one of them opens takes the next."""
+        if self._early:
+            self.app.post_message(Key(*self._early.pop(0)))
+            # From the app a key goes to the screen, and from there back to the app, which acts; the next one follows behind it.
+            self.app.call_later(self.call_later, self.app.call_later, self._take_early)

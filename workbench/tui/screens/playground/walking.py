@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from workbench.charts.rows import Rows, Span, fit
 from workbench.tui.screens.playground.panel import Panel
@@ -20,6 +20,13 @@ class Walking(Panel):
 
     takes = frozenset({"move", "another"})
     hint = "left and right walk; v: two other points"
+    meanings: ClassVar[Mapping[str, str]] = {
+        "up": "the class before",
+        "down": "the next class",
+        "left": "back on the way",
+        "right": "on on the way",
+        "view": "two other points",
+    }
 
     def __init__(self, look: Look, about: Mapping[str, Any]) -> None:
         super().__init__(look, about)

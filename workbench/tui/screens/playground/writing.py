@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from workbench.charts.rows import Rows, Span, fit, printable
 from workbench.tui.screens.playground.panel import Panel
@@ -15,6 +15,7 @@ class Writing(Panel):
 
     takes = frozenset({"another", "type"})
     hint = "enter: another; v: a held-out one. It looked at (columns) for (rows)"
+    meanings: ClassVar[Mapping[str, str]] = {"type": "a source of your own", "view": "another held-out one"}
     _example = -1
     _row: Mapping[str, Any] | None = None
 
@@ -53,4 +54,7 @@ class Writing(Panel):
         from workbench.views import drawing
 
         matrix = drawing.parse("matrix", row["attention"])
-        return [*head, *drawing.draw(matrix, width, height - len(head), ascii_only=self.look.ascii_only, colours=self.look.colours)[0]]
+        if len(row["attention"]["rows"]) + 1 > height - len(head):
+            head.pop()  # a long word needs the room
+        drawn, _ = drawing.draw(matrix, width - 1, height - len(head), ascii_only=self.look.ascii_only, colours=self.look.colours)
+        return [*head, *([Span(" "), *line] for line in drawn)]
