@@ -107,7 +107,9 @@ def test_the_least_size_follows_from_the_image() -> None:
 def test_a_slot_of_the_run_screen_holds_a_grid_of_digits() -> None:
     captions = ["9, said 5 .66"] * 32
     low = layout(32, 39, 8, mode="quadrant", captions=captions, pixels=(8, 8))
-    assert (low.columns, low.rows, low.size.width, low.size.height, low.captioned) == (4, 2, 8, 4, False)
+    assert (low.columns, low.rows, low.size.width, low.size.height, low.captioned) == (4, 1, 8, 4, True), "labels first"
+    bare = layout(32, 39, 8, mode="quadrant", pixels=(8, 8))
+    assert (bare.columns, bare.rows, bare.size.width, bare.size.height) == (4, 2, 8, 4)
     high = layout(32, 59, 15, mode="quadrant", captions=captions, pixels=(8, 8))
     assert (high.columns, high.rows, high.slot, high.captioned) == (6, 3, 9, True)
     assert layout(32, 39, 8, mode="quadrant", captions=captions)[:2] == (2, 1)
@@ -154,7 +156,7 @@ def test_images_below_each_other_do_not_touch_where_there_is_room(mode: Mode) ->
 
 def test_rows_of_images_that_touch_are_told_apart_by_their_ground() -> None:
     dot = [[255 * (row == column == 3) for column in range(8)] for row in range(8)]
-    rows = gallery([dot] * 8, ["9, said 5"] * 8, 39, 8, mode="quadrant")
+    rows = gallery([dot] * 8, [""] * 8, 39, 8, mode="quadrant")
     grounds = [{span.background for span in row if span.text.isspace()} - {None} for row in rows]
     assert grounds[0] == {0}
     assert min(grounds[4]) > 40  # type: ignore[type-var]

@@ -121,7 +121,7 @@ def _size(width: int, height: int, times: Fraction, mode: Mode) -> Size:
 def layout(count: int, width: int, height: int, *, mode: Mode, captions: Sequence[str] = (), pixels: tuple[int, int] = (28, 28)) -> Layout:
     """The grid that shows most of `count` images while each stays legible, and those as large as they can be.
 
-    Captions are left out where twice as many images find room without them, or none would be legible with them.
+    Captions say what an image is, and are left out only where none would be legible with them.
 
     Args:
         pixels: of one image, across and down.
@@ -131,8 +131,7 @@ def layout(count: int, width: int, height: int, *, mode: Mode, captions: Sequenc
     if not any(captions) or height < 2:
         return without
     found = _fullest(count, width, height, possible, captions)
-    crowded = found.size not in possible and without.size in possible
-    return without if crowded or min(count, without.most) >= 2 * min(count, found.most) else found
+    return without if found.size not in possible and without.size in possible else found
 
 
 def _fullest(count: int, width: int, height: int, possible: Sequence[Size], captions: Sequence[str]) -> Layout:
