@@ -3,8 +3,8 @@
 \b
   workbench predict cnn-1 seven.png            likeliest classes; PNG or JPEG of any size, grey or colour
   workbench predict cnn-1 photos/ --json       a folder, as a table or a document with all probabilities
-  workbench predict last hello world           phones of words; a date, a sum, a source of your own pairs
-  workbench predict last hello --attention     and where the network looked
+  workbench predict attention-1 hello world    phones of words; a date, a sum, a source of your own pairs
+  workbench predict attention-1 hello --attention    and where the network looked
   workbench predict rnn-2 new.csv              classes or numbers of sequences; the last column may be empty
   workbench predict rnn-3 --count 5            examples of the adding and copy tasks
   workbench predict rnn-1 seven.png --int8     weights as int8: size and speed against fp32

@@ -1,8 +1,8 @@
 """Let a trained model continue a prompt, character by character, or draw images. Takes the best weights unless --step names others.
 
 \b
-  workbench sample last --prompt "The " --temperature 0.7 --top-k 20 --length 300 --seed 1
-  workbench sample last -o more.txt            a text into a file
+  workbench sample rnn-1 --prompt "The " --temperature 0.7 --top-k 20 --length 300 --seed 1
+  workbench sample rnn-1 -o more.txt           a text into a file
   workbench sample gan-1                       images in the terminal
   workbench sample gan-1 --count 64 -o grid.png
   workbench sample gan-1 --class 3             of one class, where the generator was told them
