@@ -12,6 +12,7 @@ from workbench.launching.ask import Helper
 from workbench.recipe import Recipe
 from workbench.runs import lineage
 from workbench.runs.folder import Checkpoint, Fork, RunFolder, RunRecord
+from workbench.runs.reading.feed import Feed
 from workbench.runs.reading.state import RunState
 from workbench.runs.store import Store
 from workbench.schema import Settings, Value, build, differences, flat
@@ -75,8 +76,11 @@ def start(
     )  # fmt: skip
 
 
-def recipe_problem(record: RunRecord, recipe: Recipe | None) -> WorkbenchError | None:
+def recipe_problem(feed: Feed, recipe: Recipe | None) -> WorkbenchError | None:
     """Why a run cannot be forked with the recipe that was found for it."""
+    record = feed.record
+    if record.source != "recipe":
+        return launch.not_ours(feed)
     if recipe is not None:
         return None
     if record.recipe_path:

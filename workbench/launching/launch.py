@@ -103,7 +103,7 @@ def resume(
     if feed.status.is_live:
         raise WorkbenchError(f"{folder.id} is {feed.status.state}", f"`workbench attach {folder.id}` shows it")
     if feed.record.source != "recipe":
-        raise _not_ours(feed)
+        raise not_ours(feed)
     if feed.record.recipe_path and not recipe_path:
         raise WorkbenchError(
             f"{folder.id} was trained by the recipe at {feed.record.recipe_path}",
@@ -130,6 +130,16 @@ def begin(folder: RunFolder, *, recipe_path: str = "", queue: bool = False) -> N
     """
     about = _waiting(folder.record().settings) if queue else None
     _begin(folder, {"recipe_path": recipe_path, "before": 0}, about, None)
+
+
+def not_ours(feed: Feed) -> WorkbenchError:
+    """Why no recipe can go on with a run that was imported, or that a script recorded."""
+    name, run_id = feed.labels.name, feed.folder.id
+    if feed.record.source == "import":
+        return WorkbenchError(f"{run_id} was imported; no recipe here can go on with it", f"`workbench show {run_id}` shows it")
+    return WorkbenchError(
+        f"{run_id} was trained by a script of its own, which alone knows how to go on", f"run the script again to record `{name}` anew"
+    )
 
 
 def drive(sweep: Path, root: Path, *, recipe_path: str = "") -> None:
@@ -159,15 +169,6 @@ def _begin(folder: RunFolder, order: dict[str, object], waiting: dict[str, objec
         return
     with open(os.open(folder.worker_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as log:
         spawn(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-
-
-def _not_ours(feed: Feed) -> WorkbenchError:
-    name, run_id = feed.labels.name, feed.folder.id
-    if feed.record.source == "import":
-        return WorkbenchError(f"{run_id} was imported; no recipe here can go on with it", f"`workbench show {run_id}` shows it")
-    return WorkbenchError(
-        f"{run_id} was trained by a script of its own, which alone knows how to go on", f"run the script again to record `{name}` anew"
-    )
 
 
 def _refuse_settings(name: str, recipe_path: str, settings: Mapping[str, Value]) -> None:

@@ -110,3 +110,10 @@ def test_a_recipe_from_a_path_is_asked_for_again(begun, tmp_path: Path, capsys) 
     made(tmp_path, [*opening(), loop()], "own-1", recipe_path="/somewhere/own.py")
     assert app.run(["fork", "own-1", "--runs", str(tmp_path)]) == 2
     assert "workbench fork own-1 --recipe /somewhere/own.py" in capsys.readouterr().err
+
+
+def test_a_script_s_run_says_who_alone_can_go_on_with_it(begun, tmp_path: Path, capsys) -> None:
+    made(tmp_path, [*opening(), loop()], "script-1", source="script")
+    assert app.run(["fork", "script-1", "--runs", str(tmp_path)]) == 2
+    assert "script of its own" in capsys.readouterr().err
+    assert begun == []

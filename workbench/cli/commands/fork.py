@@ -54,7 +54,7 @@ def command(
     store = options.store(context, runs)
     feed = asking.find(store, run)
     found = asking.recipe_of(feed, recipe)
-    if problem := fork.recipe_problem(feed.record, found):
+    if problem := fork.recipe_problem(feed, found):
         raise problem
     assert found is not None
     typed = checked(asking.pairs(changes or []), feed, recipe)
