@@ -1,20 +1,63 @@
-"""Hostile text in every place of a run, shown by the interface in a real terminal: how many bytes of it act?
+"""Hostile text in every place of a run and in what is pasted, walked through in a real terminal: how many bytes of it act?
 
-python -m tests.benchmarks.hostile
+python -m tests.benchmarks.hostile [--quick]
 """
 
 from __future__ import annotations
 
+import argparse
+import contextlib
+import multiprocessing
+import os
+import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.benchmarks.interface import interface
 from tests.hostile import COLOUR, CORPUS, OF_TEXTUAL, foreign, hostile_run
+from tests.tui.terminal import Terminal
 
-_SIZES = ((40, 12), (80, 24), (120, 40))
-_KEYS = ("\r", "\x1b", "l", "\x1b", "h", "\x1b", "m", "\x1b")
-_SETTLE_SECONDS = 0.4
+_SIZES = ((80, 24), (120, 40))
+_PATIENCE_SECONDS = 10.0  # beside other work
+_QUIET_SECONDS, _MOST_SECONDS = 0.15, 0.6  # behind a key: until nothing comes, or as long as a live run goes on painting
+_AT_ONCE = 4  # sessions, which wait most of their time
+_PASTED = "\x1b[200~{}\x1b[201~"
+ESCAPE, RIGHT, DOWN, PAGE_DOWN, HOME, END, PALETTE = "\x1b", "\x1b[C", "\x1b[B", "\x1b[6~", "\x1b[H", "\x1b[F", "\x10"
+
+PASTE = "PASTE"  # stands for the text, pasted into a line that asks for one
+Walk = tuple[tuple[str, tuple[str, ...]], ...]  # what is pressed, and what stands on the screen that it leads to
+RUN: Walk = (
+    ("esc bench", (RIGHT, DOWN, "[", "]", ".", "v", "v", "v", "v", "g", PAGE_DOWN)),
+    ("esc back", ("\r", RIGHT, DOWN, "y", "t", "e", "O", "+", "[", "0", "v", "v", "v", "v", "v")),
+    ("esc bench", (ESCAPE, "/", PASTE, "\r", "/", ESCAPE)),
+    ("LOG", ("l", END, HOME, "/", PASTE, "\r")),
+    ("HEALTH", (ESCAPE, "h")),
+    ("MODEL", (ESCAPE, "m")),
+    ("NOTES", (ESCAPE, "i")),
+    ("KEYS", (ESCAPE, "?")),
+    ("esc bench", (ESCAPE, PALETTE, PASTE, ESCAPE)),
+    ("", ("c", PASTE, "\r", ESCAPE, "U", ESCAPE)),
+)
+RUNS: Walk = (
+    ("Bench", ("\t", "\t", "/", PASTE, "\r", ESCAPE, "o", "o", "o", "P", "f", PASTE, "\r", ESCAPE)),
+    ("Bench", ("n", PASTE, "\r")),
+    ("DIFFERENCES", ("D",)),
+    ("COMPARE", (ESCAPE, HOME, " ", DOWN, " ", "C")),
+    ("COMPARE", (DOWN, RIGHT, "/", PASTE, ESCAPE, "v", "a", "e", "G", "B", PAGE_DOWN, "y", "t", "E", "+", "0", ".", "v")),
+    ("KEYS", ("?",)),
+    ("Bench", (ESCAPE, ESCAPE, "d", "y", "u")),
+    ("KEYS", ("?",)),
+)
+FORM: Walk = (
+    ("Bench", ("\t", DOWN, "\r", PASTE, "\r", ESCAPE, "w", PASTE, "\r", "L", PASTE, "\r", "/", PASTE, ESCAPE)),
+    ("MODEL", ("m",)),
+    ("NOTES", (ESCAPE, "i")),
+    ("Bench", (ESCAPE, PALETTE, PASTE, ESCAPE)),
+)
+PLAY: Walk = (("PLAYGROUND", ("U",)), ("PLAYGROUND", ("\r", PASTE, "\r", DOWN, RIGHT, " ", "v", "\r", PASTE, "\r")), ("KEYS", ("?",)))
 
 
 def acting(raw: bytes) -> set[str]:
@@ -23,27 +66,109 @@ def acting(raw: bytes) -> set[str]:
     return foreign(OF_TEXTUAL.sub("", text)) | set(COLOUR.findall(text))
 
 
+def press(terminal: Terminal, keys: Iterable[str], evil: str) -> None:
+    for key in keys:
+        terminal.send(_PASTED.format(evil.replace(ESCAPE, "")) if key == PASTE else key)  # no terminal pastes an escape
+        for _ in range(round(_MOST_SECONDS / _QUIET_SECONDS)):
+            if not terminal.read(_QUIET_SECONDS):
+                break
+
+
+def came(terminal: Terminal, shown: str) -> bool:
+    with contextlib.suppress(AssertionError):
+        terminal.wait_for(shown, _PATIENCE_SECONDS)
+        return True
+    return False
+
+
+def walk(terminal: Terminal, steps: Walk, evil: str) -> list[str]:
+    """Go along a walk; returns the screens that did not come."""
+    missed = []
+    for shown, keys in steps:
+        press(terminal, keys, evil)
+        if shown and not came(terminal, shown):
+            missed.append(f"{shown} behind {keys[-2:]}")
+    return missed
+
+
+class Session(NamedTuple):
+    """One opening of the interface, walked through until it is left."""
+
+    root: Path
+    run_id: str | None
+    shown: str  # once it is open
+    steps: Walk
+    size: tuple[int, int]
+    ascii_only: bool
+    text: int  # its place in the corpus, from 1
+
+    def __str__(self) -> str:
+        return f"{self.size[0]}x{self.size[1]}{' --ascii' * self.ascii_only}, text {self.text}, {self.run_id or 'bench'}"
+
+
+def outcome(session: Session) -> tuple[list[str], int]:
+    """What went wrong in a session, and how many bytes it sent."""
+    evil = CORPUS[session.text - 1]
+    settings = {"XDG_CONFIG_HOME": str(session.root.parent / "config")}
+    with interface(session.root, session.run_id, session.size, settings, ascii_only=session.ascii_only) as terminal:
+        terminal.wait_for(session.shown, 60)
+        wrong = [f"did not come: {screen}" for screen in walk(terminal, session.steps, evil)]
+        terminal.send("\x03")
+        if not terminal.wait(20):
+            wrong.append("did not leave")
+        elif terminal.status:
+            wrong.append(f"left with {terminal.status}")
+        raw = bytes(terminal.raw)
+    if b"Traceback" in raw:
+        wrong.append("raised")
+    return [*wrong, *(f"sent {text!r}" for text in sorted(acting(raw)))], len(raw)
+
+
+def sessions(place: Path, trained: Path | None, size: tuple[int, int], ascii_only: bool, number: int) -> list[Session]:
+    """Those of one text in one look of the terminal."""
+    runs = place / f"{size[0]}-{ascii_only}-{number}"
+    hostile_run(runs, CORPUS[number - 1], "cnn-1")
+    hostile_run(runs, CORPUS[number - 1], "cnn-2", live=True)
+    opened = [(runs, "cnn-1", "FAILED", RUN), (runs, "cnn-2", "RUNNING", RUN), (runs, None, "Bench", RUNS), (runs, None, "Bench", FORM)]
+    if trained:
+        opened.append((trained, "rnn-1", "FINISHED", PLAY))
+    return [Session(*one, size, ascii_only, number) for one in opened]
+
+
+def train(place: Path, name: str) -> None:
+    """A run that the playground can be opened on."""
+    command = [sys.executable, "-m", "workbench", "train", "rnn", "--preset", "text", "--max-steps", "2", "--runs", str(place)]
+    subprocess.run([*command, "--name", name], check=True, capture_output=True)
+
+
 def main() -> int:
-    sent, wrong, ended = 0, 0, 0
-    with tempfile.TemporaryDirectory() as place:
-        for number, evil in enumerate(CORPUS, 1):
-            hostile_run(Path(place), evil, f"cnn-{number}")
-        for size in _SIZES:
-            for number in range(1, len(CORPUS) + 1):
-                with interface(Path(place), f"cnn-{number}", size, {}) as terminal:
-                    terminal.wait_for("FAILED", 30)
-                    for key in _KEYS:
-                        terminal.send(key)
-                        terminal.read(_SETTLE_SECONDS)
-                    terminal.send("q")
-                    ended += terminal.wait(10)
-                    sent += terminal.count
-                    if found := acting(bytes(terminal.raw)):
-                        wrong += 1
-                        print(f"{size[0]}x{size[1]}, text {number}: {sorted(map(repr, found))}")
-    opened = len(_SIZES) * len(CORPUS)
-    print(f"{wrong} of {opened} sessions sent text that acts ({sent:,} bytes looked at); {ended} of {opened} left as asked")
-    return 1 if wrong or ended < opened else 0
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one size, in colour, without a trained model")
+    quick = parser.parse_args().quick
+    looks = [(size, ascii_only) for size in _SIZES for ascii_only in (False, True)][: 1 if quick else None]
+    failed = count = 0
+    with tempfile.TemporaryDirectory() as made:
+        place = Path(made)
+        os.chdir(place)  # settings are saved here under a name that is pasted
+        settings = place / "config" / "workbench" / "config.toml"
+        settings.parent.mkdir(parents=True)
+        settings.write_text("bell = false\n")  # so that a bell that rings is one of the text's
+        trained = None if quick else place / "trained"
+        if trained:
+            train(trained, CORPUS[3])
+        walked = [
+            session
+            for size, ascii_only in looks
+            for number in range(1, len(CORPUS) + 1)
+            for session in sessions(place, trained, size, ascii_only, number)
+        ]
+        with multiprocessing.Pool(_AT_ONCE) as pool:
+            for session, (wrong, sent) in zip(walked, pool.imap(outcome, walked), strict=True):
+                count, failed = count + sent, failed + bool(wrong)
+                for what in wrong:
+                    print(f"{session}: {what}", flush=True)
+    print(f"{failed} of {len(walked)} sessions sent text that acts, raised, or missed a screen ({count:,} bytes looked at)")
+    return int(failed > 0)
 
 
 if __name__ == "__main__":

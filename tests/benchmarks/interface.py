@@ -55,8 +55,10 @@ def watched() -> None:
     print(f"watching a finished run, 80x24, 2 Hz: {sent:.0f} bytes/s, {100 * cpu:.1f} % of a core")
 
 
-def interface(runs: Path, run_id: str | None, size: tuple[int, int], environment: dict[str, str], *, thin: bool = False) -> Terminal:
-    shown = f"run_id={run_id!r}, low_bandwidth={thin}"
+def interface(
+    runs: Path, run_id: str | None, size: tuple[int, int], environment: dict[str, str], *, thin: bool = False, ascii_only: bool = False
+) -> Terminal:
+    shown = f"run_id={run_id!r}, low_bandwidth={thin}, ascii_only={ascii_only}"
     code = f"from pathlib import Path; from workbench.tui.opening import run; run(Path({str(runs)!r}), {shown})"
     return Terminal([sys.executable, "-c", code], size=size, environment={"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **environment})
 

@@ -10,6 +10,7 @@ import hashlib
 import math
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -83,6 +84,12 @@ class Checkpoint:
     path: Path
 
 
+@lru_cache(256)
+def _exit_name(attempt: int) -> str:
+    """Kept, because a path interns its parts: with a new string at each look Python's table of them is copied, 2 MB, ever again."""
+    return f"exit-{attempt}.json"
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """Names of a run's files, and how the small ones are read and replaced."""
@@ -122,7 +129,7 @@ class RunFolder:
         return self.path / "summary.json"
 
     def exit_file(self, attempt: int) -> Path:
-        return self.path / f"exit-{attempt}.json"
+        return self.path / _exit_name(attempt)
 
     def exit_draft(self, attempt: int) -> Path:
         """Becomes the exit file; written ahead, so that a full disk has room for it."""
