@@ -22,10 +22,11 @@ from tests.tui.terminal import Terminal
 
 _SIZES = ((80, 24), (120, 40))
 _PATIENCE_SECONDS = 10.0  # beside other work
+_SETTLE_SECONDS = 1.5  # until recipes and runs are there, and with them what has the focus
 _QUIET_SECONDS, _MOST_SECONDS = 0.15, 0.6  # behind a key: until nothing comes, or as long as a live run goes on painting
 _AT_ONCE = 4  # sessions, which wait most of their time
 _PASTED = "\x1b[200~{}\x1b[201~"
-ESCAPE, RIGHT, DOWN, PAGE_DOWN, HOME, END, PALETTE = "\x1b", "\x1b[C", "\x1b[B", "\x1b[6~", "\x1b[H", "\x1b[F", "\x10"
+ESCAPE, UP, RIGHT, DOWN, PAGE_DOWN, HOME, END, PALETTE = "\x1b", "\x1b[A", "\x1b[C", "\x1b[B", "\x1b[6~", "\x1b[H", "\x1b[F", "\x10"
 
 PASTE = "PASTE"  # stands for the text, pasted into a line that asks for one
 Walk = tuple[tuple[str, tuple[str, ...]], ...]  # what is pressed, and what stands on the screen that it leads to
@@ -41,18 +42,17 @@ RUN: Walk = (
     ("esc bench", (ESCAPE, PALETTE, PASTE, ESCAPE)),
     ("", ("c", PASTE, "\r", ESCAPE, "U", ESCAPE)),
 )
-RUNS: Walk = (
-    ("Bench", ("\t", "\t", "/", PASTE, "\r", ESCAPE, "o", "o", "o", "P", "f", PASTE, "\r", ESCAPE)),
-    ("Bench", ("n", PASTE, "\r")),
-    ("DIFFERENCES", ("D",)),
-    ("COMPARE", (ESCAPE, HOME, " ", DOWN, " ", "C")),
+RUNS: Walk = (  # a live one has the focus from the start
+    ("Bench", ("/", PASTE, "\r", ESCAPE, "o", "o", "o", "P", "n", PASTE, "\r")),
+    ("COMPARE", (UP, UP, " ", DOWN, " ", "C")),
     ("COMPARE", (DOWN, RIGHT, "/", PASTE, ESCAPE, "v", "a", "e", "G", "B", PAGE_DOWN, "y", "t", "E", "+", "0", ".", "v")),
     ("KEYS", ("?",)),
-    ("Bench", (ESCAPE, ESCAPE, "d", "y", "u")),
+    ("DIFFERENCES", (ESCAPE, ESCAPE, "D")),
+    ("Bench", (ESCAPE, "d", "y", "u", "f", PASTE, "\r", ESCAPE)),
     ("KEYS", ("?",)),
 )
 FORM: Walk = (
-    ("Bench", ("\t", DOWN, "\r", PASTE, "\r", ESCAPE, "w", PASTE, "\r", "L", PASTE, "\r", "/", PASTE, ESCAPE)),
+    ("Bench", ("\t", "\t", DOWN, "\r", PASTE, "\r", ESCAPE, "w", PASTE, "\r", "L", PASTE, "\r", "/", PASTE, ESCAPE)),
     ("MODEL", ("m",)),
     ("NOTES", (ESCAPE, "i")),
     ("Bench", (ESCAPE, PALETTE, PASTE, ESCAPE)),
@@ -94,13 +94,13 @@ def walk(terminal: Terminal, steps: Walk, evil: str) -> list[str]:
 class Session(NamedTuple):
     """One opening of the interface, walked through until it is left."""
 
-    root: Path
     run_id: str | None
     shown: str  # once it is open
     steps: Walk
     size: tuple[int, int]
     ascii_only: bool
     text: int  # its place in the corpus, from 1
+    root: Path | None = None  # of runs; otherwise of two made for it
 
     def __str__(self) -> str:
         return f"{self.size[0]}x{self.size[1]}{' --ascii' * self.ascii_only}, text {self.text}, {self.run_id or 'bench'}"
@@ -109,30 +109,38 @@ class Session(NamedTuple):
 def outcome(session: Session) -> tuple[list[str], int]:
     """What went wrong in a session, and how many bytes it sent."""
     evil = CORPUS[session.text - 1]
-    settings = {"XDG_CONFIG_HOME": str(session.root.parent / "config")}
-    with interface(session.root, session.run_id, session.size, settings, ascii_only=session.ascii_only) as terminal:
-        terminal.wait_for(session.shown, 60)
-        wrong = [f"did not come: {screen}" for screen in walk(terminal, session.steps, evil)]
-        terminal.send("\x03")
-        if not terminal.wait(20):
-            wrong.append("did not leave")
-        elif terminal.status:
-            wrong.append(f"left with {terminal.status}")
-        raw = bytes(terminal.raw)
+    with tempfile.TemporaryDirectory() as made:
+        os.chdir(made)  # settings are saved here under a name that is pasted
+        place = Path(made)
+        settings = place / "config" / "workbench" / "config.toml"
+        settings.parent.mkdir(parents=True)
+        settings.write_text("bell = false\n")  # so that a bell that rings is one of the text's
+        runs = session.root or place / "runs"
+        if session.root is None:
+            hostile_run(runs, evil, "cnn-1")
+            hostile_run(runs, evil, "cnn-2", live=True)
+        environment = {"XDG_CONFIG_HOME": str(place / "config")}
+        with interface(runs, session.run_id, session.size, environment, ascii_only=session.ascii_only) as terminal:
+            terminal.wait_for(session.shown, 60)
+            terminal.read(_SETTLE_SECONDS)
+            wrong = [f"did not come: {screen}" for screen in walk(terminal, session.steps, evil)]
+            terminal.send("\x03")
+            if not terminal.wait(20):
+                wrong.append("did not leave")
+            elif terminal.status:
+                wrong.append(f"left with {terminal.status}")
+            raw = bytes(terminal.raw)
     if b"Traceback" in raw:
         wrong.append("raised")
     return [*wrong, *(f"sent {text!r}" for text in sorted(acting(raw)))], len(raw)
 
 
-def sessions(place: Path, trained: Path | None, size: tuple[int, int], ascii_only: bool, number: int) -> list[Session]:
+def sessions(trained: Path | None, size: tuple[int, int], ascii_only: bool, text: int) -> list[Session]:
     """Those of one text in one look of the terminal."""
-    runs = place / f"{size[0]}-{ascii_only}-{number}"
-    hostile_run(runs, CORPUS[number - 1], "cnn-1")
-    hostile_run(runs, CORPUS[number - 1], "cnn-2", live=True)
-    opened = [(runs, "cnn-1", "FAILED", RUN), (runs, "cnn-2", "RUNNING", RUN), (runs, None, "Bench", RUNS), (runs, None, "Bench", FORM)]
-    if trained:
-        opened.append((trained, "rnn-1", "FINISHED", PLAY))
-    return [Session(*one, size, ascii_only, number) for one in opened]
+    look = (size, ascii_only, text)
+    walks = (("cnn-1", "FAILED", RUN), ("cnn-2", "RUNNING", RUN), (None, "RUNS 2", RUNS), (None, "RUNS 2", FORM))
+    opened = [Session(*one, *look) for one in walks]
+    return [*opened, Session("rnn-1", "FINISHED", PLAY, *look, trained)] if trained else opened
 
 
 def train(place: Path, name: str) -> None:
@@ -147,21 +155,12 @@ def main() -> int:
     quick = parser.parse_args().quick
     looks = [(size, ascii_only) for size in _SIZES for ascii_only in (False, True)][: 1 if quick else None]
     failed = count = 0
-    with tempfile.TemporaryDirectory() as made:
-        place = Path(made)
-        os.chdir(place)  # settings are saved here under a name that is pasted
-        settings = place / "config" / "workbench" / "config.toml"
-        settings.parent.mkdir(parents=True)
-        settings.write_text("bell = false\n")  # so that a bell that rings is one of the text's
-        trained = None if quick else place / "trained"
+    with tempfile.TemporaryDirectory() as place:
+        trained = None if quick else Path(place)
         if trained:
             train(trained, CORPUS[3])
-        walked = [
-            session
-            for size, ascii_only in looks
-            for number in range(1, len(CORPUS) + 1)
-            for session in sessions(place, trained, size, ascii_only, number)
-        ]
+        numbers = range(1, len(CORPUS) + 1)
+        walked = [one for size, ascii_only in looks for number in numbers for one in sessions(trained, size, ascii_only, number)]
         with multiprocessing.Pool(_AT_ONCE) as pool:
             for session, (wrong, sent) in zip(walked, pool.imap(outcome, walked), strict=True):
                 count, failed = count + sent, failed + bool(wrong)
