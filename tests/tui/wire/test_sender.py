@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -135,3 +137,17 @@ def test_a_smaller_and_larger_terminal_shows_what_it_should(tmp_path: Path) -> N
 def drawn_over(screen: Terminal) -> None:
     for row in range(3, 9):
         screen._stream.feed(f"\x1b[{row};1Hbroadcast message from somebody else".encode())
+
+
+def test_the_screen_comes_back_behind_a_suspension(tmp_path: Path) -> None:
+    cnn_run(tmp_path)
+    with terminal(tmp_path, "cnn-1") as screen:
+        screen.wait_for("best accuracy", 30)
+        screen.read(0.5)
+        shown = screen.text
+        os.kill(screen.pid, signal.SIGTSTP)
+        screen.wait_for(lambda: b"\x1b[?1049l" in screen.raw, 10)
+        drawn_over(screen)
+        screen.read(0.5)
+        os.kill(screen.pid, signal.SIGCONT)
+        screen.wait_for(lambda: screen.text == shown, 10)
