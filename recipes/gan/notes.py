@@ -48,9 +48,9 @@ WHAT TO WATCH
 - The losses are no measure of quality: each depends on how good the opponent
   is at that moment. A level loss is a fair fight, not a standstill.
 - Relative Frechet distance: mean and covariance of 2,000 samples' features
-  against those of all real images, over the real variance. The features are of
-  a small classifier, trained once per data set; `data` says how often it is
-  right. The baseline, real against real, is as low as it can get.
+  against those of all real images, over the real variance. The features are
+  of a small classifier, trained once per data set; `data` says how often it
+  is right. The baseline, real against real, is as low as it can get.
 - Precision, recall, classes covered and the KL of their histogram, since each
   number alone can be fooled: the mean image has precision 1, blurred digits
   cover all classes, a perfect copy of one digit is sharp.

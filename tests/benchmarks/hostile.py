@@ -21,7 +21,7 @@ from tests.hostile import COLOUR, CORPUS, OF_TEXTUAL, foreign, hostile_run
 from tests.tui.terminal import Terminal
 
 _SIZES = ((80, 24), (120, 40))
-_PATIENCE_SECONDS = 10.0  # beside other work
+_PATIENCE_SECONDS = 30.0  # for torch, beside other work
 _SETTLE_SECONDS = 1.5  # until recipes and runs are there, and with them what has the focus
 _QUIET_SECONDS, _MOST_SECONDS = 0.15, 0.6  # behind a key: until nothing comes, or as long as a live run goes on painting
 _AT_ONCE = 4  # sessions, which wait most of their time
@@ -57,7 +57,11 @@ FORM: Walk = (
     ("NOTES", (ESCAPE, "i")),
     ("Bench", (ESCAPE, PALETTE, PASTE, ESCAPE)),
 )
-PLAY: Walk = (("PLAYGROUND", ("U",)), ("PLAYGROUND", ("\r", PASTE, "\r", DOWN, RIGHT, " ", "v", "\r", PASTE, "\r")), ("KEYS", ("?",)))
+PLAY: Walk = (
+    ("temperature", ("U",)),  # the model is there
+    ("KEYS", ("?",)),
+    ("PLAYGROUND", (ESCAPE, "\r", PASTE, "\r", DOWN, RIGHT, " ", "v", "\r", PASTE, "\r")),
+)
 
 
 def acting(raw: bytes) -> set[str]:

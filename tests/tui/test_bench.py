@@ -116,7 +116,7 @@ async def test_the_helper_tells_layers_and_parameters(tmp_path: Path) -> None:
     app = interface(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "conv16 pool bn dense64 dense10")
-        await shows(app, "37,770 parameters   about 60 s, reaches 98.6 %")
+        await shows(app, "37,770 parameters   about 60 s: 98.6 %")
         await pilot.press("m")
         await shows(app, "BatchNorm2d")
         await shows(app, "multiply-adds for an example")
@@ -325,7 +325,7 @@ async def test_what_differs_stands_on_a_page_before_the_start(tmp_path: Path) ->
 async def test_settings_are_saved_to_a_file_that_train_and_the_form_read(tmp_path: Path) -> None:
     app = interface(tmp_path / "runs")
     file = tmp_path / "mine.toml"
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(160, 40)) as pilot:
         await shows(app, "ready:")
         await pilot.press("tab", "right", "down", "down", "down", "right", "W")
         await shows(app, "save settings to cnn-mnist.toml")

@@ -45,9 +45,9 @@ async def test_data_that_are_not_here_are_fetched_when_the_start_is_pressed_twic
         app.screen.recipes.find("cnn")  # type: ignore[attr-defined]
         await shows(app, "SETTINGS cnn")
         typed(app, dataset="kmnist")
-        await shows(app, "not ready: kmnist is not here; s fetches it (20 MB) and starts")
+        await shows(app, "not ready: kmnist is not here; s fetches it (21 MB) and starts")
         await pilot.press("s")
-        await shows(app, "`kmnist` is 20 MB, licence: CC")
+        await shows(app, "`kmnist` is 21 MB, licence: CC")
         await shows(app, "s again fetches it")
         assert started(app) == []
         await pilot.press("escape")
@@ -105,7 +105,7 @@ async def test_a_form_without_an_end_says_that_it_trains_until_it_is_stopped(app
 def test_what_lacks_is_found_on_the_disk(tmp_path: Path) -> None:
     kmnist = find_images("kmnist")
     assert (lack := lack_of_data({"dataset": "kmnist", "download": False}, tmp_path))
-    assert (lack.setting, lack.size) == ("dataset", "20 MB")
+    assert (lack.setting, lack.size) == ("dataset", "21 MB")
     assert lack_of_data({"dataset": "kmnist", "download": True}, tmp_path) is None
     for file in kmnist.files:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)

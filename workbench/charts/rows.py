@@ -15,7 +15,7 @@ from workbench.clean import clean
 _JOINERS = str.maketrans("", "", "\u200d\ufe0f")
 
 # Inks that a theme shows on blanks, too: by a background, in reverse, or underlined.
-ON_BLANKS = frozenset({"cursor", "resting", "caret", "typing"})
+ON_BLANKS = frozenset({"cursor", "resting", "focus", "caret", "typing", "example"})
 
 
 class Span(NamedTuple):

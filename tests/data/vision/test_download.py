@@ -122,7 +122,7 @@ def test_what_is_not_there_is_not_fetched_without_permission(data_folder, monkey
     with pytest.raises(WorkbenchError) as caught:
         _load()
     assert caught.value.code == ExitCode.WRONG_USE
-    for words in ("`mnist` is not in", "11.1 MB", "CC BY-SA 3.0", "--download", "--dataset mnist5k"):
+    for words in ("`mnist` is not in", "11.6 MB", "CC BY-SA 3.0", "--download", "--dataset mnist5k"):
         assert words in str(caught.value)
 
 

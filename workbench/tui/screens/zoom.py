@@ -75,7 +75,7 @@ class Zoom(WorkScreen):
         Binding("full_stop", "live", "live", id="zoom.live", tooltip="back to what is newest: no cursor, the whole run"),
         Binding("y", "log_scale", "log", id="zoom.log_scale", tooltip="logarithmic or linear y axis; kept for this metric"),
         Binding("t", "smooth", "smooth", id="zoom.smooth", tooltip="smoothing: light, medium, strong, off; kept for this metric"),
-        Binding("e", "axis", "x", id="zoom.axis", tooltip="steps, epochs, time or examples along the x axis; kept for this metric"),
+        Binding("e", "axis", "axis", id="zoom.axis", tooltip="steps, epochs, time or examples along the x axis; kept for this metric"),
         Binding("O", "outliers", "outliers", id="zoom.outliers", tooltip="limits without outliers, or with; kept for this metric"),
         Binding("tab", "other", "next", id="zoom.other", tooltip="the next chart or preview"),
         Binding("shift+tab", "other(-1)", "last", show=False, id="zoom.other_back", tooltip="the chart or preview before"),
