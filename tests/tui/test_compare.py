@@ -89,7 +89,7 @@ async def test_the_cursor_reads_values_and_hidden_lines_go(runs: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app)
         await pilot.press("left")
-        await shows(app, "at 384")
+        await shows(app, "at 800")
         await pilot.press("full_stop")
         await shows(app, "final")
         before = shown(app).count("x")
