@@ -120,7 +120,7 @@ async def test_the_helper_tells_layers_and_parameters(tmp_path: Path) -> None:
         await pilot.press("m")
         await shows(app, "BatchNorm2d")
         await shows(app, "multiply-adds for an example")
-        await shows(app, "a step of 64 holds about 7.44 MB")
+        await shows(app, "a step of 64 holds about 7.8 MB")
         await pilot.press("escape", "b")
         await shows(app, "4 of a batch of 64")
         await shows(app, "4,000 images, 500 to validate")

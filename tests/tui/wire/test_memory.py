@@ -9,7 +9,7 @@ import pytest
 from rich.control import Control
 from textual._compositor import CompositorUpdate
 
-from tests.tui.runs import cnn_run, interface, shows
+from tests.tui.runs import cnn_run, interface, shows, until
 from tests.tui.wire.screens import Emulated, frame
 from workbench.tui.app import Workbench
 from workbench.tui.wire.memory import BEGIN, END, ScreenMemory
@@ -80,9 +80,12 @@ async def test_every_screen_looks_as_textual_would_have_shown_it(
                 screen.resize(columns, rows)
             app.refresh(layout=True)
             app.screen.refresh(layout=True)
-            await pilot.pause()
-            ours.feed(memory.changes())
-            assert ours.cells == theirs.cells
+
+            def is_same() -> bool:
+                ours.feed(memory.changes())
+                return ours.cells == theirs.cells
+
+            await until(is_same)
     assert frames > 20
     assert ours.sent < 0.5 * theirs.sent
 

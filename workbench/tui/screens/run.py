@@ -170,7 +170,8 @@ class RunScreen(Steering):
         if (can := self.can_ask(action)) is not None:
             return can
         here = {
-            **dict.fromkeys(("zoom", "view", "choose", "page", "find"), self.seen is not None and bool(self.seen.slots or self._find)),
+            **dict.fromkeys(("zoom", "view", "choose", "page"), self.seen is not None and bool(self.seen.slots or self._find)),
+            "find": self.seen is not None,  # also behind a find that has found nothing, whose end was not drawn yet
             "histograms": self.seen is not None and any(name in self.seen.names for name in HISTOGRAMS),
             "use": self.seen is not None and self.seen.has_recipe,
             **dict.fromkeys(("log", "model", "notes", "health"), self.seen is not None),
