@@ -124,10 +124,6 @@ class Zoom(WorkScreen):
         self.show_keys()
         self._nudge()
 
-    def tell_wish(self) -> None:
-        self.say()  # what was said of the last key is over
-        super().tell_wish()
-
     def on_slot_view_resized(self) -> None:
         self.tell_wish()
 
