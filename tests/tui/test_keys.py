@@ -11,7 +11,7 @@ from tests.tui.runs import NOW, cnn_run, interface, shown, shows
 from workbench.tui.app import Workbench
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.batch import Batch
-from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.bench.screen import Bench
 from workbench.tui.screens.compare import Compare
 from workbench.tui.screens.finding import Finding
 from workbench.tui.screens.page import KeysPage, LogPage, Page

@@ -91,7 +91,7 @@ def _tables() -> list[list[Binding]]:
     """The table of each screen, with the keys that all have."""
     from workbench.tui.keyed import Keyed
     from workbench.tui.screens.batch import Batch
-    from workbench.tui.screens.bench import Bench
+    from workbench.tui.screens.bench.screen import Bench
     from workbench.tui.screens.compare import Compare
     from workbench.tui.screens.finding import Finding
     from workbench.tui.screens.page import KeysPage, LogPage, Page
