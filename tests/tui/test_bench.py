@@ -17,7 +17,7 @@ from workbench.runs.folder import Labels, RunFolder
 from workbench.schema import describe
 from workbench.tui.app import Workbench
 from workbench.tui.messages import Refused, Tried
-from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.bench.screen import Bench
 from workbench.tui.screens.run import RunScreen
 
 SIZES = ((80, 24), (120, 40), (200, 60))

@@ -13,7 +13,7 @@ from tests.tui.runs import FakeLauncher, cnn_run, interface, live_run, shown, sh
 from workbench.events.types import Paused, RunEnded
 from workbench.runs import control
 from workbench.tui.app import Workbench
-from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.bench.screen import Bench
 
 
 def bench(app: Workbench) -> Bench:

@@ -13,7 +13,7 @@ from tests.tui.runs import NOW, interface, shown, shows, until
 from tests.tui.test_goldens import check
 from workbench.runs.folder import Labels
 from workbench.tui.app import Workbench
-from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.bench.screen import Bench
 from workbench.tui.screens.compare import Compare
 from workbench.tui.screens.run import RunScreen
 

@@ -8,7 +8,7 @@ from textual.events import Paste
 
 from tests.hostile import CORPUS, foreign, hostile_run
 from tests.tui.runs import interface, shown, shows
-from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.bench.screen import Bench
 
 
 async def test_no_screen_shows_what_a_terminal_would_act_on(tmp_path: Path) -> None:

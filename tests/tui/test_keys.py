@@ -11,10 +11,12 @@ from tests.tui.runs import NOW, cnn_run, interface, shown, shows
 from workbench.tui.app import Workbench
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.batch import Batch
-from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.bench.screen import Bench
 from workbench.tui.screens.compare import Compare
 from workbench.tui.screens.finding import Finding
-from workbench.tui.screens.page import KeysPage, LogPage, Page
+from workbench.tui.screens.pages.keys import KeysPage
+from workbench.tui.screens.pages.log import LogPage
+from workbench.tui.screens.pages.page import Page
 from workbench.tui.screens.playground.screen import Playground
 from workbench.tui.screens.run import RunScreen
 from workbench.tui.screens.sweeps import Sweeps

@@ -9,7 +9,7 @@ import pytest
 from tests.builders import append, ended
 from tests.tui.runs import cnn_run, interface, live_run, shown, shows, until
 from workbench.tui import terminal, theme
-from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.bench.screen import Bench
 from workbench.tui.screens.run import RunScreen
 
 

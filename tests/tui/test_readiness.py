@@ -12,7 +12,7 @@ from workbench.errors import WorkbenchError
 from workbench.tui.app import Workbench
 from workbench.tui.editing.readiness import in_form_words, lack_of_data, lack_of_device
 from workbench.tui.messages import Refused
-from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.bench.screen import Bench
 
 
 def typed(app: Workbench, **values: str) -> None:

@@ -14,7 +14,7 @@ from tests.tui.runs import NOW, FakeLauncher, cnn_run, declared, interface, live
 from workbench.events.types import Measured, MetricsDeclared, Paused, PhaseChanged, RequestAnswered, Resumed
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
-from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.bench.screen import Bench
 from workbench.tui.screens.run import RunScreen
 from workbench.tui.screens.zoom import Zoom
 from workbench.views.run import slots

@@ -17,7 +17,7 @@ from workbench.runs.store import Store
 from workbench.sweeps.folder import SweepFolder, create, host
 from workbench.sweeps.journal import Journal
 from workbench.sweeps.plan import make_plan
-from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.bench.screen import Bench
 from workbench.tui.screens.compare import Compare
 from workbench.tui.screens.run import RunScreen
 from workbench.tui.screens.sweeps import Sweeps

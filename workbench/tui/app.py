@@ -43,7 +43,7 @@ from workbench.tui.messages import (
 from workbench.tui.polling.poller import Poller
 from workbench.tui.polling.run_jobs import RunJobs
 from workbench.tui.screens.base import WorkScreen
-from workbench.tui.screens.bench import Bench
+from workbench.tui.screens.bench.screen import Bench
 from workbench.tui.theme import Look
 from workbench.tui.theme import theme as painted
 from workbench.tui.wire.sender import thrifty
@@ -63,7 +63,7 @@ class Workbench(Doors):
 
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         "app.tcss",
-        "screens/bench.tcss",
+        "screens/bench/screen.tcss",
         "screens/run.tcss",
         "screens/zoom.tcss",
         "screens/compare.tcss",

@@ -91,10 +91,12 @@ def _tables() -> list[list[Binding]]:
     """The table of each screen, with the keys that all have."""
     from workbench.tui.keyed import Keyed
     from workbench.tui.screens.batch import Batch
-    from workbench.tui.screens.bench import Bench
+    from workbench.tui.screens.bench.screen import Bench
     from workbench.tui.screens.compare import Compare
     from workbench.tui.screens.finding import Finding
-    from workbench.tui.screens.page import KeysPage, LogPage, Page
+    from workbench.tui.screens.pages.keys import KeysPage
+    from workbench.tui.screens.pages.log import LogPage
+    from workbench.tui.screens.pages.page import Page
     from workbench.tui.screens.playground.screen import Playground
     from workbench.tui.screens.run import RunScreen
     from workbench.tui.screens.zoom import Zoom

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from textual.binding import Binding
 
 from workbench.tui.keyed import Keyed
-from workbench.tui.screens import page
 from workbench.tui.theme import Look
 
 if TYPE_CHECKING:
@@ -65,7 +64,9 @@ class Doors(Keyed):
         self.push_screen(Playground(run_id))
 
     def open_log(self, run_id: str) -> None:
-        self.push_screen(page.LogPage(run_id))
+        from workbench.tui.screens.pages.log import LogPage
+
+        self.push_screen(LogPage(run_id))
 
     def open_batch(self, form: Form) -> None:
         from workbench.tui.screens.batch import Batch
@@ -75,8 +76,10 @@ class Doors(Keyed):
 
     def open_model_of(self, form: Form, layers: Iterable[Mapping[str, Any]], parameters: int | None) -> None:
         """The layers as far as they are known, and what they cost as soon as it was counted."""
+        from workbench.tui.screens.pages.model import ModelPage
+
         self.ask_about(form, "cost")
-        self.push_screen(page.ModelPage(list(layers), parameters, self.size.width, self.look, self.about(form)))
+        self.push_screen(ModelPage(list(layers), parameters, self.size.width, self.look, self.about(form)))
 
     def open_finding(self, form: Form) -> None:
         """Look for a learning rate for a form."""
@@ -85,19 +88,28 @@ class Doors(Keyed):
         self.push_screen(Finding(form))
 
     def open_model(self, layers: Iterable[Mapping[str, Any]], parameters: int | None) -> None:
-        self.push_screen(page.of_model(list(layers), parameters, self.size.width, self.look))
+        from workbench.tui.screens.pages.model import of_model
+
+        self.push_screen(of_model(list(layers), parameters, self.size.width, self.look))
 
     def open_health(self, lines: Sequence[tuple[str, str]]) -> None:
-        self.push_screen(page.of_health(lines, self.size.width, self.look))
+        from workbench.tui.screens.pages.health import of_health
+
+        self.push_screen(of_health(lines, self.size.width, self.look))
 
     def open_differences(self, form: Form, others: Mapping[str, Mapping[str, Value]]) -> None:
         from workbench.tui.editing.form import compared
+        from workbench.tui.screens.pages.differences import of_differences
 
-        self.push_screen(page.of_differences(compared(form, others), self.look))
+        self.push_screen(of_differences(compared(form, others), self.look))
 
     def open_notes(self, recipe: Recipe) -> None:
-        self.push_screen(page.of_notes(recipe, self.look))
+        from workbench.tui.screens.pages.notes import of_notes
+
+        self.push_screen(of_notes(recipe, self.look))
 
     def open_help(self, keys: Iterable[Binding]) -> None:
         """The keys of a screen and of the app, from their own tables."""
-        self.push_screen(page.of_keys([*keys, *self.keys_of(self.BINDINGS)], self.look))
+        from workbench.tui.screens.pages.keys import of_keys
+
+        self.push_screen(of_keys([*keys, *self.keys_of(self.BINDINGS)], self.look))

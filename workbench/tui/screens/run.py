@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from workbench.charts.rows import Rows, Span, cells, cut, pad, plain, wrap
 from workbench.tui.messages import Begun, Refused, RunChanged, RunSeen, RunWish, Wish
-from workbench.tui.screens.page import wrong_pattern
+from workbench.tui.screens.pages.log import wrong_pattern
 from workbench.tui.screens.steering import FORK, Steering
 from workbench.tui.screens.zoom import HISTOGRAMS, scrubbed
 from workbench.tui.widgets.board import Board

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import unknown
-from workbench.tui.messages import SettingsRead, SettingsWritten
-from workbench.tui.screens.run_actions import RunActions
+from workbench.tui.messages import RateTaken, SettingsRead, SettingsWritten
+from workbench.tui.screens.bench.run_actions import RunActions
 from workbench.tui.widgets.foot import Foot, Question
+from workbench.tui.widgets.model_lines import ModelLines
 from workbench.tui.widgets.settings_form import SettingsForm
 from workbench.units import grouped
 
@@ -28,6 +29,7 @@ class FormActions(RunActions):
     """A screen with a form beside its list of runs; its table of keys names these actions."""
 
     settings: SettingsForm
+    model: ModelLines
     form: Form | None = None
     _reset_from: tuple[Form, FormState] | None = None  # what the last reset of all took away
     _begun_from: Listed | None = None
@@ -101,6 +103,29 @@ class FormActions(RunActions):
 
     def action_load(self) -> None:
         self.foot.ask(Question(_LOAD, str(self._saved_to or ""), lambda text: "" if text else "a TOML file", _PATH_CELLS))
+
+    def action_model(self) -> None:
+        if self.form and not self.form.mistakes:
+            self.bench.open_model_of(self.form, self.model.shown_layers, self.model.parameters)
+
+    def action_find_rate(self) -> None:
+        if self.form and not self.form.mistakes:
+            self.bench.open_finding(self.form)
+
+    def on_rate_taken(self, message: RateTaken) -> None:
+        """A learning rate was found and taken over."""
+        if self.form:
+            self.form.type("lr", f"{message.rate:g}")
+            self.form_changed()
+            self.say(f"lr is {message.rate:g} now", "good")
+
+    def action_batch(self) -> None:
+        if self.form and not self.form.mistakes:
+            self.bench.open_batch(self.form)
+
+    def action_notes(self) -> None:
+        if self.form:
+            self.bench.open_notes(self.form.recipe)
 
     @property
     def compared_with(self) -> Listed | None:

@@ -1,0 +1,1 @@
+"""Bench, the home screen, and what belongs to it alone."""

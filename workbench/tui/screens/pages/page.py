@@ -1,0 +1,80 @@
+"""A page of text to scroll."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+
+from workbench.charts.rows import Rows, Span, fill, plain
+from workbench.tui.screens.base import FAR, WorkScreen
+from workbench.tui.theme import Look
+from workbench.tui.widgets.painted import Painted
+from workbench.tui.widgets.pane import heading
+
+
+def scrolling(name: str) -> list[Binding]:
+    """The keys of a page."""
+    return [
+        Binding("up", "scroll(-1)", "scroll", key_display="arrows", id=f"{name}.up", tooltip="one line up"),
+        Binding("down", "scroll(1)", "down", show=False, id=f"{name}.down", tooltip="one line down"),
+        Binding("pageup", "scroll(-20)", "page up", show=False, id=f"{name}.pageup", tooltip="twenty lines up"),
+        Binding("pagedown,space", "scroll(20)", "page down", show=False, id=f"{name}.pagedown", tooltip="twenty lines down"),
+        Binding("home", f"scroll(-{FAR})", "first line", show=False, id=f"{name}.home", tooltip="the first line"),
+        Binding("end", f"scroll({FAR})", "last line", show=False, id=f"{name}.end", tooltip="the last line"),
+        Binding("escape", "back", "back", id=f"{name}.back", tooltip="back to the screen before"),
+        Binding("question_mark", "help", "help", id=f"{name}.help", tooltip="all keys of this screen"),
+        Binding("q", "leave", "leave", id=f"{name}.leave", tooltip="leave; runs go on training"),
+    ]
+
+
+Lines = Rows | Callable[[int], Rows]  # for a width
+
+
+class Text(Painted):
+    """Lines below a heading, from `top` on."""
+
+    def __init__(self, look: Look, title: str, lines: Lines) -> None:
+        super().__init__(look, id="text")
+        self.title, self.lines, self.top, self.found = title, lines, 0, ""
+
+    def scroll_by(self, lines: int) -> None:
+        self.top += lines
+        self.redraw()
+
+    def find(self, word: str) -> None:
+        """Only lines that have a word in them; all again for an empty one."""
+        self.found, self.top = word, 0
+        self.redraw()
+
+    def compose_rows(self, width: int, height: int) -> Rows:
+        lines = self.lines(width) if callable(self.lines) else self.lines
+        if self.found:
+            lines = [row for row in lines if self.found.lower() in plain([row])[0].lower()] or [[Span(" nothing has it", "muted")]]
+        self.top = max(0, min(self.top, len(lines) - (height - 1)))
+        last = min(len(lines), self.top + height - 1)
+        where = f"{self.top + 1}-{last} of {len(lines)}" if len(lines) > height - 1 else ""
+        where = f"found: {self.found}{', ' if where else ''}{where}" if self.found else where
+        return [heading(self.title, where, width, self.look, focused=True), *fill(lines[self.top : last], width, height - 1)]
+
+
+class Page(WorkScreen):
+    """Shows lines that do not change."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*scrolling("page")]
+
+    def __init__(self, title: str, lines: Lines) -> None:
+        super().__init__()
+        self._title, self._lines = title, lines
+
+    def compose(self) -> ComposeResult:
+        yield self.too_small()
+        with Vertical(id="all"):
+            yield Text(self.bench.look, self._title, self._lines)
+            yield self.key_bar()
+
+    def action_scroll(self, lines: int) -> None:
+        self.query_one(Text).scroll_by(lines)
