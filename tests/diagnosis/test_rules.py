@@ -83,6 +83,18 @@ def test_a_loss_that_hardly_falls_at_good_updates_is_underfitting_at_the_end_onl
     assert not [finding for finding in diagnose(half, {}, now=START, is_live=False) if finding.rule == "underfitting"]
 
 
+def test_a_fork_is_measured_by_the_loss_that_its_oldest_ancestor_began_with():
+    course = {**HEALTHY, "train/loss": lambda step: 0.05 - step / 20_000 + 0.05 * (step % 50 == 9)}
+    fork = state_of(
+        [*opening(), loop(steps_total=STEPS), *[metrics(range(1, STEPS + 1), key=key, value=each) for key, each in course.items()]]
+    )
+    origin = state_of([*opening(), loop(steps_total=STEPS), metrics(range(1, STEPS + 1), key="train/loss", value=falling)])
+    alone = {finding.rule for finding in diagnose(fork, {}, now=START, is_live=False)}
+    assert "underfitting" in alone, "what begins so low and stays there would look as if nothing was learnt"
+    assert not diagnose(fork, {}, now=START, is_live=False, origin=origin)
+    assert not diagnose(fork, {}, now=START, is_live=False, is_warm=True)
+
+
 def test_an_objective_that_stands_still_at_a_constant_rate_is_a_plateau():
     flat = (20, lambda step: min(0.8, 0.5 + step / 200))
     constant = {**HEALTHY, "train/lr": lambda step: 0.01, "train/loss": lambda step: falling(min(step, 60))}

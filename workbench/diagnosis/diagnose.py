@@ -39,14 +39,23 @@ _EXPLAINED_BY = {  # what is nothing but another finding's consequence, and woul
 
 
 def diagnose(
-    state: RunState, settings: Mapping[str, Value], *, now: float, is_live: bool, run: str = "RUN", recipe: str = ""
+    state: RunState,
+    settings: Mapping[str, Value],
+    *,
+    now: float,
+    is_live: bool,
+    run: str = "RUN",
+    recipe: str = "",
+    origin: RunState | None = None,
+    is_warm: bool = False,
 ) -> list[Finding]:
     """What is wrong with a run, gravest first; nothing where all is well, or where too little was logged to tell.
 
     Args:
         run, recipe: as commands call them, for the advice; without a recipe it names no command.
+        origin, is_warm: what it had learnt when it began, see `Case`.
     """
-    case = Case(state, settings, now, is_live, run, recipe)
+    case = Case(state, settings, now, is_live, run, recipe, origin, is_warm)
     found = [finding for rule in RULES if (finding := rule(case)) is not None]
     named = {finding.rule for finding in found}
     found = [finding for finding in found if named.isdisjoint(_EXPLAINED_BY.get(finding.rule, ()))]

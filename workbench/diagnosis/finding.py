@@ -39,6 +39,8 @@ class Case:
     Attributes:
         run: what commands call it.
         recipe: what `workbench train` calls its recipe; empty where a script or another program trained it.
+        origin: of a fork, its oldest ancestor, which began with nothing learnt.
+        is_warm: whether it began with the weights of another run, whose loss may have been of other data.
     """
 
     state: RunState
@@ -47,6 +49,8 @@ class Case:
     is_live: bool
     run: str = "RUN"
     recipe: str = ""
+    origin: RunState | None = None
+    is_warm: bool = False
 
     def curve(self, key: str) -> Curve:
         """The points of a metric; none for one that was not logged."""
@@ -60,6 +64,19 @@ class Case:
     def loss(self) -> Curve:
         """The loss that one network alone brings down; none for an adversarial run, whose losses fall and rise by design."""
         return self.curve("train/loss")
+
+    @property
+    def beginning(self) -> tuple[int, float] | None:
+        """An early step and the loss there, noise apart, when next to nothing was learnt; None where nobody knows it."""
+        loss = Curve.of((self.origin or self.state).series.get("train/loss"))
+        place = len(loss) // 20
+        return (loss.steps[place], loss.smoothed()[place]) if len(loss) and not self.is_warm else None
+
+    @property
+    def most_loss(self) -> float:
+        """The loss at the first step: of a fork, that of its oldest ancestor where it is larger."""
+        own = self.loss.means[0] if len(self.loss) else 0.0
+        return max(own, self.beginning[1]) if self.origin and self.beginning else own
 
     @property
     def progress(self) -> float:

@@ -32,7 +32,7 @@ def diverging(case: Case) -> Finding | None:
     if len(loss) < _FEW:
         return None
     course = loss.smoothed()
-    start, best, now = loss.means[0], min(course), min(course[-_FEW // 3 :])
+    start, best, now = case.most_loss, min(course), min(course[-_FEW // 3 :])
     at = course.index(best)
     speed = case.curve("train/update_ratio").since(loss.steps[at]).median()
     regained = _REGAINED_AT_SPEED if speed > _SPEED else _REGAINED
@@ -48,7 +48,7 @@ def diverging(case: Case) -> Finding | None:
 def oscillating(case: Case) -> Finding | None:
     """Updates so large that the loss jumps about where it began, or above."""
     loss, ratio = case.loss, case.curve("train/update_ratio")
-    if len(loss) < _FEW:
+    if len(loss) < _FEW or case.origin or case.is_warm:  # what had learnt before has nowhere to fall to, and little to jump from
         return None
     course = loss.smoothed()
     jump, typical = max(loss.highs), ratio.median()
@@ -108,7 +108,7 @@ def overfitting(case: Case) -> Finding | None:
     least, now = min(late), median(late)
     by_chance = _NO_CHANCE * validation.since(since).noise()
     level = min(validation.without_spikes())  # the least of many evaluations is a lucky one
-    worse = least > level + by_chance and now > max(_WORSE * level, level + _WORSE_BY * training.means[0])
+    worse = least > level + by_chance and now > max(_WORSE * level, level + _WORSE_BY * case.most_loss)
     then, train_now = before.first_share(0.1).median(), before.last_share(0.1).median()
     if worse and train_now < 0.9 * then and train_now < _BY_HEART * now:
         evidence = (
@@ -126,11 +126,10 @@ def underfitting(case: Case) -> Finding | None:
     loss, ratio = case.loss, case.curve("train/update_ratio")
     if case.progress < 0.8 or len(loss) < 2 * _FEW or case.is_warming_up:
         return None
-    course = loss.smoothed()
-    start, now = course[len(course) // 20], course[-1]
-    if now > 0.75 * start and (not len(ratio) or ratio.median() > _SMALL_UPDATE):
+    begun, now = case.beginning, loss.smoothed()[-1]
+    if begun is not None and now > 0.75 * begun[1] and (not len(ratio) or ratio.median() > _SMALL_UPDATE):
         evidence = (
-            f"training loss {compact(start)} @ {loss.steps[len(course) // 20]:,}, {compact(now)} @ {loss.steps[-1]:,},"
+            f"training loss {compact(begun[1])} @ {begun[0]:,}, {compact(now)} @ {loss.steps[-1]:,},"
             f" after {case.progress:.0%} of the steps{_update(case)}"
         )
         cause = "underfitting: the network does not fit its training data"

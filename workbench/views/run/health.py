@@ -20,7 +20,10 @@ def findings(feed: Feed, *, now: float | None = None) -> list[Finding]:
     record = feed.record
     recipe = (record.recipe_path or record.recipe) if record.source == "recipe" else ""
     now = time.time() if now is None else now
-    return diagnose(feed.state, settings, now=now, is_live=feed.status.is_live, run=feed.folder.id, recipe=recipe)
+    return diagnose(
+        feed.state, settings, now=now, is_live=feed.status.is_live, run=feed.folder.id, recipe=recipe,
+        origin=feed.earlier[-1] if feed.earlier else None, is_warm=record.weights,
+    )  # fmt: skip
 
 
 def beyond(found: list[Finding], state: RunState) -> list[Finding]:
