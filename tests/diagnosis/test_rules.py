@@ -84,10 +84,9 @@ def test_a_loss_that_hardly_falls_at_good_updates_is_underfitting_at_the_end_onl
 
 
 def test_a_fork_is_measured_by_the_loss_that_its_oldest_ancestor_began_with():
-    course = {**HEALTHY, "train/loss": lambda step: 0.05 - step / 20_000 + 0.05 * (step % 50 == 9)}
-    fork = state_of(
-        [*opening(), loop(steps_total=STEPS), *[metrics(range(1, STEPS + 1), key=key, value=each) for key, each in course.items()]]
-    )
+    course = {**HEALTHY, "train/loss": lambda step: 0.05 - step / 100_000 + 0.05 * (step % 50 == 9)}
+    logged = [metrics(range(1, STEPS + 1), key=key, value=each) for key, each in course.items()]
+    fork = state_of([*opening(), loop(steps_total=STEPS), *logged])
     origin = state_of([*opening(), loop(steps_total=STEPS), metrics(range(1, STEPS + 1), key="train/loss", value=falling)])
     alone = {finding.rule for finding in diagnose(fork, {}, now=START, is_live=False)}
     assert "underfitting" in alone, "what begins so low and stays there would look as if nothing was learnt"
