@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from workbench.charts.axis import Limits, labels, position, ticks, usable
 from workbench.charts.dots import Column
-from workbench.charts.line import Columns, Mark, around
+from workbench.charts.line import Columns
+from workbench.charts.marks import Mark, around
 from workbench.charts.rows import Row, Rows, Span, cells, cut, fill, fit, merge, pad, printable
 from workbench.units import compact
 
