@@ -30,7 +30,7 @@ import re, sys, time
 from pathlib import Path
 from workbench.runs.reading.feed import open_run
 from workbench.runs.store import Store
-from workbench.views import comparing
+from workbench.views.comparison import comparing
 from workbench.views.plots.curves import ManyWays
 imported = time.process_time()
 store = Store(Path(sys.argv[1]))
