@@ -12,8 +12,8 @@ from workbench.runs.reading.feed import open_run
 from workbench.runs.store import Store
 from workbench.views.comparison import beside, compare_board, compared, comparing
 from workbench.views.comparison.compare_board import Kept, Sight
-from workbench.views.comparison.compared import Legend
 from workbench.views.comparison.comparing import Together
+from workbench.views.comparison.legend import Legend, legend_rows
 from workbench.views.plots.curves import ManyWays
 
 
@@ -30,7 +30,7 @@ def four(tmp_path: Path) -> Together:
 
 def legend(found: Together, width: int, *, apart: bool = False) -> list[str]:
     lines = found.comparison.shown(apart=apart)
-    return plain(compared.legend(found.comparison, lines, found.curves(lines), width, Legend("validation/accuracy"), ascii_only=True))
+    return plain(legend_rows(found.comparison, lines, found.curves(lines), width, Legend("validation/accuracy"), ascii_only=True))
 
 
 def test_the_legend_has_values_deltas_costs_and_settings(four: Together) -> None:

@@ -11,8 +11,9 @@ from workbench.charts.rows import Row, Rows, Span, cells, fill, fit, merge, pad
 from workbench.comparison.compare import Line
 from workbench.units import compact, duration
 from workbench.views.comparison import beside, compared
-from workbench.views.comparison.compared import Legend
 from workbench.views.comparison.comparing import Together
+from workbench.views.comparison.legend import Legend, legend_rows, shows
+from workbench.views.comparison.wording import label
 from workbench.views.drawing import Loaded
 from workbench.views.plots import curves
 from workbench.views.plots.curves import Curve, ManyWays
@@ -97,7 +98,7 @@ def _curves(
     selected = legend[1:]
     start = max(0, min(sight.selected - (room - 2) // 2, len(selected) - (room - 1)))
     lower = [legend[0], *selected[start : start + max(1, room - 1)]]
-    differing = [] if compared.shows(together.comparison, lines, width, Legend(""))[0] else compared.settings(
+    differing = [] if shows(together.comparison, lines, width, Legend(""))[0] else compared.settings(
         together.comparison, lines, width, everything=False, ascii_only=ascii_only
     )  # fmt: skip
     spare = room - len(lower)
@@ -142,7 +143,7 @@ def _legend(
     hidden = frozenset(place for place, curve in enumerate(drawn) if curve.id in sight.hidden)
     base = next((place for place, line in enumerate(lines) if together.comparison.baseline in line.places), 0)
     about = Legend(key, at, at[base] if at else None, where, hidden, sight.selected)
-    return compared.legend(together.comparison, lines, drawn, width, about, ascii_only=ascii_only)
+    return legend_rows(together.comparison, lines, drawn, width, about, ascii_only=ascii_only)
 
 
 def _place(together: Together, x: float, sight: Sight) -> str:
@@ -222,7 +223,7 @@ def _band(lines: Sequence[Line], sight: Sight, ascii_only: bool) -> str:
     if len(lines) <= curves.MOST_BANDS:
         return f"band: {what}"
     front = next((line for line in lines if line.runs[0] == sight.ways.front and line.count > 1), None)
-    return f"band of {compared.label(front, ascii_only=ascii_only)}: {what}" if front else "band: of the line of seeds that is pointed at"
+    return f"band of {label(front, ascii_only=ascii_only)}: {what}" if front else "band: of the line of seeds that is pointed at"
 
 
 def _beside(parts: Sequence[Row], rule: str) -> Row:

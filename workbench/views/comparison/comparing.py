@@ -13,7 +13,8 @@ from workbench.comparison.compare import Comparison, Line, compare
 from workbench.runs.reading.feed import Feed
 from workbench.runs.report import report
 from workbench.views.comparison import compared
-from workbench.views.comparison.compared import Legend
+from workbench.views.comparison.legend import Legend, legend_rows, shows
+from workbench.views.comparison.wording import label
 from workbench.views.plots import curves
 from workbench.views.plots.curves import Curve, ManyWays
 
@@ -46,7 +47,7 @@ class Together:
         """What charts draw of the lines: seeds taken together have the look of their first run."""
         lettered = len(lines) > SERIES
         return [
-            Curve(compared.label(line), self.places[line.places[0]], tuple(self.feeds[place] for place in line.places), lettered=lettered)
+            Curve(label(line), self.places[line.places[0]], tuple(self.feeds[place] for place in line.places), lettered=lettered)
             for line in lines
         ]
 
@@ -73,8 +74,8 @@ def rows(
     lines = comparison.shown(apart=apart)
     drawn = together.curves(lines)
     about = Legend(key or comparison.objective)
-    lower = compared.legend(comparison, lines, drawn, width, about, ascii_only=ascii_only)
-    shows_settings, shows_costs = compared.shows(comparison, lines, width, about)
+    lower = legend_rows(comparison, lines, drawn, width, about, ascii_only=ascii_only)
+    shows_settings, shows_costs = shows(comparison, lines, width, about)
     if everything or not shows_settings:
         lower += [[Span("")], *compared.settings(comparison, lines, width, everything=everything, ascii_only=ascii_only, left=None)]
     if everything or not shows_costs:
