@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -148,11 +149,26 @@ async def test_a_message_goes_with_the_next_key_and_with_newer_news(tmp_path: Pa
         await shows(app, "back from the trash: cnn-9")
 
 
+@pytest.mark.parametrize("pressed", [False, True])
+async def test_a_live_run_has_the_cursor_at_first_unless_keys_are_pressed_already(tmp_path: Path, pressed: bool) -> None:
+    live_run(tmp_path)
+    may_look = threading.Event()
+    app = interface(tmp_path)
+    find = app._poller._find
+    app._poller._find = lambda: may_look.wait(20) and find()  # type: ignore[misc]
+    async with app.run_test(size=(80, 24)) as pilot:
+        if pressed:
+            await pilot.press("down")
+        may_look.set()
+        await shows(app, "RUNS 1")
+        await until(lambda: (app.screen.focused is bench(app).runs) is not pressed)
+
+
 async def test_the_key_bar_has_the_keys_of_the_line_that_is_typed_into(tmp_path: Path) -> None:
     cnn_run(tmp_path)
     app = interface(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await shows(app, "s start")
+        await shows(app, "ready:")
         await pilot.press("tab", "down", "down", "down", "enter")
         await shows(app, "enter take  esc leave as it was")
         assert "s start  " not in shown(app)

@@ -35,6 +35,7 @@ class WorkScreen(Screen[None]):
 
     AUTO_FOCUS = ""
     _armed: tuple[str, str] | None = None  # key and subject of a question that waits for the key again
+    was_used = False  # a key was pressed here
 
     @property
     def bench(self) -> Workbench:
@@ -137,6 +138,7 @@ class WorkScreen(Screen[None]):
 
     def on_key(self, event: Key) -> None:
         """What was said goes with the next key, which may have something newer to say."""
+        self.was_used = True
         if self.has_class("-too-small") and not self._leaves(event.key):  # nobody sees what it would do
             event.stop()
             event.prevent_default()

@@ -65,6 +65,7 @@ class RunScreen(Steering):
         self._title = run_id or title
         self._phase = phase
         self._foot_height = 4
+        self._has_charts = False
         self._find = ""
         self._turn = 0
         self._step: int | None = None  # of the previews; None is the newest
@@ -122,6 +123,7 @@ class RunScreen(Steering):
             self._arrange(len(seen.names))
             self.tell_wish()
         self.status.paint(seen.status)
+        self._has_charts = self._has_charts or bool(seen.slots)
         if not seen.slots and not self._find:
             self._wait(seen.id, seen.phase or "starting a worker")
         elif not self.board.display:
@@ -171,7 +173,7 @@ class RunScreen(Steering):
             return can
         here = {
             **dict.fromkeys(("zoom", "view", "choose", "page"), self.seen is not None and bool(self.seen.slots or self._find)),
-            "find": self.seen is not None,  # also behind a find that has found nothing, whose end was not drawn yet
+            "find": self._has_charts,  # also right behind a find that has found nothing, whose end was not drawn yet
             "histograms": self.seen is not None and any(name in self.seen.names for name in HISTOGRAMS),
             "use": self.seen is not None and self.seen.has_recipe,
             **dict.fromkeys(("log", "model", "notes", "health"), self.seen is not None),

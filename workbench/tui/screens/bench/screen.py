@@ -99,6 +99,7 @@ class Bench(FormActions):
             live = next((run for run in living if run.entry.state != "queued"), living[0] if living else None)
             if live:
                 self.runs.go_to(live.id)
+            if live and not self.was_used:  # else the next key would land in another pane than it was meant for
                 self.set_focus(self.runs)
         self._tell()
 
