@@ -6,9 +6,8 @@ import time
 
 from workbench.runs.reading.feed import Feed
 from workbench.runs.reading.state import RunState
-from workbench.runs.status import STALLED_SECONDS
 from workbench.units import age, duration, grouped, metric, seconds, size
-from workbench.views.run.status_lines import took
+from workbench.views.run.status_lines import stalled_seconds, took
 
 Line = tuple[str, str]  # text, ink
 _MOST_BEST = 2  # values in the line of a summary
@@ -36,10 +35,9 @@ def notice(feed: Feed, now: float | None = None, *, keys: bool = True, is_sick: 
         return ((f"unknown: {status.reason}", "warning"),)
     if status.state == "paused":
         return ((f"paused at step {grouped(state.step)}{'   p goes on, x stops' if keys else ''}", "warning"),)
-    quiet = now - max(state.step_at, state.news_at if state.phase != "training" else 0.0)
-    if status.state == "running" and state.step_at and quiet > STALLED_SECONDS:
-        took = f", last step took {seconds(state.step_seconds)}" if state.step_seconds else ""
-        return ((f"no step for {age(quiet)}{took}; if it hangs: workbench stop --force {run_id}", "warning"),)
+    if (quiet := stalled_seconds(feed, now)) is not None:
+        last = f", last step took {seconds(state.step_seconds)}" if state.step_seconds else ""
+        return ((f"no step for {age(quiet)}{last}; if it hangs:", "warning"), (f"$ workbench stop --force {run_id}", "command"))
     if status.state == "queued" and keys:
         return ((f"{run_id} starts by itself, also when this screen is closed; s starts it now, beside what trains", "muted"),)
     return ((f"closing this screen leaves {run_id} training: workbench attach {run_id}", "muted"),) if keys else ()
@@ -94,6 +92,8 @@ def _tested(state: RunState) -> str:
 def _failure(feed: Feed, keys: bool) -> tuple[Line, ...]:
     ended = feed.state.ended
     lines = [(f"{feed.status.state}: {feed.status.reason}", "error")]
+    if feed.status.state == "died" and (best := best_of(feed.state)):
+        lines.append((f"best {best}", "muted"))
     if ended and ended.advice:
         lines.append((ended.advice, ""))
     if ended and ended.command:

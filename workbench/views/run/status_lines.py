@@ -6,7 +6,7 @@ import time
 
 from workbench.charts.rows import Row, Rows, Span, cells, pad, printable
 from workbench.runs.reading.feed import Feed
-from workbench.runs.status import StateName
+from workbench.runs.status import STALLED_SECONDS, StateName
 from workbench.units import age, compact, duration, grouped, seconds, size
 
 # state -> mark where UTF-8 is, mark in ASCII. The word stands beside it, so colour never carries meaning alone.
@@ -52,6 +52,13 @@ def lines(feed: Feed, width: int, *, ascii_only: bool = False, now: float | None
     return [_within(_progress(feed, ascii_only, now), width, "  "), pad([*machine, *end], max(0, width))]
 
 
+def stalled_seconds(feed: Feed, now: float) -> float | None:
+    """For how long a worker that lives has made no step, where that is too long; None where all is well."""
+    state = feed.state
+    quiet = now - max(state.step_at, state.news_at if state.phase != "training" else 0.0)
+    return quiet if feed.status.state == "running" and state.step_at and quiet > STALLED_SECONDS else None
+
+
 def origin(feed: Feed) -> str:
     """`forked from cnn-3 at step 1,200`; nothing for a run that began at its beginning."""
     record = feed.record
@@ -75,11 +82,12 @@ def _progress(feed: Feed, ascii_only: bool, now: float) -> list[Part]:
     state, status = feed.state, feed.status
     name = feed.labels.name
     task = feed.record.recipe + (f"/{feed.record.preset}" if feed.record.preset else "")
-    sign = f"{mark(status.state, ascii_only=ascii_only)} {status.state.upper()}"
+    silent = stalled_seconds(feed, now) is not None
+    sign = f"{mark(status.state, ascii_only=ascii_only)} {'STALLED' if silent else status.state.upper()}"
     parts: list[Part] = [(0, [Span(feed.folder.id, "title")])]
     if name and name != feed.folder.id:
         parts.append((5, [Span(printable(name, ascii_only=ascii_only))]))
-    parts += [(4, [Span(printable(task, ascii_only=ascii_only), "muted")]), (0, [Span(sign, ink(status.state))])]
+    parts += [(4, [Span(printable(task, ascii_only=ascii_only), "muted")]), (0, [Span(sign, "warning" if silent else ink(status.state))])]
     if status.is_live and state.phase and state.phase not in ("training", "paused", "queued"):
         parts.append((3, [Span(printable(state.phase, ascii_only=ascii_only))]))
     if state.step or state.steps_total:
