@@ -126,6 +126,7 @@ async def of_bench(app: Workbench, pilot: Pilot[None], same: Check) -> None:
     same("bench")
     await pilot.press("tab", "down", "space")
     await shows(app, "1 marked")
+    await shows(app, "  cnn-1   ")  # the last of them: the list has the room that it wants
     same("bench-runs")
     for key, complete, name in (("m", "37,770 parameters", "model"), ("b", "4 of a batch", "batch"), ("i", "NOTES", "notes")):
         await pilot.press(key)

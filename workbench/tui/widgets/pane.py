@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textual.events import Click, Hide, MouseScrollDown, MouseScrollUp
 from textual.message import Message
-from textual.widget import Widget
 
 from workbench.charts.rows import Row, Span, cells, cut, fit, pad
 from workbench.tui.theme import Look
@@ -80,8 +79,8 @@ class Pane(Painted, can_focus=True):
         self.redraw()
 
     def on_hide(self, event: Hide) -> None:
-        """Keep the keys where the pane is shown again already: Textual 8.2 tells of the layout before, and takes them away."""
-        if all(widget.display for widget in self.ancestors_with_self if isinstance(widget, Widget)):
+        """Keep the keys: what has them is shown, here or at once, and Textual 8.2 tells of the layout before that."""
+        if self.screen.focused is self:
             event.prevent_default()
 
     def line_at(self, y: int) -> int:
