@@ -28,7 +28,7 @@ def terminal(
     environment: Mapping[str, str] | None = None,
     before: str = "pass",
 ) -> Terminal:
-    code = f"from pathlib import Path; from workbench.tui.opening import run; {before}; run(Path({str(runs)!r}), run_id={run_id!r})"
+    code = f"{before}; from pathlib import Path; from workbench.tui.opening import run; run(Path({str(runs)!r}), run_id={run_id!r})"
     variables = {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **(environment or {})}
     return Terminal([sys.executable, "-c", code], size=size, environment=variables)
 
@@ -62,7 +62,8 @@ def test_a_finished_run_sends_nothing(tmp_path: Path) -> None:
 def test_a_paused_run_sends_nothing_for_its_heartbeats(tmp_path: Path) -> None:
     folder = live_run(tmp_path)
     append(folder, [Paused(at=time.time(), step=400, by="ada")])
-    still = "import time; moment = time.time(); time.time = lambda: moment"  # the age of the news would turn with the minute
+    moment = time.time() // 60 * 60 + 30
+    still = f"import time; time.time = lambda: {moment}"  # a quiet run is drawn anew when the minute turns
     with terminal(tmp_path, "cnn-9", before=still) as screen:
         screen.wait_for("PAUSED", 30)
         screen.read(1.0)
