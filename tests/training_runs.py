@@ -152,4 +152,4 @@ def worker(root: Path, preset: str = "digits", **values: Value) -> Iterator[RunF
 def kill(feed: Feed) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(feed.state.pid, 9)
-    wait_for(lambda: not feed.read_all().status.is_live, 10)
+    wait_for(lambda: not feed.read_all().status.is_live)

@@ -86,7 +86,7 @@ class Terminal:
         self._spent = max(self._spent, carried - int(_LINK_BUFFER_SECONDS * self.rate))
         return max(0, carried - self._spent)
 
-    def wait_for(self, shown: str | Callable[[], bool], seconds: float = 10.0) -> float:
+    def wait_for(self, shown: str | Callable[[], bool], seconds: float = 60.0) -> float:
         """Read until the text is on the screen; returns when, in seconds since the start.
 
         Raises:
@@ -126,7 +126,7 @@ class Terminal:
                 self.status = status
         return self.status is None
 
-    def wait(self, seconds: float = 5.0) -> bool:
+    def wait(self, seconds: float = 60.0) -> bool:
         """Whether the program ended within this time."""
         deadline = time.monotonic() + seconds
         while self.is_alive and time.monotonic() < deadline:

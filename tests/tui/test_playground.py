@@ -318,7 +318,7 @@ async def test_keys_that_come_before_the_model_are_kept_for_it(tmp_path: Path) -
         launcher.post = app.post_message
         for message in late:
             app.post_message(message)
-        await until(lambda: launcher.last.get("sources") == ["cat"], lambda: f"{launcher.asked} {late}\n{shown(app)}", 5)
+        await until(lambda: launcher.last.get("sources") == ["cat"], lambda: f"{launcher.asked} {late}\n{shown(app)}")
 
 
 async def test_the_help_tells_what_keys_do_for_this_kind_of_model(tmp_path: Path) -> None:

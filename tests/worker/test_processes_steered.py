@@ -55,7 +55,7 @@ def two(root: Path, **values: Value) -> Iterator[RunFolder]:
         for pid in processes_of(folder).values():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: not processes_of(folder), 20)
+        wait_for(lambda: not processes_of(folder))
 
 
 def processes_of(folder: RunFolder) -> dict[str, int]:
@@ -72,7 +72,7 @@ def processes_of(folder: RunFolder) -> dict[str, int]:
 
 def say(folder: RunFolder, kind: control.Kind, **arguments: object) -> control.Answer:
     offset = control.log_size(folder)
-    return control.wait(folder, control.ask(folder, kind, by="a test", **arguments), seconds=30, offset=offset)
+    return control.wait(folder, control.ask(folder, kind, by="a test", **arguments), seconds=60, offset=offset)
 
 
 def steps_of(folder: RunFolder) -> int:
@@ -96,7 +96,7 @@ def test_what_is_asked_of_two_processes_happens_in_both(tmp_path: Path) -> None:
         assert changed.examples_per_step == 48
         wait_for(lambda: steps_of(folder) > changed.step + 5)
         assert say(folder, "stop").message.startswith("stopped at step")
-        wait_for(lambda: not processes_of(folder), 20)
+        wait_for(lambda: not processes_of(folder))
         assert state_of(folder) == "stopped"
     events = events_of(folder)
     assert [(event.name, event.new) for event in events if isinstance(event, SettingChanged)] == [
@@ -139,8 +139,8 @@ def test_a_forced_stop_leaves_no_process_behind_even_if_one_hangs(tmp_path: Path
     with two(tmp_path) as folder:
         os.kill(processes_of(folder)["1"], signal.SIGSTOP)  # the other one waits for it
         force_stop(folder, open_run(folder))
-        wait_for(lambda: state_of(folder) == "died", 10)
-        wait_for(lambda: not processes_of(folder), 10)
+        wait_for(lambda: state_of(folder) == "died")
+        wait_for(lambda: not processes_of(folder))
         assert "SIGKILL" in open_run(folder).status.reason
 
 
@@ -148,10 +148,10 @@ def test_a_forced_stop_leaves_no_process_behind_even_if_one_hangs(tmp_path: Path
 def test_a_signal_to_the_launcher_ends_the_run_behind_a_step(number: signal.Signals, tmp_path: Path) -> None:
     with two(tmp_path) as folder:
         os.kill(processes_of(folder)["launcher"], number)
-        wait_for(lambda: state_of(folder) == "stopped", 20)
+        wait_for(lambda: state_of(folder) == "stopped")
         assert number.name in end_of(folder).reason
         assert open_run(folder).checkpoints()[-1].step == end_of(folder).step
-        wait_for(lambda: not processes_of(folder), 20)
+        wait_for(lambda: not processes_of(folder))
 
 
 def test_ctrl_c_of_who_follows_a_run_of_two_stops_it(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_ctrl_c_of_who_follows_a_run_of_two_stops_it(tmp_path: Path) -> None:
     said, _ = follower.communicate(timeout=60)
     assert state_of(folder) == "stopped", said
     assert "stopped at step" in said
-    wait_for(lambda: not processes_of(folder), 20)
+    wait_for(lambda: not processes_of(folder))
 
 
 BREAKS = """
@@ -204,9 +204,9 @@ def test_what_goes_wrong_in_the_second_process_ends_the_run_in_words(breaks: str
     path.write_text(textwrap.dedent(BREAKS).format(breaks=breaks, spoils=spoils))
     recipe = from_path(path)
     folder = start(Store(tmp_path / "runs"), recipe, "digits", configure(recipe, "digits", **LONG))
-    wait_for(lambda: not open_run(folder).status.is_live, 60)
-    assert reason in wait_for(lambda: state_of(folder) == "failed" and open_run(folder).status.reason, 20)
-    wait_for(lambda: not processes_of(folder), 20)
+    wait_for(lambda: not open_run(folder).status.is_live)
+    assert reason in wait_for(lambda: state_of(folder) == "failed" and open_run(folder).status.reason)
+    wait_for(lambda: not processes_of(folder))
 
 
 def test_two_processes_take_one_place_in_the_queue(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_two_processes_take_one_place_in_the_queue(tmp_path: Path) -> None:
         runs = []
         for _ in range(2):
             runs.append(start(Store(tmp_path), recipe, "digits", config, queue=True))
-            wait_for(lambda: state_of(runs[-1]) == "queued", 20)
+            wait_for(lambda: state_of(runs[-1]) == "queued")
         first, second = runs
     finally:
         before.kill()

@@ -71,7 +71,7 @@ def test_two_workers_below_their_launcher_train_what_one_does_in_one_log(tmp_pat
     wait_for(lambda: open_run(both).status.state == "finished", 120)
     assert logged(both, "train/loss") == pytest.approx(logged(alone, "train/loss"), rel=WIDE)
     assert [event.step for event in events_of(both) if isinstance(event, CheckpointSaved)] == [20]
-    assert wait_for(lambda: json.loads(both.exit_file(1).read_text()) if both.exit_file(1).exists() else None, 10)["state"] == "finished"
+    assert wait_for(lambda: json.loads(both.exit_file(1).read_text()) if both.exit_file(1).exists() else None)["state"] == "finished"
 
 
 def test_a_rank_that_is_killed_ends_the_run_with_its_reason_and_the_run_goes_on(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_rank_that_is_killed_ends_the_run_with_its_reason_and_the_run_goes_on(
     try:
         wait_for(lambda: open_run(folder).state.step >= 10, 120)
         os.kill(follower_of(folder), 9)
-        wait_for(lambda: not open_run(folder).status.is_live, 60)
+        wait_for(lambda: not open_run(folder).status.is_live)
         assert open_run(folder).status.state == "died"
         assert "rank 1) was killed by SIGKILL" in wait_for(
             lambda: "SIGKILL" in open_run(folder).status.reason and open_run(folder).status.reason
