@@ -99,6 +99,19 @@ class Terminal:
                 raise AssertionError(f"{shown!r} did not come within {seconds} s; the screen is\n{self.text}")
         return time.monotonic() - self.started
 
+    def settle(self, seconds: float = 60.0) -> None:
+        """Read until the program has drawn all it has to draw: for a second nothing comes, and none of its threads wants the processor.
+
+        Raises:
+            AssertionError: it goes on drawing.
+        """
+        deadline = time.monotonic() + seconds
+        quiet_looks = 0
+        while quiet_looks < 20:
+            assert time.monotonic() < deadline, f"it did not settle within {seconds} s; the screen is\n{self.text}"
+            came = self.read(0.05)
+            quiet_looks = 0 if came or self._is_busy else quiet_looks + 1
+
     def send(self, *keys: str) -> None:
         for key in keys:
             os.write(self._master, key.encode())
@@ -135,6 +148,12 @@ class Terminal:
             else:
                 time.sleep(0.02)
         return not self.is_alive
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether one of its threads runs or waits for a processor; on a loaded machine such a program is silent, too."""
+        states = (stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{self.pid}/task").glob("*/stat"))
+        return "R" in states
 
     @property
     def cpu_seconds(self) -> float:
