@@ -18,7 +18,7 @@ from workbench.schema import describe
 from workbench.tui.app import Workbench
 from workbench.tui.messages import Refused, Tried
 from workbench.tui.screens.bench.screen import Bench
-from workbench.tui.screens.run import RunScreen
+from workbench.tui.screens.run.screen import RunScreen
 
 SIZES = ((80, 24), (120, 40), (200, 60))
 

@@ -10,7 +10,7 @@ from tests.builders import append, ended
 from tests.tui.runs import cnn_run, interface, live_run, shown, shows, until
 from workbench.tui import terminal, theme
 from workbench.tui.screens.bench.screen import Bench
-from workbench.tui.screens.run import RunScreen
+from workbench.tui.screens.run.screen import RunScreen
 
 
 async def test_a_key_of_ones_own_acts_and_stands_in_bar_and_help(tmp_path: Path) -> None:

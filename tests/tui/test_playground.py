@@ -16,7 +16,7 @@ from workbench.errors import WorkbenchError
 from workbench.tui.app import Workbench
 from workbench.tui.messages import Answered, Refused
 from workbench.tui.screens.playground.screen import Playground
-from workbench.tui.screens.run import RunScreen
+from workbench.tui.screens.run.screen import RunScreen
 
 SIZES = [(80, 24), (120, 40)]
 DISC = bytes(255 if (x - 3) ** 2 + (y - 3) ** 2 < 7 else 0 for y in range(8) for x in range(8))

@@ -15,8 +15,8 @@ from workbench.events.types import Measured, MetricsDeclared, Paused, PhaseChang
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.tui.screens.bench.screen import Bench
-from workbench.tui.screens.run import RunScreen
-from workbench.tui.screens.zoom import Zoom
+from workbench.tui.screens.run.screen import RunScreen
+from workbench.tui.screens.run.zoom import Zoom
 from workbench.views.run import slots
 
 

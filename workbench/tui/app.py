@@ -46,8 +46,8 @@ class Workbench(Doors):
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         "app.tcss",
         "screens/bench/screen.tcss",
-        "screens/run.tcss",
-        "screens/zoom.tcss",
+        "screens/run/screen.tcss",
+        "screens/run/zoom.tcss",
         "screens/compare.tcss",
         "screens/sweeps.tcss",
         "screens/playground/screen.tcss",
@@ -260,7 +260,7 @@ class Workbench(Doors):
         Raises:
             WorkbenchError: a setting is not what it may be.
         """
-        from workbench.tui.screens.run import RunScreen
+        from workbench.tui.screens.run.screen import RunScreen
 
         self.launcher.start(form)
         phase = "starting a worker" if self.launcher.is_warm else "importing torch"  # in the helper, which becomes the worker
