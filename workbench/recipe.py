@@ -1,4 +1,4 @@
-"""The treaty between recipes and the workbench: a recipe trains through a `run` handle, and owns its loop.
+"""The contract between recipes and the workbench: a recipe trains through a `run` handle, and owns its loop.
 
 Torch-free: tensors and modules appear as `Any`, so that listing recipes costs nothing.
 """

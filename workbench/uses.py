@@ -1,4 +1,4 @@
-"""What a trained model can be asked: the part of the treaty that a recipe keeps with `Recipe.use`. Torch-free.
+"""What a trained model can be asked: the part of the contract that a recipe keeps with `Recipe.use`. Torch-free.
 
 A recipe says which of these its model is, and gives plain functions on tensors; reading files, drawing characters, previews and
 words are the workbench's (`workbench/using/`). All functions are called with the model in evaluation mode and without gradients.

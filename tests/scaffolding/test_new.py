@@ -10,7 +10,7 @@ from workbench.scaffolding import new
 from workbench.worker import contract
 
 
-def test_a_new_recipe_keeps_its_side_of_the_treaty(tmp_path):
+def test_a_new_recipe_keeps_its_side_of_the_contract(tmp_path):
     recipe = from_path(new.write("mine", tmp_path))
     assert (recipe.name, recipe.tasks[0].objective) == ("mine", "validation/accuracy")
     outcomes = contract.check(recipe)
@@ -60,7 +60,7 @@ def test_what_is_there_already_is_left_alone(tmp_path):
         ("model.py", "images.flatten(1)", "images.flatten(1)[:, :3]", "logs", "(model.py, line "),
     ],
 )
-def test_what_breaks_the_treaty_is_named(tmp_path, file, old, new_text, check, said):
+def test_what_breaks_the_contract_is_named(tmp_path, file, old, new_text, check, said):
     folder = new.write("mine", tmp_path)
     text = (folder / file).read_text()
     assert old in text

@@ -1,1 +1,1 @@
-"""The real `run` behind the treaty: one attempt at training, recorded, checkpointed and open to requests."""
+"""The real `run` behind the contract: one attempt at training, recorded, checkpointed and open to requests."""

@@ -1,4 +1,4 @@
-"""The real `run`: the handle through which a recipe trains (see recipe.Run for its side of the treaty)."""
+"""The real `run`: the handle through which a recipe trains (see recipe.Run for its side of the contract)."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def _use(question: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check(question: dict[str, Any]) -> dict[str, Any]:
-    """Whether a recipe keeps its side of the treaty: what was looked at, and what is wrong, empty where nothing is."""
+    """Whether a recipe keeps its side of the contract: what was looked at, and what is wrong, empty where nothing is."""
     from workbench.worker.contract import check
 
     return {"checks": [asdict(outcome) for outcome in check(find_recipe(question["recipe"]))]}

@@ -1,4 +1,4 @@
-"""Does a recipe keep its side of the treaty? It is trained for a few steps of each task, in a folder that goes away again."""
+"""Does a recipe keep its side of the contract? It is trained for a few steps of each task, in a folder that goes away again."""
 
 from __future__ import annotations
 
