@@ -98,7 +98,7 @@ def _processes(folder: RunFolder, order: Order) -> int:
 
 def _follow(folder: RunFolder, order: Order, signals: Signals) -> int:
     """Train as one of several processes, under the lead of rank 0, which records."""
-    from workbench.session.joint import Silent
+    from workbench.session.distributed import Silent
 
     state = read_state(folder)
     journal = Silent(folder, EventWriter(Path(os.devnull)), state)
@@ -124,13 +124,13 @@ def _train(folder: RunFolder, journal: Journal, attempt: int, order: Order, sign
         config = build(recipe.config, {**record.settings, **journal.state.amended, **device}, recipe=recipe.name)
         assert isinstance(config, Common)
         journal.write(PhaseChanged(at=time.time(), phase="importing torch"))
+        from workbench.session.distributed import DistributedSession
         from workbench.session.handle import Session, Stopped
-        from workbench.session.joint import Joint
         from workbench.training.machine.ranks import LostRank
 
         if record.trying:
             return _try(folder, recipe, config, journal, signals)
-        session = (Joint if torchrun.is_inside() else Session)(folder, recipe, config, journal, attempt)
+        session = (DistributedSession if torchrun.is_inside() else Session)(folder, recipe, config, journal, attempt)
         signals.tell(session.requests)
         try:
             recipe.train(config, session)

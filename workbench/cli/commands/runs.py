@@ -57,9 +57,9 @@ def command(
 
 
 def _print_json(store: Store, wanted: str, sort: str) -> None:
-    from workbench.runs.listing import shelf
+    from workbench.runs.listing import report_cache
 
-    found = list(shelf.reports(store))
+    found = list(report_cache.reports(store))
     if wanted:
         fits = filtering.parse(wanted, [run.facts for run in found])
         found = [run for run in found if fits(run.facts)]

@@ -31,7 +31,7 @@ from workbench.training.machine.together import join_layers
 M = TypeVar("M")
 
 
-class Joint(Session):
+class DistributedSession(Session):
     """A session that shares its steps with those of the other processes."""
 
     def __init__(self, folder: RunFolder, recipe: Recipe, config: Common, journal: Journal, attempt: int) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.builders import START, append, build_run, ended, evaluated, finished_run, loop, started
 from workbench.runs.folder import Labels, RunFolder
-from workbench.runs.listing import shelf
+from workbench.runs.listing import report_cache
 from workbench.runs.reading.feed import Feed
 from workbench.runs.report import report, strict
 from workbench.runs.store import Store
@@ -35,7 +35,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             seen.append(self.folder.id)
             return super().read_all()
 
-    monkeypatch.setattr(shelf, "Feed", Watched)
+    monkeypatch.setattr(report_cache, "Feed", Watched)
     return seen
 
 
@@ -47,7 +47,7 @@ def settle(folder: RunFolder, seconds: float = 60.0) -> None:
 
 
 def listed(root: Path) -> list[dict[str, Any]]:
-    return [json.loads(run.text(START + 100)) for run in shelf.reports(Store(root))]
+    return [json.loads(run.text(START + 100)) for run in report_cache.reports(Store(root))]
 
 
 def test_a_run_is_read_once_and_its_report_is_the_same(root: Path, read: list[str]) -> None:
@@ -105,7 +105,7 @@ def test_runs_that_are_gone_leave_the_file_and_a_damaged_file_is_passed_over(roo
 def test_filters_and_orders_ask_what_was_kept(root: Path) -> None:
     settle(build_run(root, finished_run(100), labels=Labels(tags=("night",), pin=True)))
     for _ in range(2):
-        (run,) = shelf.reports(Store(root))
+        (run,) = report_cache.reports(Store(root))
         assert run.pin
         assert run.facts.texts["tag"] == ["night"]
         assert run.facts.values["validation/accuracy"] == pytest.approx(0.9)

@@ -30,7 +30,7 @@ _AGE = "news_age_seconds"  # the one thing in the report of an ended run that do
 
 
 @dataclass(frozen=True)
-class Shelved:
+class CachedReport:
     """One run of a list.
 
     Attributes:
@@ -55,7 +55,7 @@ class Shelved:
         return f'{self.body[:-1]}, "{_AGE}": {age}}}'
 
 
-def reports(store: Store) -> Iterator[Shelved]:
+def reports(store: Store) -> Iterator[CachedReport]:
     """Every run, newest first, read anew only where something has changed since the last time."""
     place = cache_folder() / "reports" / hashlib.sha256(os.fsencode(store.root)).hexdigest()[:24]
     kept = dict(_read(place))
@@ -70,7 +70,7 @@ def reports(store: Store) -> Iterator[Shelved]:
             yield _parsed(known[1])
             continue
         feed = Feed(store.folder(run_id), brief=True).read_all()
-        found = _shelved(feed)
+        found = _cached(feed)
         if not feed.status.is_live and feed.status.state != "unknown" and changed_at < oldest:
             lines.append(_line(found, stamp))
             is_new = True
@@ -81,12 +81,12 @@ def reports(store: Store) -> Iterator[Shelved]:
             replace_file(place, "\n".join([_FORMAT, *lines, ""]).encode(), durable=False)
 
 
-def _shelved(feed: Feed) -> Shelved:
+def _cached(feed: Feed) -> CachedReport:
     body = report(feed)
     del body[_AGE]
     known = filtering.facts(feed)
     about: dict[str, Any] = {"texts": dict(known.texts), "values": dict(known.values)}
-    return Shelved(feed.folder.id, feed.labels.pin, feed.state.news_at, strict_json(about), strict_json(body))
+    return CachedReport(feed.folder.id, feed.labels.pin, feed.state.news_at, strict_json(about), strict_json(body))
 
 
 def _read(place: os.PathLike[str]) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -104,13 +104,13 @@ def _read(place: os.PathLike[str]) -> Iterator[tuple[str, tuple[str, str]]]:
             yield run_id, (stamp, line)
 
 
-def _line(found: Shelved, stamp: str) -> str:
+def _line(found: CachedReport, stamp: str) -> str:
     return "\t".join([found.id, stamp, "pin" if found.pin else "", repr(found.news_at), found.about, found.body])
 
 
-def _parsed(line: str) -> Shelved:
+def _parsed(line: str) -> CachedReport:
     run_id, _, pin, news_at, about, body = line.split("\t")
-    return Shelved(run_id, bool(pin), float(news_at), about, body)
+    return CachedReport(run_id, bool(pin), float(news_at), about, body)
 
 
 def _stamp(folder: str) -> tuple[str, float]:
