@@ -1,5 +1,4 @@
-from workbench.tui.screens.run.zoom import following, scrubbed
-from workbench.tui.window import Window
+from workbench.tui.window import Window, following, scrubbed
 
 
 def test_the_cursor_moves_by_whole_steps_and_stays_inside_of_the_run() -> None:

@@ -1,8 +1,9 @@
-"""The part of a run that a chart shows, and the cursor in it: zoom, pan, reset, as plain arithmetic on steps."""
+"""Which part of a run is looked at: zoom, pan and cursor of a chart, the way through its previews; plain arithmetic on steps."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.views.plots.view import CURSOR_STRIDE
@@ -106,3 +107,17 @@ class Window:
     def _around(self, middle: float, span: float) -> None:
         low = max(0.0, min(middle - span / 2, self.newest - span))
         self.fixed, self.last = (low, low + span), None
+
+
+def following(names: Sequence[str], name: str) -> str:
+    """The name behind this one, around the end; the first where this is none of them."""
+    place = names.index(name) if name in names else -1
+    return names[(place + 1) % len(names)] if names else ""
+
+
+def scrubbed(steps: tuple[int, ...], step: int | None, by: int) -> int | None:
+    """The step of the preview so many places earlier or later; None, the newest, at the end."""
+    if not steps:
+        return None
+    place = (steps.index(step) if step in steps else len(steps) - 1) + by
+    return None if place >= len(steps) - 1 else steps[max(0, place)]

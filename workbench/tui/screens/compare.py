@@ -12,10 +12,9 @@ from textual.containers import Vertical
 
 from workbench.tui.messages import CompareChanged, CompareSeen, CompareWish, Wish
 from workbench.tui.screens.base import WorkScreen
-from workbench.tui.screens.run.zoom import following
 from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.painted import Painted
-from workbench.tui.window import Window
+from workbench.tui.window import Window, following
 from workbench.views.comparison.compare_board import PAGES, Sight
 from workbench.views.plots.curves import BANDS
 from workbench.views.plots.view import ALONG, SMOOTHINGS

@@ -19,6 +19,9 @@ from workbench.tui.widgets.pane import heading
 class LogPage(WorkScreen):
     """The log of a run, which grows while one looks at it."""
 
+    DEFAULT_CSS = """
+    LogPage Foot { height: 1; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "find", id="log.find", tooltip="only the lines that have this (a regular expression)"),
         *scrolling("log"),

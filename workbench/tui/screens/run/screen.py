@@ -2,63 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 
-from workbench.charts.rows import Rows, Span, cells, cut, pad, plain, wrap
 from workbench.tui.messages import Begun, Refused, RunChanged, RunSeen, RunWish, Wish
 from workbench.tui.screens.pages.log import wrong_pattern
+from workbench.tui.screens.run import foot
+from workbench.tui.screens.run.keys import KEYS
 from workbench.tui.screens.run.steering import FORK, Steering
-from workbench.tui.screens.run.zoom import HISTOGRAMS, scrubbed
+from workbench.tui.screens.run.zoom import HISTOGRAMS
 from workbench.tui.widgets.board import Board
 from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.painted import Painted
 from workbench.tui.widgets.slot_view import SlotView, Waiting
+from workbench.tui.window import scrubbed
 
 _FIND = "find"
-_TWO_CHARTS = 16  # rows for two charts below each other, which also a failed run keeps
-_TOLD_BY = 14  # letters by which a line of the log is known for what the notice says
-_GAP = "   "  # between the parts of a line
 
 
 class RunScreen(Steering):
     """Watches one run, from the moment that its start was asked for."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pause", "pause", id="run.pause", tooltip="pause, or go on after a pause"),
-        Binding("p", "go_on", "go on", id="run.go_on", tooltip="go on after a pause"),
-        Binding("s", "start_now", "start", id="run.start_now", tooltip="do not wait in the queue: start beside the runs that train"),
-        Binding("x", "stop", "stop", id="run.stop", tooltip="stop: it finishes the step, saves and ends"),
-        Binding("r", "resume", "resume", id="run.resume", tooltip="another attempt, from the newest good checkpoint"),
-        Binding("F", "fork", "fork", show=False, id="run.fork", tooltip="go on from one of its checkpoints, as a run of its own"),
-        Binding("w", "save", "save", id="run.save", tooltip="write a checkpoint now"),
-        Binding("c", "change", "change lr", id="run.change", tooltip="change the learning rate or another live setting"),
-        Binding("enter", "zoom", "zoom", id="run.zoom", tooltip="the chosen chart or preview on the whole screen"),
-        Binding("left", "choose(-1, 0)", "left", show=False, id="run.left", tooltip="choose the chart to the left"),
-        Binding("right", "choose(1, 0)", "right", show=False, id="run.right", tooltip="choose the chart to the right"),
-        Binding("up", "choose(0, -1)", "up", show=False, id="run.up", tooltip="choose the chart above"),
-        Binding("down", "choose(0, 1)", "down", show=False, id="run.down", tooltip="choose the chart below"),
-        Binding("v", "view", "view", id="run.view", tooltip="the next preview: worst examples, confusion matrix, filters"),
-        Binding("slash", "find", "find", id="run.find", tooltip="only the charts whose name or metrics have this (a regular expression)"),
-        Binding("pageup", "page(-1)", "page before", show=False, id="run.pageup", tooltip="the charts before"),
-        Binding("pagedown", "page(1)", "next page", show=False, id="run.pagedown", tooltip="the next charts"),
-        Binding("left_square_bracket", "scrub(-1)", "earlier", show=False, id="run.earlier", tooltip="previews as they were earlier"),
-        Binding("right_square_bracket", "scrub(1)", "later", show=False, id="run.later", tooltip="previews as they were later"),
-        Binding("full_stop", "live", "live", show=False, id="run.live", tooltip="the newest previews again"),
-        Binding("g", "histograms", "histograms", show=False, id="run.histograms", tooltip="weights, gradients, dead units by layer"),
-        Binding("h", "health", "health", show=False, id="run.health", tooltip="the diagnosis in full: cause, evidence, what to try"),
-        Binding("U", "use", "use", id="run.use", tooltip="use what it has learnt: draw, type, walk"),
-        Binding("l", "log", "log", id="run.log", tooltip="the whole log"),
-        Binding("m", "model", "model", show=False, id="run.model", tooltip="the layers with shapes and parameters"),
-        Binding("i", "notes", "notes", show=False, id="run.notes", tooltip="what the recipe is, its equations, what to watch"),
-        Binding("escape", "back", "bench", id="run.back", tooltip="back to recipes and runs; this run goes on"),
-        Binding("question_mark", "help", "help", id="run.help", tooltip="all keys of this screen"),
-        Binding("q", "leave", "leave", id="run.leave", tooltip="leave; the run goes on training"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     def __init__(self, run_id: str | None, *, title: str = "", phase: str = "opening") -> None:
         super().__init__(run_id)
@@ -88,7 +56,7 @@ class RunScreen(Steering):
         self.show_keys()
 
     def fit_to(self, columns: int, rows: int) -> None:
-        self._foot_height = _foot_rows(rows)
+        self._foot_height = foot.usual_height(rows)
         self.foot.styles.height = self._foot_height
         self._arrange(self.board.count)
 
@@ -263,49 +231,11 @@ class RunScreen(Steering):
 
     def _show_foot(self, seen: RunSeen) -> None:
         width, rows = self.size
-        notice = foot_lines(seen, width, ascii_only=self.bench.look.ascii_only)
-        wanted = _foot_rows(rows)
-        if seen.state in ("failed", "died"):  # what went wrong is worth a row of the charts
-            wanted = max(wanted, min(sum(map(len, notice)), rows - 3 - _TWO_CHARTS if rows >= 24 else rows // 3))
+        said = foot.said_by(seen, width, ascii_only=self.bench.look.ascii_only)
+        wanted = foot.height_for(seen, said, rows)
         if wanted != self._foot_height:
             self._foot_height = wanted
             self.foot.styles.height = wanted
             self._arrange(self.board.count)
             self.call_after_refresh(self.tell_wish)
-        kept = most_telling(notice, wanted)
-        said = {text[:_TOLD_BY] for text, ink in seen.notice if ink == "error"}
-        log = [row for row in seen.log if not any(text in line for text in said for line in plain([row]))]
-        room = wanted - len(kept)
-        self.foot.show([*log[len(log) - min(room, len(log)) :], *kept])
-
-
-def foot_lines(seen: RunSeen, width: int, *, ascii_only: bool) -> list[Rows]:
-    """The diagnosis with its key, and the notice: what went wrong in as many rows as it takes, of the rest what fits a row."""
-    lines: list[Rows] = []
-    text, ink = seen.headline
-    if text:
-        key = "h "
-        said = Span(cut(f" {text}", width - len(key) - 1, ascii_only=ascii_only), ink)
-        lines.append([[*pad([said], width - len(key)), Span(key, "key")]])
-    failed = seen.state in ("failed", "died")
-    for text, ink in seen.notice:
-        if failed:
-            lines.append([[Span(part, ink)] for part in wrap(f" {text}", width, ascii_only=ascii_only)])
-            continue
-        parts = text.split(_GAP)
-        while len(parts) > 1 and cells(_GAP.join(parts)) >= width:
-            parts.pop()
-        lines.append([[Span(cut(f" {_GAP.join(parts)}", width, ascii_only=ascii_only), ink)]])
-    return lines
-
-
-def most_telling(notice: Sequence[Rows], height: int) -> Rows:
-    """As much as fits, nothing of it in part: the last ones, but rather what went wrong than anything else."""
-    kept = list(notice)
-    while len(kept) > 1 and sum(map(len, kept)) > height:
-        kept.remove(next((rows for rows in kept if rows[0][0].ink != "error"), kept[0]))
-    return [row for rows in kept for row in rows][:height]
-
-
-def _foot_rows(rows: int) -> int:
-    return 2 if rows < 20 else 5 if rows >= 34 else 4
+        self.foot.show(foot.foot_rows(seen, said, wanted))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,9 +12,10 @@ from textual.containers import Vertical
 from workbench.charts.rows import Rows, Span, cells, pad
 from workbench.tui.messages import RunChanged, RunSeen, RunWish, Scrubbed, SlotSeen, Wish
 from workbench.tui.screens.base import WorkScreen
+from workbench.tui.screens.run.keys import ZOOM_KEYS
 from workbench.tui.widgets.foot import Foot
 from workbench.tui.widgets.slot_view import SlotView
-from workbench.tui.window import Window
+from workbench.tui.window import Window, following, scrubbed
 from workbench.units import grouped
 
 if TYPE_CHECKING:
@@ -34,57 +34,7 @@ _ALONG_STEPS = ("closer", "farther", "whole", "axis", "nudge")
 class Zoom(WorkScreen):
     """Looks at one slot. How a chart is drawn is remembered for its metric; what part of it is seen is only this screen's."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "along(-1)", "cursor", key_display="arrows", id="zoom.left", tooltip="cursor left; the preview saved before"),
-        Binding("right", "along(1)", "right", show=False, id="zoom.right", tooltip="cursor right; the preview saved next"),
-        Binding("shift+left", "along(-10)", "far left", show=False, id="zoom.far_left", tooltip="cursor far left"),
-        Binding("shift+right", "along(10)", "far right", show=False, id="zoom.far_right", tooltip="cursor far right"),
-        Binding(
-            "less_than_sign",
-            "nudge(-1)",
-            "step",
-            show=False,
-            key_display="< >",
-            id="zoom.before",
-            tooltip="to the logged step before",
-        ),
-        Binding("greater_than_sign", "nudge(1)", "next", show=False, id="zoom.behind", tooltip="to the logged step behind"),
-        Binding("up", "turn(-1)", "layer above", show=False, id="zoom.up", tooltip="the layer above; of a preview the page before"),
-        Binding("down", "turn(1)", "layer below", show=False, id="zoom.down", tooltip="the layer below; of a preview the next page"),
-        Binding("pageup", "turn(-1)", "page before", show=False, id="zoom.pageup", tooltip="the page before"),
-        Binding("pagedown", "turn(1)", "next page", show=False, id="zoom.pagedown", tooltip="the next page"),
-        Binding(
-            "plus,equals_sign",
-            "closer",
-            "zoom",
-            key_display="+ -",
-            id="zoom.closer",
-            tooltip="fewer steps",
-        ),
-        Binding("minus", "farther", "farther", show=False, id="zoom.farther", tooltip="more steps"),
-        Binding(
-            "left_square_bracket",
-            "pan(-1)",
-            "earlier",
-            key_display="[ ]",
-            id="zoom.earlier",
-            tooltip="half a window, or a preview, earlier",
-        ),
-        Binding("right_square_bracket", "pan(1)", "later", show=False, id="zoom.later", tooltip="half a window, or a preview, later"),
-        Binding("0", "whole", "whole", show=False, id="zoom.whole", tooltip="the whole run; the cursor stays"),
-        Binding("full_stop", "live", "live", id="zoom.live", tooltip="back to what is newest: no cursor, the whole run"),
-        Binding("y", "log_scale", "log", id="zoom.log_scale", tooltip="logarithmic or linear y axis; kept for this metric"),
-        Binding("t", "smooth", "smooth", id="zoom.smooth", tooltip="smoothing: light, medium, strong, off; kept for this metric"),
-        Binding("e", "axis", "axis", id="zoom.axis", tooltip="steps, epochs, time or examples along the x axis; kept for this metric"),
-        Binding("O", "outliers", "outliers", id="zoom.outliers", tooltip="limits without outliers, or with; kept for this metric"),
-        Binding("tab", "other", "next", id="zoom.other", tooltip="the next chart or preview"),
-        Binding("shift+tab", "other(-1)", "last", show=False, id="zoom.other_back", tooltip="the chart or preview before"),
-        Binding("v", "view", "view", show=False, id="zoom.view", tooltip="the next preview"),
-        Binding("g", "histograms", "histograms", show=False, id="zoom.histograms", tooltip="weights, gradients, dead units by layer"),
-        Binding("escape", "back", "back", id="zoom.back", tooltip="back to all charts"),
-        Binding("question_mark", "help", "help", id="zoom.help", tooltip="all keys of this screen"),
-        Binding("q", "leave", "leave", id="zoom.leave", tooltip="leave; the run goes on training"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*ZOOM_KEYS]
 
     def __init__(self, run_id: str, name: str, step: int | None = None, find: str = "") -> None:
         super().__init__()
@@ -298,20 +248,6 @@ class Zoom(WorkScreen):
             parts.pop()
         who = [Span(f" {seen.id}", "title"), Span(f"  {task}  {seen.state}  step {grouped(seen.step)}{find}", "muted")]
         return [who, [Span(" " + "   ".join(parts), "muted")]]
-
-
-def following(names: Sequence[str], name: str) -> str:
-    """The name behind this one, around the end; the first where this is none of them."""
-    place = names.index(name) if name in names else -1
-    return names[(place + 1) % len(names)] if names else ""
-
-
-def scrubbed(steps: tuple[int, ...], step: int | None, by: int) -> int | None:
-    """The step of the preview so many places earlier or later; None, the newest, at the end."""
-    if not steps:
-        return None
-    place = (steps.index(step) if step in steps else len(steps) - 1) + by
-    return None if place >= len(steps) - 1 else steps[max(0, place)]
 
 
 def _kind_of(name: str) -> str:
