@@ -13,10 +13,9 @@ from recipes.cnn.model import build_model, ignored
 from recipes.cnn.previews import previews
 from workbench.data import contents as counting
 from workbench.data.vision.augmentation import Augmentation
-from workbench.data.vision.folder import Folder
 from workbench.data.vision.images import ImageData, load_images, outline
 from workbench.data.vision.labelled import Split
-from workbench.data.vision.origin import Own
+from workbench.data.vision.origin import own_images
 from workbench.recipe import Contents, Run
 from workbench.training.inspecting.activity import Activity
 from workbench.training.inspecting.histograms import histograms
@@ -99,7 +98,7 @@ def load(config: Config, device: torch.device, run: Run | None = None, *, baseli
         split_seed=config.machine.split_seed,
         examples_per_class=settings.examples_per_class,
         augmentation=Augmentation(settings.shift, settings.rotate, settings.zoom, settings.slant),
-        own=own(config, run),
+        own=own_images(config.data, run),
         baseline=baseline,
     )
 
@@ -113,17 +112,8 @@ def contents(config: Config) -> Contents:
 
 def untrained(config: Config) -> tuple[nn.Module, Tensor]:
     """The network before training and an input of one image, without loading the data."""
-    info = outline(config.data.dataset, own(config))
+    info = outline(config.data.dataset, own_images(config.data))
     return build_model(config.model, info.shape, len(info.classes)), torch.zeros(1, *info.shape)
-
-
-def own(config: Config, run: Run | None = None) -> Own:
-    """Where the images come from that the workbench does not bring along."""
-    settings = config.data
-    chosen = Folder(settings.path, settings.image_size, settings.colour)
-    if run is None:
-        return Own(chosen)
-    return Own(chosen, download=settings.download, report=run.phase, notice=run.notice)
 
 
 def evaluate(model: nn.Module, split: Split, name: str) -> dict[str, float]:

@@ -11,15 +11,16 @@ from torch import Tensor, nn
 
 from recipes.cnn import Config
 from recipes.cnn.previews import class_activation
-from recipes.cnn.train import load, own
+from recipes.cnn.train import load
 from workbench.data.vision.images import ImageData, outline
 from workbench.data.vision.labelled import images_in_words, normalise, unit_range
+from workbench.data.vision.origin import own_images
 from workbench.uses import Elsewhere, Names
 
 
 def use(config: Config, model: nn.Module) -> Names:
     """Name images, and show where in them the last convolution found what spoke for the class (Grad-CAM)."""
-    info = outline(config.data.dataset, own(config))
+    info = outline(config.data.dataset, own_images(config.data))
 
     @cache
     def data() -> ImageData:

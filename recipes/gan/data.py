@@ -12,10 +12,9 @@ from torch import Tensor
 from recipes.gan import Config
 from workbench.data import contents as counting
 from workbench.data.order import order, sent
-from workbench.data.vision.folder import Folder
 from workbench.data.vision.images import load_images, outline
 from workbench.data.vision.labelled import Split, unit_range
-from workbench.data.vision.origin import Own
+from workbench.data.vision.origin import own_images
 from workbench.recipe import Contents, Run
 
 Batch = tuple[Tensor, Tensor]
@@ -83,7 +82,7 @@ def load(config: Config, device: torch.device, run: Run | None = None) -> Reals:
         seed=machine.seed,
         split_seed=machine.split_seed,
         labels="required" if settings.labels else "optional",
-        own=own(config, run),
+        own=own_images(config.data, run),
         baseline=False,  # samples are judged by distances, not by how well they are classified
     )
     train = RealImages(data.train.split, settings.batch_size, machine.seed)
@@ -100,14 +99,5 @@ def contents(config: Config) -> Contents:
 
 def shape_and_classes(config: Config) -> tuple[tuple[int, int, int], tuple[str, ...]]:
     """(C, H, W) and the names of the classes, without reading an image."""
-    info = outline(config.data.dataset, own(config), labels="required" if config.data.labels else "optional")
+    info = outline(config.data.dataset, own_images(config.data), labels="required" if config.data.labels else "optional")
     return info.shape, info.classes
-
-
-def own(config: Config, run: Run | None = None) -> Own:
-    """Where the images come from that the workbench does not bring along."""
-    settings = config.data
-    chosen = Folder(settings.path, settings.image_size, settings.colour)
-    if run is None:
-        return Own(chosen)
-    return Own(chosen, download=settings.download, report=run.phase, notice=run.notice)

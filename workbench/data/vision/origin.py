@@ -6,7 +6,7 @@ import hashlib
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -16,6 +16,7 @@ from workbench.data.vision import download, kept
 from workbench.data.vision.folder import Folder
 from workbench.errors import WorkbenchError
 from workbench.paths import data_folder
+from workbench.recipe import Run
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,23 @@ class Own:
     download: bool = False
     report: Callable[[str], None] = lambda phase: None
     notice: Callable[[str], None] = lambda message: None
+
+
+class Settings(Protocol):
+    """What a recipe of images lets a person say about them."""
+
+    path: str
+    image_size: int
+    colour: bool
+    download: bool
+
+
+def own_images(settings: Settings, run: Run | None = None) -> Own:
+    """Where images come from that the workbench does not bring along; a run, which alone may download, is told how far it is."""
+    chosen = Folder(settings.path, settings.image_size, settings.colour)
+    if run is None:
+        return Own(chosen)
+    return Own(chosen, download=settings.download, report=run.phase, notice=run.notice)
 
 
 def read(info: ImageInfo, own: Own, *, optional: bool) -> tuple[ImageInfo, Tensor, Tensor, Tensor]:
