@@ -31,7 +31,7 @@ async def test_the_palette_offers_what_the_screen_can_do_and_does_it(tmp_path: P
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "ready:")
         await pilot.press("ctrl+p", *"equations")
-        await shows(app, "equations")  # the row that the palette found, not only what was typed
+        await shows(app, "its equations")  # what the palette found, not only what was typed
         assert "?????" not in shown(app)
         await pilot.press("down", "enter")
         await shows(app, "y[0] = x[0]")

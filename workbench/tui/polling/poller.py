@@ -117,23 +117,17 @@ class Poller(threading.Thread):
     @property
     def _is_starting(self) -> bool:
         """Whether somebody waits for the first loss of a run."""
-        watched = self._wish.run is not None and self._run is not None
-        return (
-            watched and self._run is not None and self._run.feed.state.step == 0 and self._run.feed.status.state in ("starting", "running")
-        )
+        if self._wish.run is None or self._run is None:
+            return False
+        return self._run.feed.state.step == 0 and self._run.feed.status.state in ("starting", "running")
 
     def _look_round(self, store: Store) -> bool:
         """Look once; False when a log has more to read at once."""
         if self._is_new:
             self._is_new, self._runs_at = False, 0.0
-            if self._run:
-                self._run.forget()
-            if self._runs:
-                self._runs.forget()
-            if self._compare:
-                self._compare.forget()
-            if self._sweeps:
-                self._sweeps.forget()
+            for look in (self._run, self._runs, self._compare, self._sweeps):
+                if look is not None:
+                    look.forget()
         wish, now = self._wish, self._clock()
         if wish.run is not None:
             self._guard(f"reading {wish.run.id}", lambda: self._look_at_run(store, wish, now))

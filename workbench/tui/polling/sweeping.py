@@ -16,6 +16,10 @@ from workbench.tui.theme import Look
 from workbench.views import sweep as view
 
 _LOOK_SECONDS = 1.0
+_NONE_YET = (
+    "No sweep yet. s begins one, as `workbench sweep cnn lr=1e-3,3e-3 --seeds 3` does: it trains each combination, one after the "
+    "other, also when this is closed, and is watched, stopped and resumed here."
+)
 _MOST_LISTED = 6  # sweeps above the table of one
 
 
@@ -59,11 +63,7 @@ class SweepsLook:
     def _draw(self, wish: SweepsWish) -> tuple[Rows, int]:
         """The rows, and how many there are of the one that is selected."""
         if not self._known:
-            words = [
-                "No sweep yet. s begins one, as `workbench sweep cnn lr=1e-3,3e-3 --seeds 3` does: it trains each combination, one after"
-            ]
-            words[0] += " the other, also when this is closed, and is watched, stopped and resumed here."
-            said = [[Span(part, "muted")] for text in words for part in wrap(f" {text}", wish.width, ascii_only=self.look_at.ascii_only)]
+            said = [[Span(part, "muted")] for part in wrap(f" {_NONE_YET}", wish.width, ascii_only=self.look_at.ascii_only)]
             return fill(said, wish.width, wish.height), len(said)
         at = min(wish.selected, len(self._known) - 1)
         first = max(0, min(at - _MOST_LISTED + 1, len(self._known) - _MOST_LISTED))
