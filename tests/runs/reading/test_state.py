@@ -95,7 +95,7 @@ def test_a_test_result_is_logged_under_the_objective():
 
 def test_checkpoints_that_were_asked_for_are_interventions_and_routine_ones_are_silent():
     state = _begun(metrics([1]), checkpoint(1), checkpoint(2, reason="asked"))
-    assert (state.saved_step, len(state.at_checkpoint)) == (2, 2)
+    assert (state.saved_at, len(state.at_checkpoint)) == (checkpoint(2).at, 2)
     assert [(shown.kind, shown.step) for shown in state.interventions] == [("saved", 2)]
     assert _lines(state)[-1] == "saved a checkpoint at 2 (asked)"
     apply(events.CheckpointRemoved(at=START + 20, step=1, attempt=1), state)

@@ -184,7 +184,7 @@ def _(event: events.CheckpointSaved, state: RunState) -> None:
     key = f"{event.step}-{event.attempt}"
     state.at_checkpoint[key] = {name: summary.copy() for name, summary in state.summaries.items()}
     state.settings_at_checkpoint[key] = dict(state.settings_now)
-    state.saved_at, state.saved_step, state.news_at = event.at, event.step, event.at
+    state.saved_at = state.news_at = event.at
     if event.reason != "routine":
         state.add(event.at, f"saved a checkpoint at {event.step:,} ({event.reason})")
     if event.reason == "asked":

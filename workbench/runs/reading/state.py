@@ -127,7 +127,6 @@ class RunState:
     at_checkpoint: dict[str, dict[str, Summary]] = field(default_factory=dict)
     settings_at_checkpoint: dict[str, dict[str, int | float | None]] = field(default_factory=dict)
     saved_at: float | None = None
-    saved_step: int | None = None
     answers: dict[str, tuple[bool, str]] = field(default_factory=dict)
     previews: list[Shown] = field(default_factory=list)
     interventions: list[Intervention] = field(default_factory=list)
