@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.charts.rows import Span, cells, fill, fit, merge, pad, plain, printable, wrap
+from workbench.charts.rows import Span, cells, fill, fit, merge, pad, plain, printable, side_by_side, width_of, wrap
 
 AWKWARD = (
     "",
@@ -94,3 +94,10 @@ def test_long_lines_are_broken_between_words_and_indented_further() -> None:
     assert wrap("", 20) == [""]
     assert wrap("日本 語の 文", 6) == ["日本", "  語の", "  文"]
     assert wrap("incomprehensibilities", 5) == ["incomprehensibilities"]
+
+
+def test_rows_stand_side_by_side_with_a_rule_between_them() -> None:
+    row = side_by_side([[Span("loss"), Span(" 1")], [Span("字")], []], " | ")
+    assert plain([row]) == ["loss 1 | 字 | "]
+    assert [span.ink for span in row if span.text == " | "] == ["axis", "axis"]
+    assert width_of(row) == 14, "a wide character takes two cells"

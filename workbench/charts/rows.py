@@ -123,6 +123,19 @@ def merge(spans: Iterable[Span]) -> Row:
     return merged
 
 
+def width_of(row: Iterable[Span]) -> int:
+    """Cells that a row takes."""
+    return sum(cell_len(span.text) for span in row)
+
+
+def side_by_side(parts: Iterable[Row], rule: str) -> Row:
+    """Rows side by side as one, with a rule between them."""
+    row: Row = []
+    for place, part in enumerate(parts):
+        row += [Span(rule, "axis"), *part] if place else part
+    return row
+
+
 def pad(spans: Sequence[Span], width: int) -> Row:
     """The row cut or padded to exactly `width` cells."""
     row: Row = []

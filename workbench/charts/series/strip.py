@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from workbench.charts.axis import Limits, labels, position, ticks, usable
 from workbench.charts.dots import Column
-from workbench.charts.rows import Row, Rows, Span, cells, cut, fill, fit, merge, pad, printable
+from workbench.charts.rows import Row, Rows, Span, cells, cut, fill, fit, merge, pad, printable, width_of
 from workbench.charts.series.line import Columns
 from workbench.charts.series.marks import Mark, around
 from workbench.units import compact
@@ -101,7 +101,7 @@ def render(
     hidden = len(layers) - len(shown)
     foot = _foot(gutter, across, x_limits, x_unit, f"+{hidden}" if hidden else "", marks)
     if title and not head:  # the scale stands where the labels of the x axis end
-        free = width - _length(key)
+        free = width - width_of(key)
         foot = [*pad(foot, max(gutter, free - 1)), Span(" "), *key]
     return fill([*top, *rows, foot], width, height)
 
@@ -124,12 +124,8 @@ class _Part:
 def _heading(title: str, key: Sequence[Span], width: int, ascii_only: bool) -> Row:
     """The title, and at the right end which shade is which value; empty where both do not fit."""
     title = printable(title, ascii_only=ascii_only)
-    blank = width - cells(title) - _length(key)
+    blank = width - cells(title) - width_of(key)
     return [Span(title, "title"), Span(" " * blank), *key] if blank >= 2 else []
-
-
-def _length(row: Sequence[Span]) -> int:
-    return sum(cells(span.text) for span in row)
 
 
 @dataclass(frozen=True)

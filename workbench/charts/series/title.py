@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from workbench.charts.rows import Row, Span, cells, cut, pad, printable
+from workbench.charts.rows import Row, Span, cut, pad, printable, width_of
 from workbench.units import compact, grouped
 
 _LEAST_NAME = 8  # cells that a long name may be cut to
@@ -76,7 +76,7 @@ def title(
     row: Row = []
     count = (nonfinite[0], nonfinite[1], lost_as) if nonfinite else None
     for row in _candidates(name, readings, width, best, count, note, form, ascii_only):
-        if sum(cells(span.text) for span in row) <= width:
+        if width_of(row) <= width:
             break
     return pad(row, max(0, width))
 
@@ -107,15 +107,11 @@ def _in_rows(parts: Sequence[Row], width: int, most: int) -> list[Row]:
     rows: list[Row] = [[]]
     for part in parts:
         longer = _spaced([rows[-1], part])
-        if _length(longer) <= width:
+        if width_of(longer) <= width:
             rows[-1] = longer
         else:
             rows.append(list(part))
-    return [pad(row, width) for row in rows] if len(rows) <= most and all(_length(row) <= width for row in rows) else []
-
-
-def _length(row: Row) -> int:
-    return sum(cells(span.text) for span in row)
+    return [pad(row, width) for row in rows] if len(rows) <= most and all(width_of(row) <= width for row in rows) else []
 
 
 def _name(index: int, reading: Reading, ascii_only: bool) -> Row:
@@ -211,7 +207,7 @@ def _spaced(parts: Sequence[Row], space: str = "  ") -> Row:
 def _cut(name: str, rest: Sequence[Row], width: int, ascii_only: bool) -> Row:
     """As much of a long name as stands beside the values, if that is enough to know it by."""
     values = _spaced(rest)
-    room = width - sum(cells(span.text) for span in values) - 2
+    room = width - width_of(values) - 2
     if not name or room < _LEAST_NAME:
         return [Span(" " * (width + 1))]  # does not fit, so the next is taken
     return _spaced([[Span(_abridged(name, room, ascii_only), "title")], values])

@@ -123,12 +123,7 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         other = asking.find(store, from_run) if from_run else None
         parent = repeated(other) if other else None
         read = config_file.read(config, settings, recipe=recipe.name) if config else config_file.ConfigFile({})
-        if parent and preset not in ("", parent.preset):
-            raise WorkbenchError(
-                f"--from {parent.id} and --preset {preset} both bring all settings",
-                f"leave one out, or type the settings of {preset} that you want",
-            )
-        chosen = _preset(recipe, preset or read.preset or (parent.preset if parent and parent.recipe == recipe.name else ""))
+        chosen = _preset(recipe, preset, read.preset, parent)
         values = settings_for(recipe, chosen, parent, read.values, flags.read(settings, given))
         if print_config:
             output.emit_text(_as_file(recipe, chosen, settings, values))
@@ -136,8 +131,9 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
         wanted = consent.settled(build(recipe.config, values, recipe=recipe.name))
         if kind := trials.kind_of(dry_run, find):
             return _try(context, store.root, recipe, chosen, wanted, kind, as_json=as_json, weights=weights)
+        tell = output.say if as_json or detach else output.emit
         if other:
-            (output.say if as_json or detach else output.emit)(difference(other, settings, flat(wanted)))
+            tell(difference(other, settings, flat(wanted)))
         if not ends(flat(wanted)):
             output.say(f"this run ends only when it is stopped: {NO_END} are off")
         folder = launch.start(
@@ -158,8 +154,7 @@ def _starter(recipe: Recipe, settings: Sequence[Setting]) -> Callable[..., int]:
             return int(ExitCode.DONE)
         if detach:
             return follow.detach(folder, as_json=as_json)
-        first = f"{folder.id}  {recipe.name}/{chosen.name}  in {short(folder.path)}"
-        (output.say if as_json else output.emit)(first)
+        tell(f"{folder.id}  {recipe.name}/{chosen.name}  in {short(folder.path)}")
         return follow.follow(folder, as_json=as_json)
 
     return start
@@ -176,7 +171,18 @@ def _as_file(recipe: Recipe, preset: Preset, settings: Sequence[Setting], values
     return config_file.written(recipe.name, preset.name, ordered(settings), now, base).rstrip("\n")
 
 
-def _preset(recipe: Recipe, name: str) -> Preset:
+def _preset(recipe: Recipe, typed: str, read: str, parent: RunRecord | None) -> Preset:
+    """The preset that was typed, else the one of the file of settings, of `--from`, or the recipe's first.
+
+    Raises:
+        WorkbenchError: there is none of that name, or two are meant.
+    """
+    if parent and typed not in ("", parent.preset):
+        raise WorkbenchError(
+            f"--from {parent.id} and --preset {typed} both bring all settings",
+            f"leave one out, or type the settings of {typed} that you want",
+        )
+    name = typed or read or (parent.preset if parent and parent.recipe == recipe.name else "")
     known = {preset.name: preset for preset in recipe.presets}
     if not name:
         return recipe.presets[0]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from textual.events import Key, Paste
 from textual.message import Message
 
-from workbench.charts.rows import Row, Rows, Span, cells, cut, fit, pad, printable
+from workbench.charts.rows import Row, Rows, Span, cells, cut, fit, pad, printable, width_of
 from workbench.tui.editing.line_editor import LineEditor
 from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import Painted
@@ -201,7 +201,7 @@ class Foot(Painted):
 
 def _ended(line: Row, width: int, look: Look) -> Row:
     """The line, with an ellipsis where it is too long."""
-    if sum(cells(span.text) for span in line) <= width:
+    if width_of(line) <= width:
         return line
     shorter = pad(line, width - 1)
     return [*shorter, Span(look.marks.ellipsis, shorter[-1].ink if shorter else "")]

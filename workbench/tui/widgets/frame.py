@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from workbench.charts.rows import Rows, Span, cells, cut, fit
+from workbench.charts.rows import Rows, Span, cells, cut, fit, width_of
 from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import Painted
 
@@ -29,9 +29,9 @@ class Header(Painted):
     def compose_rows(self, width: int, height: int) -> Rows:
         right = fit(f"{self._machine} ", min(cells(self._machine) + 1, width // 2), ascii_only=self.look.ascii_only)
         left = [Span(" workbench  ", "key"), Span(self._place, "title")]
-        room = width - sum(cells(span.text) for span in left) - cells(right) - 4
+        room = width - width_of(left) - cells(right) - 4
         runs = fit(f"runs: {self._runs}", min(room, cells(self._runs) + 6), ascii_only=self.look.ascii_only) if room > 12 else ""
-        gap = width - sum(cells(span.text) for span in left) - cells(right) - cells(runs)
+        gap = width - width_of(left) - cells(right) - cells(runs)
         before = max(0, gap // 2)
         return [[*left, Span(" " * before), Span(runs, "muted"), Span(" " * max(0, gap - before)), Span(right, "muted")]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workbench.charts.rows import Row, Rows, Span, cells, fit, printable
+from workbench.charts.rows import Row, Rows, Span, cells, fit, printable, width_of
 from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import Painted
 from workbench.tui.widgets.pane import heading
@@ -62,7 +62,7 @@ class ModelLines(Painted):
         expect = next((f"   {text}" for text in expected(self.expect) if cells(text) < room), "")
         foot: Row = [Span(f" {words}", "muted" if self.words else ""), Span(expect, "muted")]
         right = [Span("model "), Span("m", "key"), Span(" ")]
-        foot += [Span(" " * max(2, width - sum(cells(span.text) for span in foot) - 8)), *right]
+        foot += [Span(" " * max(2, width - width_of(foot) - 8)), *right]
         room = height - 1 - bool(head)
         if room >= _TABLE_FROM and self.shown_layers:
             body = table(self.shown_layers, width, look=self.look)[:room]

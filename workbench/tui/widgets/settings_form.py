@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.events import Key, Paste
 from textual.message import Message
 
-from workbench.charts.rows import Row, Rows, Span, cells, fit
+from workbench.charts.rows import Row, Rows, Span, cells, fit, width_of
 from workbench.tui.editing.line_editor import LineEditor
 from workbench.tui.theme import Look
 from workbench.tui.widgets.pane import Pane
@@ -204,7 +204,7 @@ class SettingsForm(Pane):
             Span(fit(_label(setting), columns[0]), self.cursor_ink if here else ""),
         ]
         row += self._value(setting, here, columns[1], "error" if wrong else "changed" if changed else "")
-        room = width - sum(cells(span.text) for span in row)
+        room = width - width_of(row)
         told = here or changed or width > _NOTES_FROM
         note = beside(setting, form.text(setting.name), setting.text(form.base[setting.name]), form.base_name) if told else ""
         note += f"   {setting.help}" if room > _HELP_FROM else ""

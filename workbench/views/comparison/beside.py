@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from workbench.charts.rows import Row, Rows, Span, cells, fill, fit, pad
+from workbench.charts.rows import Row, Rows, Span, cells, fill, fit, pad, side_by_side
 from workbench.units import grouped
 from workbench.views import drawing, previews
 from workbench.views.drawing import Loaded
@@ -72,7 +72,7 @@ def draw(
             _one(curve, name, *box, placed.get(curve.label), at, ascii_only=ascii_only, colours=colours, files=files)
             for curve in curves[first : first + across]
         ]
-        rows += [_joined([each[line] for each in drawn], "|" if ascii_only else "│") for line in range(box[1])]
+        rows += [side_by_side((each[line] for each in drawn), "|" if ascii_only else "│") for line in range(box[1])]
     return fill(rows, width, height)
 
 
@@ -107,10 +107,3 @@ def _heading(curve: Curve, where: str, sign: Span, width: int, ascii_only: bool)
 def _placed(curves: Sequence[Curve], along: Along) -> list[tuple[Curve, Axis]]:
     seconds = longest(feed for curve in curves for feed in curve.feeds)
     return [(curve, placed) for curve in curves if (placed := placed_on(curve.feeds[0].state, along, seconds))]
-
-
-def _joined(parts: Sequence[Row], rule: str) -> Row:
-    row: Row = []
-    for place, part in enumerate(parts):
-        row += [Span(rule, "axis"), *part] if place else part
-    return row

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from workbench.charts.axis import Limits
-from workbench.charts.rows import Row, Rows, Span, cells, fill, fit, merge, pad
+from workbench.charts.rows import Row, Rows, Span, cells, fill, fit, merge, pad, side_by_side
 from workbench.comparison.compare import Line
 from workbench.units import compact, duration
 from workbench.views.comparison import beside, compared
@@ -125,7 +125,7 @@ def _charts(
         ]
         if start == 0:
             parts[0][0] = [span._replace(ink="cursor") if span.ink == "title" else span for span in parts[0][0]]
-        rows += [_beside([part[line] for part in parts], "|" if ascii_only else "│") for line in range(tall)]
+        rows += [side_by_side((part[line] for part in parts), "|" if ascii_only else "│") for line in range(tall)]
     return rows
 
 
@@ -224,10 +224,3 @@ def _band(lines: Sequence[Line], sight: Sight, ascii_only: bool) -> str:
         return f"band: {what}"
     front = next((line for line in lines if line.runs[0] == sight.ways.front and line.count > 1), None)
     return f"band of {label(front, ascii_only=ascii_only)}: {what}" if front else "band: of the line of seeds that is pointed at"
-
-
-def _beside(parts: Sequence[Row], rule: str) -> Row:
-    row: Row = []
-    for place, part in enumerate(parts):
-        row += [Span(rule, "axis"), *part] if place else part
-    return row

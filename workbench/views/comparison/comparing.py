@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.charts.axis import Limits
-from workbench.charts.rows import Row, Rows, Span, fit
+from workbench.charts.rows import Rows, Span, fit, side_by_side
 from workbench.charts.series.title import SERIES
 from workbench.comparison.compare import Comparison, Line, compare
 from workbench.runs.reading.feed import Feed
@@ -97,10 +97,4 @@ def _charts(drawn: Sequence[Curve], keys: Sequence[str], width: int, height: int
     memory: dict[tuple[str, bool], Limits] = {}
     parts = [curves.draw(drawn, key, inner, height, ways=ways, ascii_only=ascii_only, memory=memory) for key in keys]
     rule = " | " if ascii_only else " │ "
-    rows: Rows = []
-    for lines in zip(*parts, strict=True):
-        row: Row = [Span(" ")]
-        for place, line in enumerate(lines):
-            row += [Span(rule, "axis"), *line] if place else line
-        rows.append(row)
-    return rows
+    return [[Span(" "), *side_by_side(lines, rule)] for lines in zip(*parts, strict=True)]

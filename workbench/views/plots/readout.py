@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from workbench.charts.rows import Row, Rows, Span, cells, cut, printable
+from workbench.charts.rows import Row, Rows, Span, cells, cut, printable, width_of
 from workbench.charts.series.title import SERIES, legend
 from workbench.runs import lineage
 from workbench.runs.reading.exact import Logged
@@ -150,7 +150,7 @@ def _place(feed: Feed, step: int, view: View, width: int, ascii_only: bool) -> R
     done = f"  ^ {', '.join(changes)}" if changes else ""
     for when in (_when(feed, step), _when(feed, step, brief=True), ""):
         row = [run, at, Span(when, "muted")]
-        room = width - sum(cells(span.text) for span in row)
+        room = width - width_of(row)
         if cells(printable(done, ascii_only=ascii_only)) <= room:
             return [*row, Span(printable(done, ascii_only=ascii_only), "mark")]
     return [run, at, Span(cut(done, max(0, width - cells(run.text + at.text)), ascii_only=ascii_only), "mark")]
@@ -220,7 +220,7 @@ def _packed(parts: Sequence[Row], width: int, height: int) -> Rows | None:
     lines: Rows = []
     free = 0
     for part in parts:
-        taken = sum(cells(span.text) for span in part)
+        taken = width_of(part)
         if taken + 1 > width:
             return None
         if not lines or taken + 3 > free:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.charts.rows import Row, Rows, Span, fill, fit, wrap
+from workbench.charts.rows import Rows, Span, fill, fit, side_by_side, wrap
 from workbench.runs.reading.feed import Feed
 from workbench.views.plots.chart import placeholder
 from workbench.views.plots.view import LimitsMemory
@@ -39,12 +39,5 @@ def rows(feed: Feed, width: int, height: int, *, ascii_only: bool, colours: int,
             slots.draw(feed, slot.name, inner, each, ascii_only=ascii_only, colours=colours, memory=memory)
             for slot in found[start : start + beside]
         ]
-        body += [_beside([rows[index] for rows in drawn], rule) for index in range(each)]
+        body += [[Span(" "), *side_by_side((rows[index] for rows in drawn), f" {rule} ")] for index in range(each)]
     return [*top, *fill(body, width, len(body)), *lower]
-
-
-def _beside(parts: list[Row], rule: str) -> Row:
-    row: Row = [Span(" ")]
-    for index, part in enumerate(parts):
-        row += [Span(f" {rule} ", "axis"), *part] if index else part
-    return row

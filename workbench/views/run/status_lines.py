@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from workbench.charts.rows import Row, Rows, Span, cells, pad, printable
+from workbench.charts.rows import Row, Rows, Span, pad, printable, width_of
 from workbench.runs.reading.feed import Feed
 from workbench.runs.status import STALLED_SECONDS, StateName
 from workbench.units import age, compact, duration, grouped, seconds, size
@@ -47,7 +47,7 @@ def lines(feed: Feed, width: int, *, ascii_only: bool = False, now: float | None
     """
     now = time.time() if now is None else now
     end = [Span("   "), right._replace(text=printable(right.text, ascii_only=ascii_only))] if right else []
-    room = width - sum(cells(span.text) for span in end)
+    room = width - width_of(end)
     machine = _within(_machine(feed, ascii_only, now), max(0, room), "   ")
     return [_within(_progress(feed, ascii_only, now), width, "  "), pad([*machine, *end], max(0, width))]
 
@@ -144,7 +144,7 @@ def _within(parts: list[Part], width: int, gap: str) -> Row:
         for index, (_, part) in enumerate(parts):
             spans += [Span(gap), *part] if index else part
         worst = max((rank for rank, _ in parts), default=0)
-        if sum(cells(span.text) for span in spans) <= width or not worst:
+        if width_of(spans) <= width or not worst:
             return pad(spans, max(0, width))
         at = max(index for index, (rank, _) in enumerate(parts) if rank == worst)
         parts = parts[:at] + parts[at + 1 :]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.charts.rows import Row, Rows, Span, cells, fit
+from workbench.charts.rows import Row, Rows, Span, cells, fit, width_of
 from workbench.tui.editing.form import changes
 from workbench.tui.theme import Glyphs
 
@@ -95,7 +95,7 @@ def _ready(form: Form, now: Standing, width: int, key: Callable[[str], str]) -> 
     told = _tellings(form, [run.id for run in now.runs if run.is_live and run.entry.state != "queued"])
     for text, queues in told:
         row: Row = [*ready, Span(text, ""), *([Span(key("Q"), "key"), Span(queues, "")] if queues else [])]
-        if sum(cells(span.text) for span in row) <= width:
+        if width_of(row) <= width:
             return row
     return row
 

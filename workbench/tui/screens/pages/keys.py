@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.charts.rows import Row, Rows, Span, cells, fit, wrap
+from workbench.charts.rows import Row, Rows, Span, cells, fit, width_of, wrap
 from workbench.tui.screens.pages.page import Page, Text, scrolling
 from workbench.tui.theme import Look
 from workbench.tui.widgets.foot import Foot, Question
@@ -81,7 +81,7 @@ def of_keys(keys: Iterable[Binding], look: Look) -> KeysPage:
 
 def _with_id(row: Row, name: str, width: int) -> Rows:
     """The id of a key at the right end of its row, below it where there is no room."""
-    spare = width - sum(cells(span.text) for span in row) - cells(name) - 1
+    spare = width - width_of(row) - cells(name) - 1
     if spare > 1:
         return [[*row, Span(" " * spare), Span(name, "muted")]]
     return [row, [Span(" " * max(0, width - cells(name) - 1)), Span(name, "muted")]]

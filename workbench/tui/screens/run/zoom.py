@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.charts.rows import Rows, Span, cells, pad
+from workbench.charts.rows import Rows, Span, cells, pad, width_of
 from workbench.tui.messages import RunChanged, RunSeen, RunWish, Scrubbed, SlotSeen, Wish
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.run.keys import ZOOM_KEYS
@@ -235,7 +235,7 @@ class Zoom(WorkScreen):
         top, *rest = [list(row) for row in slot.reading] or self._about(seen)
         news = Span(f"  {seen.news} ", "muted")
         room = self.size.width - cells(news.text)
-        if sum(cells(span.text) for span in top) <= room:
+        if width_of(top) <= room:
             top = [*pad(top, room), news]
         return [top, *rest]
 
