@@ -99,6 +99,12 @@ class Terminal:
                 raise AssertionError(f"{shown!r} did not come within {seconds} s; the screen is\n{self.text}")
         return time.monotonic() - self.started
 
+    def settle(self, quiet_seconds: float = 1.0, seconds: float = 30.0) -> None:
+        """Read until nothing has come for a while, as when a screen is drawn to its end on a busy machine."""
+        deadline = time.monotonic() + seconds
+        while self.read(quiet_seconds) and time.monotonic() < deadline:
+            pass
+
     def send(self, *keys: str) -> None:
         for key in keys:
             os.write(self._master, key.encode())

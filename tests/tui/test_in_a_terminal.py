@@ -55,7 +55,7 @@ def test_a_finished_run_sends_nothing(tmp_path: Path) -> None:
     cnn_run(tmp_path)
     with terminal(tmp_path, "cnn-1", size=(120, 40)) as screen:
         screen.wait_for("best accuracy", 30)
-        screen.read(1.0)
+        screen.settle()
         assert screen.read(3.0) == 0
 
 
@@ -66,7 +66,7 @@ def test_a_paused_run_sends_nothing_for_its_heartbeats(tmp_path: Path) -> None:
     still = f"import time; time.time = lambda: {moment}"  # a quiet run is drawn anew when the minute turns
     with terminal(tmp_path, "cnn-9", before=still) as screen:
         screen.wait_for("PAUSED", 30)
-        screen.read(1.0)
+        screen.settle()
         sent = 0
         for _ in range(6):
             append(folder, [Measured(at=time.time(), step=400, memory_bytes=10**9, cpu_seconds=9.0)])

@@ -112,7 +112,7 @@ def test_what_was_drawn_over_comes_back_on_a_key(tmp_path: Path) -> None:
     cnn_run(tmp_path)
     with terminal(tmp_path, "cnn-1") as screen:
         screen.wait_for("best accuracy", 30)
-        screen.read(0.5)
+        screen.settle()
         shown = screen.text
         drawn_over(screen)
         assert screen.text != shown
@@ -124,7 +124,7 @@ def test_a_smaller_and_larger_terminal_shows_what_it_should(tmp_path: Path) -> N
     cnn_run(tmp_path)
     with terminal(tmp_path, "cnn-1") as screen:
         screen.wait_for("best accuracy", 30)
-        screen.read(0.5)
+        screen.settle()
         shown = screen.text
         screen.resize(60, 20)
         drawn_over(screen)
@@ -143,7 +143,7 @@ def test_the_screen_comes_back_behind_a_suspension(tmp_path: Path) -> None:
     cnn_run(tmp_path)
     with terminal(tmp_path, "cnn-1") as screen:
         screen.wait_for("best accuracy", 30)
-        screen.read(0.5)
+        screen.settle()
         shown = screen.text
         os.kill(screen.pid, signal.SIGTSTP)
         screen.wait_for(lambda: b"\x1b[?1049l" in screen.raw, 10)
