@@ -70,10 +70,10 @@ def test_it_runs_while_it_logs_and_a_stop_reaches_the_loop(tmp_path):
         run.log(1, {"loss": 1.0})
         assert not run.should_stop()
         folder = recorded(tmp_path)
-        wait_for(lambda: open_run(folder).state.step == 1, 5)
+        wait_for(lambda: open_run(folder).state.step == 1)
         assert open_run(folder).status.state == "running"
         request = control.ask(folder, "stop", by="ada")
-        wait_for(run.should_stop, 5)
+        wait_for(run.should_stop)
     feed = open_run(folder)
     assert (feed.status.state, feed.status.reason) == ("stopped", "stopped by ada")
     assert feed.state.answers[request.id] == (True, "stopped at step 1")

@@ -37,7 +37,7 @@ def test_a_pause_holds_the_script_where_it_asks_until_it_is_resumed(folder, talk
     assert answers(talk) == []
     asking = threading.Thread(target=talk.should_stop)
     asking.start()
-    wait_for(lambda: talk._waits, 5)
+    wait_for(lambda: talk._waits)
     talk.answer(3)
     assert answers(talk) == [(True, "paused at step 3")]
     control.ask(folder, "resume", by="ada")

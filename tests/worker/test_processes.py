@@ -74,9 +74,9 @@ def test_a_killed_worker_is_seen_dead_within_two_seconds_and_resumes_where_it_wa
         feed = open_run(folder)
         os.kill(feed.state.pid, signal.SIGKILL)
         begun = time.monotonic()
-        wait_for(lambda: feed.read_all().status.state == "died", 2)
+        wait_for(lambda: feed.read_all().status.state == "died")
         assert time.monotonic() - begun < 2
-        assert "SIGKILL" in wait_for(lambda: feed.refresh().reason if "SIGKILL" in feed.refresh().reason else "", 2)
+        assert "SIGKILL" in wait_for(lambda: feed.refresh().reason if "SIGKILL" in feed.refresh().reason else "")
         assert any(isinstance(event, RequestAnswered) and event.kind == "save" for event in events_of(folder))
         again = await_start(folder, after=resume(folder))
         assert again.state.attempt == 2
@@ -96,18 +96,18 @@ def test_a_worker_outlives_its_supervisor_and_everyone_above_it(tmp_path: Path) 
         wait_for(lambda: steps_of(folder) > before)
         assert open_run(folder).status.state == "running"
         os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: open_run(folder).status.state == "died", 2)  # the lock tells, without an exit file
+        wait_for(lambda: open_run(folder).status.state == "died")  # the lock tells, without an exit file
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_run_behind_a_step_with_a_checkpoint(number: signal.Signals, tmp_path: Path) -> None:
     with worker(tmp_path, **LONG) as folder:
         os.kill(open_run(folder).state.pid, number)
-        wait_for(lambda: open_run(folder).status.state == "stopped", 20)
+        wait_for(lambda: open_run(folder).status.state == "stopped")
         end = end_of(folder)
         assert number.name in end.reason
         assert open_run(folder).checkpoints()[-1].step == end.step
-        exit_file = wait_for(lambda: json.loads(folder.exit_file(1).read_text()) if folder.exit_file(1).exists() else None, 10)
+        exit_file = wait_for(lambda: json.loads(folder.exit_file(1).read_text()) if folder.exit_file(1).exists() else None)
         assert (exit_file["code"], exit_file["state"]) == (0, "stopped")
         assert exit_file["peak_memory_bytes"] > 50 << 20
 
@@ -121,7 +121,7 @@ def test_a_forced_stop_kills_the_worker_and_nobody_else(tmp_path: Path) -> None:
         assert refused.value.code == ExitCode.NO_ANSWER
         assert control.pending(folder) == [], "a request that nobody waits for is withdrawn"
         force_stop(folder, feed)
-        wait_for(lambda: feed.read_all().status.state == "died", 5)
+        wait_for(lambda: feed.read_all().status.state == "died")
         with pytest.raises(WorkbenchError):
             force_stop(folder, feed)
 
@@ -139,12 +139,12 @@ def test_a_device_that_is_not_there_is_refused_and_leaves_no_folder(tmp_path: Pa
 
 def test_a_finished_run_goes_on_only_with_a_raised_limit(tmp_path: Path) -> None:
     with worker(tmp_path, epochs=None, max_steps=5) as folder:
-        wait_for(lambda: open_run(folder).status.state == "finished", 30)
+        wait_for(lambda: open_run(folder).status.state == "finished")
         with pytest.raises(WorkbenchError) as refused:
             resume(folder)
         assert "max_steps=10" in refused.value.hint
         feed = await_start(folder, after=resume(folder, changes={"max_steps": 9}))
-        wait_for(lambda: feed.read_all().status.state == "finished", 30)
+        wait_for(lambda: feed.read_all().status.state == "finished")
         assert sorted(logged(folder, "train/loss")) == list(range(1, 10))
         assert feed.state.amended == {"max_steps": 9}
 
@@ -158,7 +158,7 @@ def test_a_live_run_cannot_be_resumed_as_a_second_attempt(tmp_path: Path) -> Non
 
 def test_every_file_of_a_run_is_its_owners_alone(tmp_path: Path) -> None:
     with worker(tmp_path, epochs=2) as folder:
-        wait_for(lambda: folder.exit_file(1).exists(), 30)
+        wait_for(lambda: folder.exit_file(1).exists())
         open_to_others = [path for path in [folder.path, *folder.path.rglob("*")] if path.stat().st_mode & 0o077]
         assert open_to_others == []
 
@@ -181,7 +181,7 @@ def test_a_warm_helper_answers_and_then_becomes_the_worker(tmp_path: Path) -> No
         before = feed.state.step
         wait_for(lambda: feed.read_all().state.step > before)
         say(folder, "stop")
-        wait_for(lambda: folder.exit_file(1).exists(), 10)  # its supervisor learnt which run it had become
+        wait_for(lambda: folder.exit_file(1).exists())  # its supervisor learnt which run it had become
     finally:
         helper.close()
         for run in Store(tmp_path).ids():
@@ -201,7 +201,7 @@ def test_an_idle_helper_leaves_when_its_user_is_gone() -> None:
     assert started is not None
     user.kill()
     user.wait()
-    wait_for(lambda: not is_process(supervisor, started), 30)
+    wait_for(lambda: not is_process(supervisor, started))
 
 
 def test_the_supervisor_stays_small(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_numbers_reach_the_log_in_groups_at_least_four_times_a_second(tmp_path: 
 
 def test_a_worker_that_cannot_begin_is_told_at_once_with_its_last_words(tmp_path: Path) -> None:
     with worker(tmp_path, epochs=None, max_steps=2) as folder:
-        wait_for(lambda: folder.exit_file(1).exists(), 20)
+        wait_for(lambda: folder.exit_file(1).exists())
         folder.events.rename(tmp_path / "log")
         folder.events.mkdir()
         attempts = resume(folder, changes={"max_steps": 4})
@@ -244,11 +244,11 @@ def test_a_disk_that_stays_full_ends_the_run_with_a_reason_and_loses_nothing_tha
             with pytest.raises(OSError), open(filler, "wb", buffering=0) as file:  # noqa: PT012  until nothing fits any more
                 while True:
                     file.write(b" " * 512)
-            wait_for(lambda: open_run(folder).state.ended, 60)
+            wait_for(lambda: open_run(folder).state.ended)
             run = open_run(folder)
             assert run.status.state == "finished", "the end of the run found the room that was kept for it"
             assert sorted(logged(folder, "train/loss")) == list(range(1, 151))
-            assert json.loads(wait_for(lambda: folder.exit_file(1).exists() and folder.exit_file(1).read_text(), 20))["state"] == "finished"
+            assert json.loads(wait_for(lambda: folder.exit_file(1).exists() and folder.exit_file(1).read_text()))["state"] == "finished"
     finally:
         subprocess.run(["umount", "-l", str(small)], check=False)
 

@@ -55,7 +55,7 @@ def two(root: Path, **values: Value) -> Iterator[RunFolder]:
         for pid in processes_of(folder).values():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: not processes_of(folder), 20)
+        wait_for(lambda: not processes_of(folder))
 
 
 def processes_of(folder: RunFolder) -> dict[str, int]:
@@ -96,7 +96,7 @@ def test_what_is_asked_of_two_processes_happens_in_both(tmp_path: Path) -> None:
         assert changed.examples_per_step == 48
         wait_for(lambda: steps_of(folder) > changed.step + 5)
         assert say(folder, "stop").message.startswith("stopped at step")
-        wait_for(lambda: not processes_of(folder), 20)
+        wait_for(lambda: not processes_of(folder))
         assert state_of(folder) == "stopped"
     events = events_of(folder)
     assert [(event.name, event.new) for event in events if isinstance(event, SettingChanged)] == [
@@ -139,8 +139,8 @@ def test_a_forced_stop_leaves_no_process_behind_even_if_one_hangs(tmp_path: Path
     with two(tmp_path) as folder:
         os.kill(processes_of(folder)["1"], signal.SIGSTOP)  # the other one waits for it
         force_stop(folder, open_run(folder))
-        wait_for(lambda: state_of(folder) == "died", 10)
-        wait_for(lambda: not processes_of(folder), 10)
+        wait_for(lambda: state_of(folder) == "died")
+        wait_for(lambda: not processes_of(folder))
         assert "SIGKILL" in open_run(folder).status.reason
 
 
@@ -148,10 +148,10 @@ def test_a_forced_stop_leaves_no_process_behind_even_if_one_hangs(tmp_path: Path
 def test_a_signal_to_the_launcher_ends_the_run_behind_a_step(number: signal.Signals, tmp_path: Path) -> None:
     with two(tmp_path) as folder:
         os.kill(processes_of(folder)["launcher"], number)
-        wait_for(lambda: state_of(folder) == "stopped", 20)
+        wait_for(lambda: state_of(folder) == "stopped")
         assert number.name in end_of(folder).reason
         assert open_run(folder).checkpoints()[-1].step == end_of(folder).step
-        wait_for(lambda: not processes_of(folder), 20)
+        wait_for(lambda: not processes_of(folder))
 
 
 def test_ctrl_c_of_who_follows_a_run_of_two_stops_it(tmp_path: Path) -> None:
@@ -161,10 +161,10 @@ def test_ctrl_c_of_who_follows_a_run_of_two_stops_it(tmp_path: Path) -> None:
     folder = Store(tmp_path).folder("cnn-1")
     wait_for(lambda: folder.events.exists() and steps_of(folder) > 3)
     follower.send_signal(signal.SIGINT)
-    said, _ = follower.communicate(timeout=60)
+    said, _ = follower.communicate(timeout=180)
     assert state_of(folder) == "stopped", said
     assert "stopped at step" in said
-    wait_for(lambda: not processes_of(folder), 20)
+    wait_for(lambda: not processes_of(folder))
 
 
 BREAKS = """
@@ -204,9 +204,9 @@ def test_what_goes_wrong_in_the_second_process_ends_the_run_in_words(breaks: str
     path.write_text(textwrap.dedent(BREAKS).format(breaks=breaks, spoils=spoils))
     recipe = from_path(path)
     folder = start(Store(tmp_path / "runs"), recipe, "digits", configure(recipe, "digits", **LONG))
-    wait_for(lambda: not open_run(folder).status.is_live, 60)
-    assert reason in wait_for(lambda: state_of(folder) == "failed" and open_run(folder).status.reason, 20)
-    wait_for(lambda: not processes_of(folder), 20)
+    wait_for(lambda: not open_run(folder).status.is_live)
+    assert reason in wait_for(lambda: state_of(folder) == "failed" and open_run(folder).status.reason)
+    wait_for(lambda: not processes_of(folder))
 
 
 def test_two_processes_take_one_place_in_the_queue(tmp_path: Path) -> None:
@@ -218,11 +218,11 @@ def test_two_processes_take_one_place_in_the_queue(tmp_path: Path) -> None:
         runs = []
         for _ in range(2):
             runs.append(start(Store(tmp_path), recipe, "digits", config, queue=True))
-            wait_for(lambda: state_of(runs[-1]) == "queued", 20)
+            wait_for(lambda: state_of(runs[-1]) == "queued")
         first, second = runs
     finally:
         before.kill()
-    wait_for(lambda: state_of(first) == state_of(second) == "finished", 120)
+    wait_for(lambda: state_of(first) == state_of(second) == "finished")
     ends, starts = end_of(first).at, open_run(second).state.attempts[-1].started_at
     assert starts >= ends, "one at a time on the CPU, as many processes as each may have"
     assert [event.behind for event in events_of(second) if isinstance(event, RunQueued)] == [("gan-3", first.id)]
@@ -259,7 +259,7 @@ def test_the_line_for_a_cluster_trains_the_run(machines: int, tmp_path: Path) ->
     line_of = line_of.replace("--nproc-per-node 2", f"--nproc-per-node {2 // machines}")
     command = [sys.executable, "-m", "torch.distributed.run", *shlex.split(line_of)[1:]]
     nodes = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in range(machines)]
-    said = [node.communicate(timeout=120)[0] for node in nodes]
+    said = [node.communicate(timeout=180)[0] for node in nodes]
     assert [node.returncode for node in nodes] == [0] * machines, said
     assert end_of(folder).state == "finished"
     assert logged(folder, "train/loss") == pytest.approx(logged(alone, "train/loss"), rel=1e-7)

@@ -29,7 +29,7 @@ def queue(root: Path) -> RunFolder:
 
 
 def waits(folder: RunFolder) -> Feed:
-    return wait_for(lambda: (feed := open_run(folder)).status.state == "queued" and feed, 10)
+    return wait_for(lambda: (feed := open_run(folder)).status.state == "queued" and feed)
 
 
 def test_a_queued_run_starts_by_itself_when_the_one_before_ends(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_queued_run_starts_by_itself_when_the_one_before_ends(tmp_path: Path) 
     feed = await_start(folder)
     assert feed.state.pid == waiting, "the process that waited has become the worker, and let go of no lock in between"
     assert [event.behind for event in events_of(folder) if isinstance(event, RunQueued)] == [("gan-3",)]
-    wait_for(lambda: open_run(folder).status.state == "finished", 30)
+    wait_for(lambda: open_run(folder).status.state == "finished")
 
 
 def test_a_queued_run_can_be_taken_out_and_queued_again(tmp_path: Path) -> None:
@@ -57,10 +57,10 @@ def test_a_queued_run_can_be_taken_out_and_queued_again(tmp_path: Path) -> None:
         assert end_of(folder).reason == "taken out of the queue by ada"
         assert open_run(folder).status.state == "stopped"
         assert open_run(folder).state.attempts == [], "it never was an attempt"
-        wait_for(lambda: lock_holder(folder.lock) is None, 10)
+        wait_for(lambda: lock_holder(folder.lock) is None)
         resume(folder, queue=True)
-        os.kill(wait_for(lambda: lock_holder(folder.lock) if waits(folder) else None, 10), signal.SIGTERM)
-        wait_for(lambda: open_run(folder).status.state == "stopped", 10)
+        os.kill(wait_for(lambda: lock_holder(folder.lock) if waits(folder) else None), signal.SIGTERM)
+        wait_for(lambda: open_run(folder).status.state == "stopped")
         assert "SIGTERM" in end_of(folder).reason
         assert not [event for event in events_of(folder) if isinstance(event, RequestAnswered) and event.kind != "stop"]
 
@@ -69,9 +69,9 @@ def test_a_waiting_process_that_is_killed_is_told_and_not_waited_for(tmp_path: P
     with standing(line.room(), "gan-3") as (before,):
         before.do("take")
         folder = queue(tmp_path)
-        pid = wait_for(lambda: lock_holder(folder.lock), 10)
+        pid = wait_for(lambda: lock_holder(folder.lock))
         os.kill(pid, signal.SIGKILL)
-        died = wait_for(lambda: (feed := open_run(folder)).status.state == "died" and feed, 5)
+        died = wait_for(lambda: (feed := open_run(folder)).status.state == "died" and feed)
         assert "waited in the queue" in died.status.reason
         assert line.turn(folder.path) is None
 
