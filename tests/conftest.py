@@ -24,3 +24,9 @@ def pytest_configure() -> None:
 def _own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the interface remembers by itself is not the user's, nor another test's."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / f"state-{uuid.uuid4().hex}"))
+
+
+@pytest.fixture(autouse=True)
+def _far_runs_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs "on another host" live by their news alone: on a loaded machine a test may take longer than such news counts."""
+    monkeypatch.setattr("workbench.runs.status._REMOTE_QUIET_SECONDS", 600.0)

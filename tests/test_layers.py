@@ -236,7 +236,7 @@ def test_no_room_is_called_by_a_name_that_says_nothing() -> None:
         ("workbench/cli/app.py", "from workbench.tui.opening import run", "inside a function only"),
         ("workbench/cli/app.py", "from workbench.worker.supervise import x", "may not import `worker`"),
         ("workbench/cli/app.py", "from workbench.data.vision.images import x", "may not import `data`"),
-        ("workbench/charts/line.py", "def f():\n    import textual.app", "may not import textual"),
+        ("workbench/charts/series/line.py", "def f():\n    import textual.app", "may not import textual"),
         ("workbench/tui/app.py", "from workbench.cli import output", "`tui` may not import `cli`"),
         ("workbench/recipe.py", "from workbench import finding", "may not import `finding`"),
         ("recipes/cnn/__init__.py", "import torch", "may not import torch outside a function"),

@@ -18,6 +18,7 @@ from workbench.data.language.text import TextData, Windows, load_text
 from workbench.recipe import Contents, Preview, Run
 from workbench.training.inspecting.activity import Activity
 from workbench.training.inspecting.histograms import histograms
+from workbench.training.inspecting.modes import evaluating
 from workbench.training.machine.precision import widened
 from workbench.training.machine.threads import trial
 from workbench.training.optimizer import Optimizer
@@ -79,11 +80,10 @@ def evaluate(model: LanguageModel, ids: Tensor, name: str) -> dict[str, float]:
     starts = torch.arange(0, len(ids) - context, half, device=ids.device)
     windows = ids[starts[:, None] + torch.arange(context + 1, device=ids.device)]  # (W, context + 1)
     behind = (len(ids) - 1 - context) % half  # the last window, which is moved up to the end, counts so many
-    model.eval()
-    total = _counted(model, windows[:1], context - half, first=True) + _counted(model, ids[None, -context - 1 :], behind)
-    for part in windows.split(WINDOWS):
-        total = total + _counted(model, part, half)
-    model.train()
+    with evaluating(model):
+        total = _counted(model, windows[:1], context - half, first=True) + _counted(model, ids[None, -context - 1 :], behind)
+        for part in windows.split(WINDOWS):
+            total = total + _counted(model, part, half)
     nats = float(total) / (len(ids) - 1)
     return {f"{name}/loss": nats, f"{name}/bits_per_character": nats / math.log(2)}
 

@@ -17,7 +17,8 @@ from workbench.data.language.tokens import PAD
 from workbench.data.order import generator
 from workbench.data.vision.labelled import Split
 from workbench.recipe import Preview
-from workbench.training.scoring.metrics import confusion_matrix
+from workbench.training.inspecting.modes import evaluating
+from workbench.training.scoring.mistakes import confusion, worst
 
 PROBES = 3  # examples whose attention is drawn
 PROBE_TOKENS = (6, 24)  # tokens of a probe's source: fewer show nothing, more do not fit a pane
@@ -26,19 +27,17 @@ MEASURED = 250  # examples that the entropy is the mean of
 LOOKED_AT = 40  # characters of a text whose attention is drawn
 WRITTEN = 160  # characters that a language model writes
 TEMPERATURE = 0.7
-WORST = 32  # images: a grid of 4 x 8
 
 
 @torch.no_grad()
 def translations(model: Translator, split: PairSplit, most: int) -> Iterator[Preview]:
     """The previews `attention`, `attention-2` and so on, `entropy` (none without attention) and `decoded`."""
-    model.eval()
-    if model.attention is not None:
-        for number, index in enumerate(probes(split), start=1):
-            yield alignment(model, split, index, "attention" if number == 1 else f"attention-{number}")
-        yield entropy_by_place(model, split)
-    yield decoded(model, split, most)
-    model.train()
+    with evaluating(model):
+        if model.attention is not None:
+            for number, index in enumerate(probes(split), start=1):
+                yield alignment(model, split, index, "attention" if number == 1 else f"attention-{number}")
+            yield entropy_by_place(model, split)
+        yield decoded(model, split, most)
 
 
 def probes(split: PairSplit, count: int = PROBES) -> list[int]:
@@ -99,12 +98,11 @@ def decoded(model: Translator, split: PairSplit, most: int, count: int = DECODED
 @torch.no_grad()
 def continuation(model: LanguageModel, data: TextData) -> Iterator[Preview]:
     """The previews `attention`, `heads`, `entropy` and `decoded` of a language model."""
-    model.eval()
-    ids = data.validation[: min(LOOKED_AT, model.context)]
-    characters = tuple(repr(character)[1:-1] if character.isspace() else character for character in data.vocabulary.decode(ids))
-    yield from self_attention(model.weights(ids[None])[0], characters)
-    yield continued(model, data)
-    model.train()
+    with evaluating(model):
+        ids = data.validation[: min(LOOKED_AT, model.context)]
+        characters = tuple(repr(character)[1:-1] if character.isspace() else character for character in data.vocabulary.decode(ids))
+        yield from self_attention(model.weights(ids[None])[0], characters)
+        yield continued(model, data)
 
 
 def continued(model: LanguageModel, data: TextData, count: int = WRITTEN) -> Preview:
@@ -123,14 +121,13 @@ def continued(model: LanguageModel, data: TextData, count: int = WRITTEN) -> Pre
 @torch.no_grad()
 def classifications(model: RowClassifier, split: Split) -> Iterator[Preview]:
     """The previews `attention`, `heads` and `entropy` of the first image, `worst` and `confusion` of all."""
-    model.eval()
-    batches = list(split.batches())
-    images = batches[0][0]
-    probabilities = torch.cat([model(images).float().softmax(dim=1) for images, _ in batches])  # (N, K)
-    yield from self_attention(model.weights(images[:1])[0], tuple(str(row) for row in range(1, images.shape[2] + 1)))
-    yield worst(split, probabilities)
-    yield confusion(split, probabilities)
-    model.train()
+    with evaluating(model):
+        batches = list(split.batches())
+        images = batches[0][0]
+        probabilities = torch.cat([model(images).float().softmax(dim=1) for images, _ in batches])  # (N, K)
+        yield from self_attention(model.weights(images[:1])[0], tuple(str(row) for row in range(1, images.shape[2] + 1)))
+        yield worst(split, probabilities)
+        yield confusion(split, probabilities)
 
 
 def self_attention(weights: Tensor, tokens: tuple[str, ...]) -> Iterator[Preview]:
@@ -149,35 +146,6 @@ def self_attention(weights: Tensor, tokens: tuple[str, ...]) -> Iterator[Preview
     bits = entropy(weights.float()).mean(dim=-1)  # (layers, heads)
     rows, columns = (tuple(f"{kind} {number}" for number in range(1, count + 1)) for kind, count in (("block", layers), ("head", heads)))
     yield Preview("entropy", "entropy: of each head's attention, bits", "matrix", matrix=_numbers(bits), rows=rows, columns=columns)
-
-
-def worst(split: Split, probabilities: Tensor, count: int = WORST) -> Preview:
-    """The images that were taken for something else, and behind them those whose class got the least probability.
-
-    `7, said 1 .93` is a 7 taken for a 1 with probability 0.93.
-    """
-    of_truth = probabilities.gather(1, split.labels[:, None])[:, 0]  # (N,)
-    right = probabilities.argmax(dim=1) == split.labels
-    chosen = (of_truth + 2 * right).argsort(stable=True)[:count]
-    guesses = probabilities[chosen].max(dim=1)
-    names, rows = split.info.classes, zip(split.labels[chosen].tolist(), guesses.indices.tolist(), guesses.values.tolist(), strict=True)
-    captions = tuple(
-        f"{names[truth]}, {'right' if truth == guess else f'said {names[guess]}'} {f'{share:.2f}'.removeprefix('0')}"
-        for truth, guess, share in rows
-    )
-    images = split.images[chosen].float().mean(dim=1) * (255 / split.info.brightest)  # channels as grey: (count, H, W)
-    wrong, all_of_them = int((~right).sum()), len(right)
-    title = f"worst classified: {wrong} of {all_of_them} wrong" if wrong else f"least sure: none of {all_of_them} wrong"
-    return Preview("worst", title, "images", images=images.round().byte().cpu(), captions=captions)
-
-
-def confusion(split: Split, probabilities: Tensor) -> Preview:
-    """How many examples of each class (rows) were taken for which (columns)."""
-    names = split.info.classes
-    counts = confusion_matrix(probabilities.argmax(dim=1), split.labels, len(names))
-    return Preview(
-        "confusion", "confusion: true class (rows), predicted class (columns)", "matrix", matrix=_numbers(counts), rows=names, columns=names
-    )
 
 
 def _numbers(matrix: Tensor) -> tuple[tuple[float, ...], ...]:

@@ -20,6 +20,7 @@ from workbench.data.language.tokens import END, PAD
 from workbench.recipe import Contents, Preview, Run
 from workbench.training.inspecting.activity import Activity
 from workbench.training.inspecting.histograms import histograms
+from workbench.training.inspecting.modes import evaluating
 from workbench.training.machine.precision import widened
 from workbench.training.machine.threads import trial
 from workbench.training.optimizer import Optimizer
@@ -74,11 +75,10 @@ def evaluate(
     config: Config, model: Translator, split: PairSplit, name: str, *, decoded: int | None = None, beam: int = 1
 ) -> dict[str, float]:
     """Loss under teacher forcing, and the errors of what the model writes for the first `decoded` sources by itself."""
-    model.eval()
-    batches = [batch for _, batch in split.batches()]
-    losses = torch.stack([surprise(model, batch, "sum") for batch in batches])
-    errors = written_errors(model, split, decoded, beam)
-    model.train()
+    with evaluating(model):
+        batches = [batch for _, batch in split.batches()]
+        losses = torch.stack([surprise(model, batch, "sum") for batch in batches])
+        errors = written_errors(model, split, decoded, beam)
     values = {"loss": float(losses.sum()) / sum(batch.tokens for batch in batches)}
     if config.data.dataset == "cmudict":
         values |= {"phone_error_rate": errors.token_error_rate, "word_error_rate": errors.sequence_error_rate}

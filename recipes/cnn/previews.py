@@ -12,65 +12,34 @@ from recipes.cnn.model import last_maps
 from workbench.data.vision.images import TrainingBatches
 from workbench.data.vision.labelled import Split, normalise, unit_range
 from workbench.recipe import Preview
-from workbench.training.scoring.metrics import confusion_matrix
+from workbench.training.inspecting.modes import evaluating
+from workbench.training.scoring.mistakes import confusion, grey, most_wrong, shades, verdicts, worst
 
-WORST = 32  # images: a grid of 4 x 8
 MAPS = 15  # feature maps that are shown of a layer: with the image itself, two layers fill the same grid
 HEATED = 8  # images with their heat: each is twice as wide
 
 
 def previews(model: nn.Module, split: Split) -> Iterator[Preview]:
     """The previews `worst`, `confusion`, `filters`, `features` and `gradcam` of a model on a split."""
-    model.eval()
-    with torch.no_grad():
-        probabilities = torch.cat([model(images).float().softmax(dim=1) for images, _ in split.batches()])  # (N, K)
-    chosen = most_wrong(split, probabilities)
-    yield worst(split, probabilities)
-    yield confusion(split, probabilities)
-    yield filters(first_convolution(model))
-    yield features(model, split, int(chosen[0]))
-    yield gradcam(model, split, chosen[:HEATED], probabilities)
-    model.train()
-
-
-def most_wrong(split: Split, probabilities: Tensor) -> Tensor:
-    """(N,): the examples, wrong ones first, and of both those first whose true class (N,) got the least of the probabilities (N, K)."""
-    right = probabilities.argmax(dim=1) == split.labels
-    return (probabilities.gather(1, split.labels[:, None])[:, 0] + 2 * right).argsort(stable=True)
-
-
-def worst(split: Split, probabilities: Tensor, count: int = WORST) -> Preview:
-    """The images that were taken for something else, and behind them those whose class got the least probability.
-
-    `7, said 1 .93` is a 7 taken for a 1 with probability 0.93.
-
-    Shapes:
-        probabilities (N, K), in the order of the split
-    """
-    chosen = most_wrong(split, probabilities)[:count]
-    wrong, all_of_them = int((probabilities.argmax(dim=1) != split.labels).sum()), len(split.labels)
-    title = f"worst classified: {wrong} of {all_of_them} wrong" if wrong else f"least sure: none of {all_of_them} wrong"
-    return Preview("worst", title, "images", images=_bytes(_grey(split, chosen)), captions=_verdicts(split, probabilities, chosen))
+    with evaluating(model):
+        with torch.no_grad():
+            probabilities = torch.cat([model(images).float().softmax(dim=1) for images, _ in split.batches()])  # (N, K)
+        chosen = most_wrong(split, probabilities)
+        yield worst(split, probabilities)
+        yield confusion(split, probabilities)
+        yield filters(first_convolution(model))
+        yield features(model, split, int(chosen[0]))
+        yield gradcam(model, split, chosen[:HEATED], probabilities)
 
 
 def augmented(data: TrainingBatches, count: int) -> Preview:
     """The first images of the first epoch as the model is given them, each with its class."""
     images, labels = next(data.epoch(0))  # (B, C, H, W), (B,)
-    grey = images[:count].float().mean(dim=1)  # (count, H, W)
+    shown = images[:count].float().mean(dim=1)  # (count, H, W)
     names = data.split.info.classes
     captions = tuple(names[label] for label in labels[:count].tolist())
     title = f"{len(captions)} of a batch of {len(labels)}, as the model sees them"
-    return Preview("batch", title, "images", images=_bytes(_stretched(grey[None])[0]), captions=captions)
-
-
-def confusion(split: Split, probabilities: Tensor) -> Preview:
-    """How many examples of each class (rows) were taken for which (columns)."""
-    names = split.info.classes
-    counts = confusion_matrix(probabilities.argmax(dim=1), split.labels, len(names)).tolist()
-    matrix = tuple(tuple(map(float, row)) for row in counts)
-    return Preview(
-        "confusion", "confusion: true class (rows), predicted class (columns)", "matrix", matrix=matrix, rows=names, columns=names
-    )
+    return Preview("batch", title, "images", images=shades(_stretched(shown[None])[0]), captions=captions)
 
 
 def filters(layer: nn.Conv1d | nn.Conv2d) -> Preview:
@@ -82,7 +51,7 @@ def filters(layer: nn.Conv1d | nn.Conv2d) -> Preview:
     weights = weights.mean(dim=1) if weights.ndim == 4 else weights.transpose(1, 2)  # (filters, M, M) or (filters, M, features)
     largest = weights.abs().max().clamp(min=1e-12)
     captions = tuple(str(number) for number in range(1, len(weights) + 1))
-    return Preview("filters", "filters: of the first layer", "images", images=_bytes(0.5 + 0.5 * weights / largest), captions=captions)
+    return Preview("filters", "filters: of the first layer", "images", images=shades(0.5 + 0.5 * weights / largest), captions=captions)
 
 
 @torch.no_grad()
@@ -93,7 +62,7 @@ def features(model: nn.Module, split: Split, index: int) -> Preview:
     with _Outputs(first, last) as outputs:
         model(normalise(split.info, unit_range(split.info, image)))
     side = tuple(image.shape[-2:])
-    shown, captions = [_grey(split, torch.tensor([index], device=image.device))], [split.info.classes[int(split.labels[index])]]
+    shown, captions = [grey(split, torch.tensor([index], device=image.device))], [split.info.classes[int(split.labels[index])]]
     for name, layer in (("first", first), ("last", last)):
         maps = _with_places(outputs.of(layer))[0]  # (filters, H, W)
         strongest = maps.flatten(1).var(dim=1, correction=0).argsort(descending=True, stable=True)[:MAPS].sort().values
@@ -103,7 +72,7 @@ def features(model: nn.Module, split: Split, index: int) -> Preview:
         "features",
         "feature maps: an image, and what the first and the last convolution make of it",
         "images",
-        images=_bytes(torch.cat(shown)),
+        images=shades(torch.cat(shown)),
         captions=tuple(captions),
     )
 
@@ -116,12 +85,12 @@ def gradcam(model: nn.Module, split: Split, chosen: Tensor, probabilities: Tenso
     """
     images = normalise(split.info, unit_range(split.info, split.images[chosen]))
     heat = class_activation(model, images, probabilities[chosen].argmax(dim=1))  # (n, H, W)
-    grey = _grey(split, chosen)
-    lit = grey * 0.4 * (1 - heat) + (0.25 + 0.75 * grey) * heat  # what mattered in its own light, the rest dimmed
-    gap = torch.zeros_like(grey[:, :, :1])
-    captions = _verdicts(split, probabilities, chosen)
+    plain = grey(split, chosen)
+    lit = plain * 0.4 * (1 - heat) + (0.25 + 0.75 * plain) * heat  # what mattered in its own light, the rest dimmed
+    gap = torch.zeros_like(plain[:, :, :1])
+    captions = verdicts(split, probabilities, chosen)
     title = "Grad-CAM: worst classified, and where it looked"
-    return Preview("gradcam", title, "images", images=_bytes(torch.cat([grey, gap, lit], dim=2)), captions=captions)
+    return Preview("gradcam", title, "images", images=shades(torch.cat([plain, gap, lit], dim=2)), captions=captions)
 
 
 def class_activation(model: nn.Module, images: Tensor, classes: Tensor) -> Tensor:
@@ -174,28 +143,8 @@ def _with_places(maps: Tensor) -> Tensor:
     return maps if maps.ndim == 4 else maps[..., None]
 
 
-def _verdicts(split: Split, probabilities: Tensor, chosen: Tensor) -> tuple[str, ...]:
-    names = split.info.classes
-    guesses, truths = probabilities[chosen].max(dim=1), split.labels[chosen].tolist()
-    captions = []
-    for truth, guess, share in zip(truths, guesses.indices.tolist(), guesses.values.tolist(), strict=True):
-        certainty = f"{share:.2f}".removeprefix("0")
-        captions.append(f"{names[truth]}, {'right' if guess == truth else f'said {names[guess]}'} {certainty}")
-    return tuple(captions)
-
-
-def _grey(split: Split, chosen: Tensor) -> Tensor:
-    """Images as shares of white, channels as grey: (n, H, W)."""
-    return unit_range(split.info, split.images[chosen]).mean(dim=1)
-
-
 def _stretched(maps: Tensor) -> Tensor:
     """Each of (n, ...) with its smallest number as 0 and its largest as 1."""
     flat = maps.float().flatten(1)
     low, high = flat.amin(dim=1, keepdim=True), flat.amax(dim=1, keepdim=True)
     return ((flat - low) / (high - low).clamp(min=1e-12)).view(maps.shape)
-
-
-def _bytes(shares: Tensor) -> Tensor:
-    """Shares of white as whole numbers from 0 to 255."""
-    return (255 * shares).round().byte().cpu()

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from recipes.gan import Model
 from workbench.errors import WorkbenchError
+from workbench.training.inspecting.modes import evaluating
 from workbench.training.machine.precision import widened
 from workbench.training.updating.average import averaged_copy
 
@@ -47,9 +48,8 @@ class Adversaries(nn.Module):
     def sample(self, noise: Tensor, labels: Tensor | None = None) -> Tensor:
         """Images (B, C, H, W) from 0 to 1, drawn by the average where there is one."""
         drawing = self.generator if self.average is None else self.average
-        drawing.eval()
-        images: Tensor = drawing(noise, labels)
-        drawing.train(self.average is None)
+        with evaluating(drawing):
+            images: Tensor = drawing(noise, labels)
         return (images.float() + 1) / 2
 
 

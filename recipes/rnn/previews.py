@@ -12,6 +12,7 @@ from workbench.data.language.text import TextData, Vocabulary
 from workbench.data.order import generator
 from workbench.data.sequences import SequenceData
 from workbench.recipe import Preview
+from workbench.training.inspecting.modes import evaluating
 
 PROMPT = 24  # characters of the validation text, where no prompt is given
 READ = 64  # characters or steps whose hidden states are shown
@@ -47,19 +48,17 @@ def continued(
     """
     device = model.output.weight.device
     numbers = generator("written", seed)
-    was_training = model.training
-    model.eval()
     ids = vocabulary.encode(prompt or "\n")[None].to(device)  # (1, T)
     state: State = ()
     chosen, following = [], torch.zeros(0)
-    for _ in range(count):
-        logits, state = model(ids, state)
-        likely = logits[0, -1].float().cpu()  # (K,)
-        likely[0] = -torch.inf
-        following = likely.softmax(dim=0) if not chosen else following
-        chosen.append(int(torch.multinomial((likely / temperature).softmax(dim=0), 1, generator=numbers)))
-        ids = torch.tensor([[chosen[-1]]], device=device)
-    model.train(was_training)
+    with evaluating(model):
+        for _ in range(count):
+            logits, state = model(ids, state)
+            likely = logits[0, -1].float().cpu()  # (K,)
+            likely[0] = -torch.inf
+            following = likely.softmax(dim=0) if not chosen else following
+            chosen.append(int(torch.multinomial((likely / temperature).softmax(dim=0), 1, generator=numbers)))
+            ids = torch.tensor([[chosen[-1]]], device=device)
     return vocabulary.decode(torch.tensor(chosen)), following
 
 
@@ -112,10 +111,8 @@ def _as_images(inputs: Tensor, names: list[str]) -> Preview:
 
 def _activity(model: Recurrent, inputs: Tensor, columns: tuple[str, ...], where: str) -> Preview:
     """The last layer's h over the steps of one example; of a bidirectional network both directions."""
-    was_training = model.training
-    model.eval()
-    outputs, _ = model.recurrent(model.read(inputs)[0])
-    model.train(was_training)
+    with evaluating(model):
+        outputs, _ = model.recurrent(model.read(inputs)[0])
     hidden = outputs[0].float().cpu()  # (T, H)
     units = hidden.std(dim=0, unbiased=False).topk(min(UNITS, hidden.shape[1])).indices.sort().values
     matrix = tuple(tuple(row) for row in hidden[:, units].T.tolist())

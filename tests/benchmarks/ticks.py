@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.builders import append
 from tests.tui.runs import interface, live_run, training, until
 from workbench.events.types import CheckpointRemoved, CheckpointSaved, Event
-from workbench.tui.screens.run import RunScreen
+from workbench.tui.screens.run.screen import RunScreen
 
 _WARM = 300  # ticks, in which tables of a bounded size fill
 _KEPT = 3  # checkpoints, as a worker keeps them

@@ -53,9 +53,7 @@ def test_a_worker_that_ends_without_a_word_is_not_waited_for(runs: Path, capsys:
         return [ended("failed", step=100, at=time.time(), reason="no memory")]
 
     with answering(live_run(runs), leave):
-        begun = time.monotonic()
-        assert app.run(["pause", "last", "--timeout", "60"]) == 2
-    assert time.monotonic() - begun < 30
+        assert app.run(["pause", "last", "--timeout", "60"]) == 2  # 4 when the time had run out
     assert "ended before it answered" in capsys.readouterr().err
 
 

@@ -63,8 +63,7 @@ def test_a_trial_whose_asker_was_killed_goes_with_its_folder(runs: Path) -> None
     program = [sys.executable, "-P", "-m", "workbench", *LAB, "--epochs", "9999", "--find", "batch_size"]
     asker = subprocess.Popen(program, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True)
     assert asker.stderr is not None
-    while "trying" not in asker.stderr.readline():
-        pass
+    assert any("trying" in line for line in iter(asker.stderr.readline, ""))
     assert Store(runs).ids() == []
     assert [path.name.startswith(plan.PREFIX) for path in runs.iterdir()] == [True]
     asker.send_signal(signal.SIGKILL)

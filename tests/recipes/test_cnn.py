@@ -15,7 +15,7 @@ from torch import nn
 import recipes.cnn
 from recipes.cnn import CLASSIFY, RECIPE, Model
 from recipes.cnn.model import ConvNet, RowNet, Rows, build_model, ignored, mobilenet, resnet18
-from recipes.cnn.previews import class_activation, confusion, features, filters, gradcam, worst
+from recipes.cnn.previews import class_activation, features, filters, gradcam
 from recipes.cnn.train import class_weights
 from tests.benchmarks import labs
 from tests.fakes import FakeRun
@@ -24,6 +24,7 @@ from workbench.data.vision.labelled import Split
 from workbench.errors import WorkbenchError
 from workbench.schema import build, describe
 from workbench.training.inspecting.layers import layer_table
+from workbench.training.scoring.mistakes import confusion, worst
 
 PRESETS = {preset.name: preset for preset in RECIPE.presets}
 UNMOVED = {"shift": 0.0, "rotate": 0.0, "zoom": 0.0, "slant": 0.0}  # images as they are, without augmentation

@@ -216,9 +216,10 @@ def test_ctrl_c_is_a_stop(tmp_path):
      ("import os; os.kill(os.getpid(), 9)", "died", "its process is gone")],
 )  # fmt: skip
 def test_a_script_without_a_with_block_ends_its_run_as_it_ends(tmp_path, end, state, reason):
+    written = "while '\"type\":\"metrics\"' not in (run.path / 'events.jsonl').read_text(): pass"
     done = script(
         tmp_path / "runs",
-        f"import workbench\nrun = workbench.record('mine')\nrun.log(1, {{'loss': 1.0}})\nimport time; time.sleep(0.5)\n{end}\n",
+        f"import workbench\nrun = workbench.record('mine')\nrun.log(1, {{'loss': 1.0}})\n{written}\n{end}\n",
     )
     feed = open_run(recorded(tmp_path / "runs"))
     assert feed.status.state == state, done.stderr

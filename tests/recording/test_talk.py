@@ -42,7 +42,7 @@ def test_a_pause_holds_the_script_where_it_asks_until_it_is_resumed(folder, talk
     assert answers(talk) == [(True, "paused at step 3")]
     control.ask(folder, "resume", by="ada")
     talk.answer(3)
-    asking.join(5)
+    asking.join(60)
     assert not asking.is_alive()
     assert [type(event) for event in events_of(folder)[2:] if isinstance(event, Paused | Resumed)] == [Paused, Resumed]
 
@@ -56,7 +56,7 @@ def test_a_stop_frees_a_script_that_is_paused(folder, talk):
     asking.start()
     control.ask(folder, "stop", by="ada")
     talk.answer(3)
-    asking.join(5)
+    asking.join(60)
     assert found == [True]
     assert talk.stopped_by == "ada"
 

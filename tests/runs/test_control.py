@@ -41,7 +41,7 @@ def test_an_answer_in_the_log_ends_the_wait_and_the_request(folder):
     offset = control.log_size(folder)
     request = control.ask(folder, "pause")
     append(folder, [_answer(request)])
-    assert control.wait(folder, request, seconds=10, offset=offset) == control.Answer(True, "paused at step 7", 7)
+    assert control.wait(folder, request, seconds=60, offset=offset) == control.Answer(True, "paused at step 7", 7)
     assert control.pending(folder) == []
 
 
@@ -50,7 +50,7 @@ def test_only_the_answer_to_this_request_counts_and_only_behind_the_offset(folde
     append(folder, [_answer(request, message="long ago")])
     offset = control.log_size(folder)
     append(folder, [_answer(other, message="another's"), _answer(request, accepted=False, message="mine")])
-    assert control.wait(folder, request, seconds=10, offset=offset) == control.Answer(False, "mine", 7)
+    assert control.wait(folder, request, seconds=60, offset=offset) == control.Answer(False, "mine", 7)
 
 
 def test_an_answer_that_comes_while_waiting_is_heard(folder, monkeypatch):

@@ -65,6 +65,11 @@ TRUTH = [
 ]  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _far_runs_live() -> None:
+    """How long news from another host counts is part of what is tested here."""
+
+
 @pytest.mark.parametrize(("facts", "state", "reason"), TRUTH)
 def test_the_state_of_a_run_follows_from_the_evidence(facts, state, reason):
     found = judge(Evidence(**facts))

@@ -78,7 +78,11 @@ def test_a_run_is_claimed_by_one_and_a_torn_line_hides_no_other(tmp_path: Path) 
     Journal(folder.log(host())).write("assigned", trial=0, run="cnn-1")
     with open(folder.log("far"), "ab") as file:
         file.write(b'[1]\n{"type":"assigned","at":1,"trial":1,"run":"cnn-2"}\n{"type":')
-    assert folder.runs() == {0: "cnn-1", 1: "cnn-2"}
+    with open(folder.log("foreign"), "ab") as file:
+        file.write(b'{"type":"assigned"}\n{"at":2}\n{"type":"assigned","at":3,"trial":"x","run":"a"}\n{"type":"halted","at":4}\n')
+        file.write(b'{"type":"assigned","at":5,"trial":2,"run":"cnn-3\\u001b[2J"}\n')
+    assert folder.runs() == {0: "cnn-1", 1: "cnn-2", 2: "cnn-3\N{REPLACEMENT CHARACTER}[2J"}
+    assert Look(folder, Store(tmp_path)).now().entries[1].state == "deleted"
 
 
 def test_what_was_pruned_refused_or_deleted_is_told_apart(tmp_path: Path) -> None:

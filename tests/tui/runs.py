@@ -251,7 +251,7 @@ def shown(app: Workbench) -> str:
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
 
-async def until(condition: Callable[[], object], what: Callable[[], str] | str = "", seconds: float = 20.0) -> None:
+async def until(condition: Callable[[], object], what: Callable[[], str] | str = "", seconds: float = 60.0) -> None:
     """Wait until it is so.
 
     Raises:

@@ -86,7 +86,7 @@ class Terminal:
         self._spent = max(self._spent, carried - int(_LINK_BUFFER_SECONDS * self.rate))
         return max(0, carried - self._spent)
 
-    def wait_for(self, shown: str | Callable[[], bool], seconds: float = 10.0) -> float:
+    def wait_for(self, shown: str | Callable[[], bool], seconds: float = 60.0) -> float:
         """Read until the text is on the screen; returns when, in seconds since the start.
 
         Raises:
@@ -99,11 +99,18 @@ class Terminal:
                 raise AssertionError(f"{shown!r} did not come within {seconds} s; the screen is\n{self.text}")
         return time.monotonic() - self.started
 
-    def settle(self, quiet_seconds: float = 1.0, seconds: float = 30.0) -> None:
-        """Read until nothing has come for a while, as when a screen is drawn to its end on a busy machine."""
+    def settle(self, seconds: float = 60.0) -> None:
+        """Read until the program has drawn all it has to draw: for a second nothing comes, and none of its threads wants the processor.
+
+        Raises:
+            AssertionError: it goes on drawing.
+        """
         deadline = time.monotonic() + seconds
-        while self.read(quiet_seconds) and time.monotonic() < deadline:
-            pass
+        quiet_looks = 0
+        while quiet_looks < 20:
+            assert time.monotonic() < deadline, f"it did not settle within {seconds} s; the screen is\n{self.text}"
+            came = self.read(0.05)
+            quiet_looks = 0 if came or self._is_busy else quiet_looks + 1
 
     def send(self, *keys: str) -> None:
         for key in keys:
@@ -132,7 +139,7 @@ class Terminal:
                 self.status = status
         return self.status is None
 
-    def wait(self, seconds: float = 5.0) -> bool:
+    def wait(self, seconds: float = 60.0) -> bool:
         """Whether the program ended within this time."""
         deadline = time.monotonic() + seconds
         while self.is_alive and time.monotonic() < deadline:
@@ -141,6 +148,12 @@ class Terminal:
             else:
                 time.sleep(0.02)
         return not self.is_alive
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether one of its threads runs or waits for a processor; on a loaded machine such a program is silent, too."""
+        states = (stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{self.pid}/task").glob("*/stat"))
+        return "R" in states
 
     @property
     def cpu_seconds(self) -> float:

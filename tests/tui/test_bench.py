@@ -18,7 +18,7 @@ from workbench.schema import describe
 from workbench.tui.app import Workbench
 from workbench.tui.messages import Refused, Tried
 from workbench.tui.screens.bench.screen import Bench
-from workbench.tui.screens.run import RunScreen
+from workbench.tui.screens.run.screen import RunScreen
 
 SIZES = ((80, 24), (120, 40), (200, 60))
 
@@ -49,7 +49,7 @@ async def test_a_start_that_is_asked_for_before_the_recipes_are_there_happens_wh
     found = threading.Event()
     find = app._poller._find
     assert find is not None
-    app._poller._find = lambda: (found.wait(10), find())[1]
+    app._poller._find = lambda: (found.wait(60), find())[1]
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("s")
         assert launcher(app).started == []

@@ -155,7 +155,7 @@ async def test_a_live_run_has_the_cursor_at_first_unless_keys_are_pressed_alread
     may_look = threading.Event()
     app = interface(tmp_path)
     find = app._poller._find
-    app._poller._find = lambda: may_look.wait(20) and find()  # type: ignore[misc]
+    app._poller._find = lambda: may_look.wait(60) and find()  # type: ignore[misc]
     async with app.run_test(size=(80, 24)) as pilot:
         if pressed:
             await pilot.press("down")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,9 @@ from workbench.cli import app as cli
 from workbench.errors import WorkbenchError
 from workbench.preferences import Preferences
 from workbench.runs import control
+from workbench.tui import screens
 from workbench.tui.checking import check, wrong_keys, wrong_slots
+from workbench.tui.screens.base import WorkScreen
 from workbench.tui.theme import style
 
 
@@ -38,6 +42,17 @@ def test_keys_that_cannot_be_are_named(own: dict[str, str], words: str) -> None:
 def test_keys_that_are_free_and_those_that_change_places_can_be() -> None:
     assert wrong_keys({"bench.start": "f5", "bench.help": "ctrl+h", "bench.find": "z,f3"}) == []
     assert wrong_keys({"bench.start": "b", "bench.batch": "s"}) == []
+
+
+def test_the_keys_of_every_screen_can_be_ones_own() -> None:
+    for module in pkgutil.walk_packages(screens.__path__, f"{screens.__name__}."):
+        importlib.import_module(module.name)
+    left = [WorkScreen]
+    while left:
+        screen = left.pop()
+        left += screen.__subclasses__()
+        for binding in vars(screen).get("BINDINGS", ()):
+            assert wrong_keys({binding.id: "f24"}) == [], f"{screen.__name__} is missing"
 
 
 def test_slots_that_are_no_charts_are_named() -> None:

@@ -15,7 +15,7 @@ from workbench.runs.folder import Labels
 from workbench.tui.app import Workbench
 from workbench.tui.screens.bench.screen import Bench
 from workbench.tui.screens.compare import Compare
-from workbench.tui.screens.run import RunScreen
+from workbench.tui.screens.run.screen import RunScreen
 
 
 @pytest.fixture

@@ -37,24 +37,24 @@ def terminal(
 def test_a_signal_leaves_the_terminal_as_it_was(tmp_path: Path, number: signal.Signals) -> None:
     cnn_run(tmp_path)
     with terminal(tmp_path, "cnn-1") as screen:
-        screen.wait_for("FINISHED", 30)
+        screen.wait_for("FINISHED")
         os.kill(screen.pid, number)
-        assert screen.wait(10)
+        assert screen.wait()
         assert all(code in screen.raw for code in RESTORED)
 
 
 def test_the_interface_ends_when_its_terminal_is_gone(tmp_path: Path) -> None:
     cnn_run(tmp_path)
     with terminal(tmp_path, before="import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)") as screen:
-        screen.wait_for("ready:", 30)
+        screen.wait_for("ready:")
         screen.hang_up()
-        assert screen.wait(10)
+        assert screen.wait()
 
 
 def test_a_finished_run_sends_nothing(tmp_path: Path) -> None:
     cnn_run(tmp_path)
     with terminal(tmp_path, "cnn-1", size=(120, 40)) as screen:
-        screen.wait_for("best accuracy", 30)
+        screen.wait_for("best accuracy")
         screen.settle()
         assert screen.read(3.0) == 0
 
@@ -65,7 +65,7 @@ def test_a_paused_run_sends_nothing_for_its_heartbeats(tmp_path: Path) -> None:
     moment = time.time() // 60 * 60 + 30
     still = f"import time; time.time = lambda: {moment}"  # a quiet run is drawn anew when the minute turns
     with terminal(tmp_path, "cnn-9", before=still) as screen:
-        screen.wait_for("PAUSED", 30)
+        screen.wait_for("PAUSED")
         screen.settle()
         sent = 0
         for _ in range(6):
@@ -77,9 +77,9 @@ def test_a_paused_run_sends_nothing_for_its_heartbeats(tmp_path: Path) -> None:
 def test_leaving_says_that_the_run_goes_on(tmp_path: Path) -> None:
     live_run(tmp_path)
     with terminal(tmp_path, "cnn-9") as screen:
-        screen.wait_for("RUNNING", 30)
+        screen.wait_for("RUNNING")
         screen.send("q")
-        assert screen.wait(10)
+        assert screen.wait()
         assert f"cnn-9 goes on training. See it again: workbench attach cnn-9 --runs {tmp_path}".encode() in screen.raw.replace(
             b"\r\n", b""
         )
@@ -88,18 +88,18 @@ def test_leaving_says_that_the_run_goes_on(tmp_path: Path) -> None:
 def test_no_color_sends_no_colour(tmp_path: Path) -> None:
     cnn_run(tmp_path)
     with terminal(tmp_path, "cnn-1", environment={"NO_COLOR": "1"}) as screen:
-        screen.wait_for("best accuracy", 30)
+        screen.wait_for("best accuracy")
         assert not [code for code in (b"\x1b[38;", b";38;", b"\x1b[48;", b";48;") if code in screen.raw]
 
 
 def test_another_locale_than_utf8_gets_ascii(tmp_path: Path) -> None:
     cnn_run(tmp_path, name="naïve 漢字")
     with terminal(tmp_path, environment={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}) as screen:
-        screen.wait_for("finished", 30)
+        screen.wait_for("finished")
         assert bytes(screen.raw).isascii()
         screen.send("\t\t\r")
-        screen.wait_for("FINISHED", 30)
-        screen.wait_for("best accuracy", 30)
+        screen.wait_for("FINISHED")
+        screen.wait_for("best accuracy")
         assert bytes(screen.raw).isascii()
 
 
@@ -117,7 +117,7 @@ def test_nothing_of_torch_is_imported(tmp_path: Path) -> None:
         "print('loaded:', sorted({'torch', 'torchvision', 'numpy', 'typer'} & set(sys.modules)))"
     )
     with Terminal([sys.executable, "-c", code], environment={"PYTHONPATH": str(ROOT)}) as screen:
-        screen.wait_for("loaded: []", 40)
+        screen.wait_for("loaded: []")
 
 
 def test_the_first_paint_waits_for_no_heavy_import(tmp_path: Path) -> None:
@@ -130,4 +130,4 @@ def test_the_first_paint_waits_for_no_heavy_import(tmp_path: Path) -> None:
         "print('heavy:', sorted(found))"
     )
     with Terminal([sys.executable, "-c", code], environment={"PYTHONPATH": str(ROOT)}) as screen:
-        screen.wait_for("heavy: []", 30)
+        screen.wait_for("heavy: []")

@@ -18,9 +18,9 @@ from workbench.tui.screens.pages.keys import KeysPage
 from workbench.tui.screens.pages.log import LogPage
 from workbench.tui.screens.pages.page import Page
 from workbench.tui.screens.playground.screen import Playground
-from workbench.tui.screens.run import RunScreen
+from workbench.tui.screens.run.screen import RunScreen
+from workbench.tui.screens.run.zoom import Zoom
 from workbench.tui.screens.sweeps import Sweeps
-from workbench.tui.screens.zoom import Zoom
 from workbench.tui.widgets.key_bar import bar, shown_key
 
 SCREENS: tuple[type[WorkScreen], ...] = (Bench, RunScreen, Zoom, Page, LogPage, Batch, Finding, Playground, Compare, Sweeps)

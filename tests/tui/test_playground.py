@@ -16,7 +16,7 @@ from workbench.errors import WorkbenchError
 from workbench.tui.app import Workbench
 from workbench.tui.messages import Answered, Refused
 from workbench.tui.screens.playground.screen import Playground
-from workbench.tui.screens.run import RunScreen
+from workbench.tui.screens.run.screen import RunScreen
 
 SIZES = [(80, 24), (120, 40)]
 DISC = bytes(255 if (x - 3) ** 2 + (y - 3) ** 2 < 7 else 0 for y in range(8) for x in range(8))
@@ -318,7 +318,7 @@ async def test_keys_that_come_before_the_model_are_kept_for_it(tmp_path: Path) -
         launcher.post = app.post_message
         for message in late:
             app.post_message(message)
-        await until(lambda: launcher.last.get("sources") == ["cat"], lambda: f"{launcher.asked} {late}\n{shown(app)}", 5)
+        await until(lambda: launcher.last.get("sources") == ["cat"], lambda: f"{launcher.asked} {late}\n{shown(app)}")
 
 
 async def test_the_help_tells_what_keys_do_for_this_kind_of_model(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from workbench.events.types import Measured, MetricsDeclared, Paused, PhaseChang
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.tui.screens.bench.screen import Bench
-from workbench.tui.screens.run import RunScreen
-from workbench.tui.screens.zoom import Zoom
+from workbench.tui.screens.run.screen import RunScreen
+from workbench.tui.screens.run.zoom import Zoom
 from workbench.views.run import slots
 
 
@@ -78,14 +78,19 @@ async def test_a_paused_run_is_not_painted_for_its_heartbeats(tmp_path: Path) ->
     folder = live_run(tmp_path)
     append(folder, [Paused(at=time.time(), step=400, by="ada")])
     app = interface(tmp_path, run_id="cnn-9", now=time.time())  # a clock that goes on would repaint with the minute
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 24)):
         await shows(app, "PAUSED")
-        await pilot.pause(0.3)
-        assert isinstance(app.screen, RunScreen)
-        before = app.screen.seen
+        run = app._poller._run
+        assert run is not None
+        looks, look = [], run.look
+        run.look = lambda *wished: looks.append(look(*wished)) or looks[-1]  # type: ignore[method-assign]
+        await until(lambda: looks[-3:] == [None] * 3, "there is always more to paint")
+        painted = len(looks) - looks.count(None)
         append(folder, [Measured(at=time.time(), step=400, memory_bytes=10**9, cpu_seconds=9.0)])
-        await pilot.pause(0.3)
-        assert app.screen.seen is before
+        await until(lambda: run.feed.state.memory_bytes == 10**9)
+        done = len(looks)
+        await until(lambda: len(looks) > done + 1, "the interface looks no more")
+        assert len(looks) - looks.count(None) == painted
 
 
 async def test_stopping_asks_once(tmp_path: Path) -> None:

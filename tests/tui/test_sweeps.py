@@ -19,7 +19,7 @@ from workbench.sweeps.journal import Journal
 from workbench.sweeps.plan import make_plan
 from workbench.tui.screens.bench.screen import Bench
 from workbench.tui.screens.compare import Compare
-from workbench.tui.screens.run import RunScreen
+from workbench.tui.screens.run.screen import RunScreen
 from workbench.tui.screens.sweeps import Sweeps
 
 

@@ -1,4 +1,4 @@
-from workbench.tui.screens.zoom import following, scrubbed
+from workbench.tui.screens.run.zoom import following, scrubbed
 from workbench.tui.window import Window
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.tui.runs import NOW, cnn_run, interface, shown, shows, until
-from workbench.tui.screens.run import RunScreen
+from workbench.tui.screens.run.screen import RunScreen
 from workbench.views.plots import remembered
 from workbench.views.plots.view import ChartStyle
 

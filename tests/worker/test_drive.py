@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from tests.builders import append, ended, evaluated, finished_run, loop, metrics, opening
 from tests.tui.recipe import RECIPE
+from workbench.errors import WorkbenchError
 from workbench.launching import launch
 from workbench.runs import control
 from workbench.runs.folder import Labels, RunFolder, RunRecord
@@ -101,6 +106,44 @@ def test_each_run_is_made_once_wherever_the_driver_is_killed(place: int, tmp_pat
     assert (now.state, now.done) == ("finished", 4)
     assert [entry.run for entry in now.entries] == Store(tmp_path).ids(), "no run besides, and none twice"
     assert launcher.resumed == []
+
+
+def test_a_disk_that_is_full_for_a_while_begins_no_run_twice_and_tells_them_all(
+    tmp_path: Path, launcher: Launcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = sweep(tmp_path)
+    driver = drive.Driver(folder, Store(tmp_path))
+    room = [3, 0]  # bytes that go in before the disk is full, write by write
+
+    def full(descriptor: int, data: bytes) -> int:
+        if not room:
+            return os.write(descriptor, data)
+        if left := room.pop(0):
+            return os.write(descriptor, data[:left])
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr("workbench.sweeps.journal.os", SimpleNamespace(**{**vars(os), "write": full}))
+    while driver.goes_on():
+        pass
+    driver.finish()
+    assert len(Store(tmp_path).ids()) == 4
+    assert sorted(folder.runs().values()) == Store(tmp_path).ids()
+
+
+def test_a_sweep_that_stops_on_a_full_disk_asks_again_what_it_could_not_ask(
+    tmp_path: Path, launcher: Launcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = sweep(tmp_path)
+    launcher.log = lambda: [*opening(host="far", at=time.time()), loop(at=time.time()), metrics(range(1, 101), at=time.time() - 10)]
+    driver = drive.Driver(folder, Store(tmp_path))
+    driver.goes_on()
+    folder.stop.touch()
+    with monkeypatch.context() as patched:
+        patched.setattr(control, "ask", Mock(side_effect=WorkbenchError("the disk is full")))
+        assert driver.goes_on()
+    driver.goes_on()
+    driver.goes_on()
+    assert [request.kind for request in control.pending(Store(tmp_path).folder("cnn-1"))] == ["stop"]
 
 
 def test_a_run_that_died_goes_on_and_one_that_failed_does_not(tmp_path: Path, launcher: Launcher) -> None:

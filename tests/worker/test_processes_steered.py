@@ -72,7 +72,7 @@ def processes_of(folder: RunFolder) -> dict[str, int]:
 
 def say(folder: RunFolder, kind: control.Kind, **arguments: object) -> control.Answer:
     offset = control.log_size(folder)
-    return control.wait(folder, control.ask(folder, kind, by="a test", **arguments), seconds=30, offset=offset)
+    return control.wait(folder, control.ask(folder, kind, by="a test", **arguments), seconds=60, offset=offset)
 
 
 def steps_of(folder: RunFolder) -> int:

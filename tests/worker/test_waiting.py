@@ -53,7 +53,7 @@ def test_a_queued_run_can_be_taken_out_and_queued_again(tmp_path: Path) -> None:
         folder = queue(tmp_path)
         offset = control.log_size(folder)
         request = control.ask(folder, "stop", by="ada")
-        assert control.wait(folder, request, seconds=20, offset=offset).accepted
+        assert control.wait(folder, request, seconds=60, offset=offset).accepted
         assert end_of(folder).reason == "taken out of the queue by ada"
         assert open_run(folder).status.state == "stopped"
         assert open_run(folder).state.attempts == [], "it never was an attempt"

@@ -65,11 +65,7 @@ def ask(feed: Feed, kind: control.Kind, *, seconds: float, as_json: bool = False
     folder = feed.folder
     offset = control.log_size(folder)
     request = control.ask(folder, kind, **arguments)
-    try:
-        answer = control.wait(folder, request, seconds=seconds, offset=offset, is_live=lambda: feed.read_all().status.is_live)
-    except KeyboardInterrupt:
-        control.withdraw(folder, request)
-        raise
+    answer = control.wait(folder, request, seconds=seconds, offset=offset, is_live=lambda: feed.read_all().status.is_live)
     if not answer.accepted:
         raise WorkbenchError(f"{folder.id} refused to {kind}: {answer.message}", f"`workbench show {folder.id}` shows the run")
     tell(feed, said or answer.message or f"{kind} done", as_json=as_json)

@@ -102,10 +102,6 @@ class Comparison:
         """The lines, collapsed or each run for itself."""
         return self.singles if apart else self.lines
 
-    def baseline_line(self, *, apart: bool) -> Line:
-        """The line that has the baseline in it."""
-        return next(line for line in self.shown(apart=apart) if self.baseline in line.places)
-
 
 def compare(reports: Sequence[Report], *, baseline: str = "") -> Comparison:
     """Compare runs by their reports, of which there is at least one.

@@ -114,3 +114,9 @@ class EventReader:
             else:
                 self.dropped.torn += 1
         return events
+
+
+def read_events(path: Path) -> Iterator[Event]:
+    """All events of a log, one after the other; at no time are more of them in memory than one poll brings."""
+    for events in EventReader(path).rest():
+        yield from events

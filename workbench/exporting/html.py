@@ -57,7 +57,7 @@ def page(feed: Feed) -> Iterator[str]:
 
 
 def _heading(feed: Feed) -> str:
-    state, record, status = feed.state, feed.record, feed.status
+    record, status = feed.record, feed.status
     name = f"<span class=name>{escape(feed.labels.name)}</span>" if feed.labels.name else ""
     task = record.recipe + (f"/{record.preset}" if record.preset else "")
     reason = f" <span class=muted>{escape(status.reason)}</span>" if status.reason else ""
@@ -66,8 +66,6 @@ def _heading(feed: Feed) -> str:
     return (
         f'<header><h1>{escape(feed.folder.id)} {name}</h1><p><b class="state {status.state}">{status.state}</b>{reason} {tags}</p>{note}'
         f"{_facts(_in_short(feed, task))}</header>\n"
-        if state
-        else ""
     )
 
 

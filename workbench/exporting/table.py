@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.events.codec import encode
-from workbench.events.reader import EventReader
+from workbench.events.reader import read_events
 from workbench.events.types import EpochsChanged, Evaluated, Event, LoopStarted, Metrics, Paused, Resumed, RunEnded, Tested
 from workbench.runs.folder import RunFolder
 from workbench.runs.reading.epochs import Epochs, Stretch
@@ -57,7 +57,7 @@ def rows(folder: RunFolder) -> Iterator[Row]:
 def as_json(folder: RunFolder) -> Iterator[str]:
     """One JSON list of all events, a piece of text for each."""
     before = "["
-    for event in _events(folder.events):
+    for event in read_events(folder.events):
         yield before + "\n" + encode(event).decode().rstrip("\n")
         before = ","
     yield "[]\n" if before == "[" else "\n]\n"
@@ -76,7 +76,7 @@ class _Outline:
         outline = cls()
         keys: dict[str, None] = {}
         newest = 0
-        for event in _events(log):
+        for event in read_events(log):
             if isinstance(event, LoopStarted):
                 outline.ends = [min(end, event.step) for end in outline.ends] + [_NO_END]
                 newest = event.step
@@ -102,7 +102,7 @@ def _rows(log: Path, outline: _Outline) -> Iterator[Row]:
     loop, epochs = 0, Epochs()
     row: Row | None = None  # of the newest step, to which later events may add
     late = {key: found for key, found in outline.late.items() if outline.keeps(*key)}
-    for event in _events(log):
+    for event in read_events(log):
         for at, (step, values) in zip(_times(event), _points(event), strict=True):
             if (row is not None and step < row.step) or not outline.keeps(loop, step):
                 continue
@@ -145,15 +145,6 @@ def _times(event: Event) -> Iterator[float]:
 
 def _rises(steps: list[int]) -> bool:
     return all(map(int.__le__, steps, steps[1:]))
-
-
-def _events(log: Path) -> Iterator[Event]:
-    reader = EventReader(log)
-    while True:
-        before = reader.offset
-        yield from reader.poll()
-        if reader.offset == before:  # a piece without one event of ours still moves on
-            return
 
 
 def _number(value: float) -> str:

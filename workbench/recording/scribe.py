@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from workbench import __version__
-from workbench.events.reader import EventReader
+from workbench.events.reader import read_events
 from workbench.events.types import LoopStarted, Metrics, RunEnded, RunStarted
 from workbench.events.writer import EventWriter
 from workbench.recipe import Goal
@@ -142,8 +142,7 @@ class Scribe:
 
 def _steps_in(folder: RunFolder) -> int:
     """How many steps the log has."""
-    events = (event for part in EventReader(folder.events).rest() for event in part)
-    return len({step for event in events if isinstance(event, Metrics) for step in event.steps})
+    return len({step for event in read_events(folder.events) if isinstance(event, Metrics) for step in event.steps})
 
 
 def _started() -> RunStarted:

@@ -17,7 +17,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.clean import clean
-from workbench.runs.files import cannot_write, open_file, read_json, replace_file
+from workbench.runs.files import cannot_write, open_file, read_json, replace_file, sync_folder
 
 Value = bool | int | float | str | None
 _TAIL_BYTES = 16384
@@ -157,6 +157,7 @@ class RunFolder:
         try:
             for folder in (self.control, self.samples, self.checkpoints):
                 folder.mkdir(mode=0o700, exist_ok=True)
+            sync_folder(self.path.parent)  # the claim: a power cut does not take the whole run
         except OSError as error:
             raise cannot_write(self.path, error) from error
         self.write_labels(labels)

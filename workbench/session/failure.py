@@ -8,7 +8,7 @@ import traceback
 from typing import Any
 
 from workbench.errors import ExitCode
-from workbench.events.reader import EventReader
+from workbench.events.reader import read_events
 from workbench.events.types import LoopStarted, Metrics, RunEnded
 from workbench.runs.folder import RunFolder, RunRecord
 from workbench.runs.reading.state import RunState
@@ -81,13 +81,12 @@ def _last_finite(folder: RunFolder, key: str, step: int) -> tuple[int, float] | 
     Numbers logged behind the first bad update say nothing about it.
     """
     found = None
-    for events in EventReader(folder.events).rest():
-        for event in events:
-            if isinstance(event, LoopStarted) and found and found[0] > event.step:
-                found = None  # a later attempt replaces what was behind its beginning
-            elif isinstance(event, Metrics) and key in event.values:
-                values = zip(event.steps, event.values[key], strict=True)
-                found = next((one for one in reversed([*values]) if one[0] < step and math.isfinite(one[1])), found)
+    for event in read_events(folder.events):
+        if isinstance(event, LoopStarted) and found and found[0] > event.step:
+            found = None  # a later attempt replaces what was behind its beginning
+        elif isinstance(event, Metrics) and key in event.values:
+            values = zip(event.steps, event.values[key], strict=True)
+            found = next((one for one in reversed([*values]) if one[0] < step and math.isfinite(one[1])), found)
     return found
 
 

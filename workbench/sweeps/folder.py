@@ -19,13 +19,21 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from workbench.clean import clean_tree
 from workbench.errors import ExitCode, WorkbenchError, nearest
 from workbench.locks import lock_holder
-from workbench.runs.files import cannot_write, read_json, replace_file
+from workbench.runs.files import cannot_write, read_json, replace_file, sync_folder
 from workbench.sweeps.plan import Plan
 
 _PLACE = ".sweeps"
 _LOG_BYTES = 32 << 20
+_FIELDS = {  # what readers count on, by the kind of line
+    "assigned": {"trial", "run"},
+    "refused": {"trial", "reason"},
+    "halted": {"run"},
+    "resumed": {"run"},
+    "importance": {"shares"},
+}
 _QUIET_SECONDS = 60.0  # a driver touches its lock each few seconds; network file systems cache for up to 30
 
 
@@ -81,21 +89,23 @@ class SweepFolder:
                 file.flush()
                 os.fsync(file.fileno())
             os.link(draft, claims / f"{number}.json")
+            sync_folder(claims)
         except FileExistsError:
             return False
         finally:
             os.unlink(draft)
         return True
 
+    def taken(self) -> set[int]:
+        """The runs that some machine has."""
+        names = []
+        with contextlib.suppress(OSError):
+            names = os.listdir(self.path / "claims")
+        return {int(number) for name in names if (number := name.removesuffix(".json")).isdecimal()}
+
     def claims(self) -> dict[int, str]:
         """Which machine has which run."""
-        found = {}
-        with contextlib.suppress(OSError):
-            for entry in os.scandir(self.path / "claims"):
-                number = entry.name.removesuffix(".json")
-                if number.isdecimal():
-                    found[int(number)] = str(read_json(Path(entry.path)).get("host", ""))
-        return dict(sorted(found.items()))
+        return {number: str(read_json(self.path / "claims" / f"{number}.json").get("host", "")) for number in sorted(self.taken())}
 
     def events(self) -> list[dict[str, Any]]:
         """What all machines did, in the order of their clocks; torn and foreign lines are left out."""
@@ -107,7 +117,7 @@ class SweepFolder:
 
     def runs(self) -> dict[int, str]:
         """The run of each number that has one."""
-        return {int(event["trial"]): str(event["run"]) for event in self.events() if event.get("type") == "assigned"}
+        return {event["trial"]: str(event["run"]) for event in self.events() if event["type"] == "assigned"}
 
     def drivers(self) -> dict[str, bool]:
         """The machines that work at it, and whether they do now."""
@@ -184,8 +194,8 @@ def _lines(path: Path) -> list[dict[str, Any]]:
         data = file.read(_LOG_BYTES)
     found = []
     for line in data.split(b"\n")[:-1]:
-        with contextlib.suppress(ValueError, TypeError):
-            event = json.loads(line)
-            float(event["at"])
-            found.append(event)
+        with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
+            event = clean_tree(json.loads(line))
+            if _FIELDS.get(event["type"], set()) <= event.keys():
+                found.append({**event, "at": float(event["at"]), **({"trial": int(event["trial"])} if "trial" in event else {})})
     return found

@@ -3,43 +3,25 @@
 from __future__ import annotations
 
 import gc
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.driver import Driver
 from textual.events import Resize
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 
 from workbench.errors import WorkbenchError
 from workbench.tui import terminal
 from workbench.tui.doors import Doors
 from workbench.tui.launching import Launcher
-from workbench.tui.messages import (
-    Answered,
-    Asked,
-    Begun,
-    Checked,
-    CompareChanged,
-    RateTaken,
-    RecipesFound,
-    Refused,
-    RunChanged,
-    RunsChanged,
-    RunSeen,
-    Scrubbed,
-    SettingsRead,
-    SettingsWritten,
-    SweepBegun,
-    SweepsChanged,
-    Told,
-    Tried,
-    TryingOn,
-    Wish,
-)
+from workbench.tui.messages import Begun, Checked, News, RecipesFound, Refused, RunChanged, RunsChanged, RunSeen, Scrubbed, Told, Wish
 from workbench.tui.polling.poller import Poller
 from workbench.tui.polling.run_jobs import RunJobs
 from workbench.tui.screens.base import WorkScreen
@@ -64,8 +46,8 @@ class Workbench(Doors):
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         "app.tcss",
         "screens/bench/screen.tcss",
-        "screens/run.tcss",
-        "screens/zoom.tcss",
+        "screens/run/screen.tcss",
+        "screens/run/zoom.tcss",
         "screens/compare.tcss",
         "screens/sweeps.tcss",
         "screens/playground/screen.tcss",
@@ -110,6 +92,8 @@ class Workbench(Doors):
         self.own_keys = _normal(keys) if keys else {}
         self.set_keymap(self.own_keys)
         self._bell = bell
+        self._hard_exit: threading.Timer | None = None
+        self._measuring: Timer | None = None
         self._slots = slots or {}
         self.set_class(look.ascii_only, "-ascii")
         self.animation_level = "none"
@@ -146,8 +130,8 @@ class Workbench(Doors):
 
     def finish(self) -> list[str]:
         """Behind the last paint: let a start that is under way happen, let the helper go; which runs go on."""
-        if timer := getattr(self, "_hard_exit", None):
-            timer.cancel()
+        if self._hard_exit:
+            self._hard_exit.cancel()
         for run_id in self.launcher.leave():
             self.live[run_id] = True
         return [run_id for run_id, is_live in self.live.items() if is_live]
@@ -212,15 +196,6 @@ class Workbench(Doors):
             if isinstance(screen, WorkScreen):
                 screen.scrub_to(message.run_id, message.step)
 
-    def on_compare_changed(self, message: CompareChanged) -> None:
-        self._pass_on(message)
-
-    def on_sweep_begun(self, message: SweepBegun) -> None:
-        self._pass_on(message)
-
-    def on_sweeps_changed(self, message: SweepsChanged) -> None:
-        self._pass_on(message)
-
     def _note(self, seen: Mapping[str, bool]) -> None:
         """Remember which runs live; ring when one has ended, however it did."""
         if self._bell and any(self.live.get(run_id) and not is_live for run_id, is_live in seen.items()):
@@ -231,37 +206,11 @@ class Workbench(Doors):
         self.live[message.run_id] = True
         self._pass_on(message)
 
-    def on_answered(self, message: Answered) -> None:
-        self._pass_on(message)
-
-    def on_settings_read(self, message: SettingsRead) -> None:
-        self._pass_on(message)
-
-    def on_settings_written(self, message: SettingsWritten) -> None:
-        self._pass_on(message)
-
-    def on_asked(self, message: Asked) -> None:
-        self._pass_on(message)
-
-    def on_trying_on(self, message: TryingOn) -> None:
-        self._pass_on(message)
-
-    def on_tried(self, message: Tried) -> None:
-        self._pass_on(message)
-
-    def on_rate_taken(self, message: RateTaken) -> None:
-        self._pass_on(message)
-
-    def on_refused(self, message: Refused) -> None:
-        self._pass_on(message)
-
-    def on_checked(self, message: Checked) -> None:
-        self._pass_on(message)
-
     def on_told(self, message: Told) -> None:
         if self.screen_stack and isinstance(self.screen, WorkScreen):
             self.screen.say(message.text, "good")
 
+    @on(News)
     def _pass_on(self, message: Message) -> None:
         for screen in self.screen_stack:
             screen.post_message(message)
@@ -288,8 +237,8 @@ class Workbench(Doors):
 
     def measure(self, form: Form, *, after: float) -> None:
         """Ask for the layers of a form's model, and for the sizes of its data, once it has stood still for a moment."""
-        if timer := getattr(self, "_measuring", None):
-            timer.stop()
+        if self._measuring:
+            self._measuring.stop()
         self._measuring = self.set_timer(after, lambda: self._measure(form))
 
     def _measure(self, form: Form) -> None:
@@ -311,7 +260,7 @@ class Workbench(Doors):
         Raises:
             WorkbenchError: a setting is not what it may be.
         """
-        from workbench.tui.screens.run import RunScreen
+        from workbench.tui.screens.run.screen import RunScreen
 
         self.launcher.start(form)
         phase = "starting a worker" if self.launcher.is_warm else "importing torch"  # in the helper, which becomes the worker

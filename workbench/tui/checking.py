@@ -98,10 +98,11 @@ def _tables() -> list[list[Binding]]:
     from workbench.tui.screens.pages.log import LogPage
     from workbench.tui.screens.pages.page import Page
     from workbench.tui.screens.playground.screen import Playground
-    from workbench.tui.screens.run import RunScreen
-    from workbench.tui.screens.zoom import Zoom
+    from workbench.tui.screens.run.screen import RunScreen
+    from workbench.tui.screens.run.zoom import Zoom
+    from workbench.tui.screens.sweeps import Sweeps
 
-    screens = (Bench, RunScreen, Zoom, Compare, Page, LogPage, KeysPage, Batch, Finding, Playground)
+    screens = (Bench, RunScreen, Zoom, Compare, Page, LogPage, KeysPage, Batch, Finding, Playground, Sweeps)
     return [[*_bindings(screen.BINDINGS), *_bindings(Keyed.BINDINGS)] for screen in screens]
 
 

@@ -34,14 +34,14 @@ class Doors(Keyed):
             self.launcher.ask(question, self.about(form))
 
     def open_run(self, run_id: str) -> None:
-        from workbench.tui.screens.run import RunScreen
+        from workbench.tui.screens.run.screen import RunScreen
 
         self.watched = run_id
         self.push_screen(RunScreen(run_id))
 
     def open_zoom(self, run_id: str, name: str, step: int | None = None, find: str = "") -> None:
         """One chart or preview on the whole screen, a preview as it was at a step; of a chart only the lines that are looked for."""
-        from workbench.tui.screens.zoom import Zoom
+        from workbench.tui.screens.run.zoom import Zoom
 
         self.push_screen(Zoom(run_id, name, step, find))
 

@@ -187,158 +187,144 @@ class SweepsSeen:
     height: int
 
 
-class SweepsChanged(Message, bubble=False):
+class News(Message, bubble=False):
+    """What the app passes on to every open screen, and does nothing about itself."""
+
+
+@dataclass(eq=False)
+class SweepsChanged(News, bubble=False):
     """The sweeps."""
 
-    def __init__(self, seen: SweepsSeen) -> None:
-        super().__init__()
-        self.seen = seen
+    seen: SweepsSeen
 
 
-class SweepBegun(Message, bubble=False):
+@dataclass(eq=False)
+class SweepBegun(News, bubble=False):
     """A sweep was begun here."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.name = name
+    name: str
 
 
-class CompareChanged(Message, bubble=False):
+@dataclass(eq=False)
+class CompareChanged(News, bubble=False):
     """The runs that are compared."""
 
-    def __init__(self, seen: CompareSeen) -> None:
-        super().__init__()
-        self.seen = seen
+    seen: CompareSeen
 
 
+@dataclass(eq=False)
 class RunsChanged(Message, bubble=False):
     """The list of runs."""
 
-    def __init__(self, runs: tuple[Listed, ...]) -> None:
-        super().__init__()
-        self.runs = runs
+    runs: tuple[Listed, ...]
 
 
+@dataclass(eq=False)
 class RunChanged(Message, bubble=False):
     """The run that is watched."""
 
-    def __init__(self, seen: RunSeen) -> None:
-        super().__init__()
-        self.seen = seen
+    seen: RunSeen
 
 
+@dataclass(eq=False)
 class Scrubbed(Message, bubble=True):
     """The previews of a run are looked at as they were at a step; None is the newest."""
 
-    def __init__(self, run_id: str, step: int | None) -> None:
-        super().__init__()
-        self.run_id = run_id
-        self.step = step
+    run_id: str
+    step: int | None
 
 
+@dataclass(eq=False)
 class RecipesFound(Message, bubble=False):
     """All recipes, those that are broken, and why there are none where there are none."""
 
-    def __init__(self, recipes: Mapping[str, Recipe], problem: WorkbenchError | None = None, broken: Sequence[Broken] = ()) -> None:
-        super().__init__()
-        self.recipes = recipes
-        self.problem = problem
-        self.broken = tuple(broken)
+    recipes: Mapping[str, Recipe]
+    problem: WorkbenchError | None = None
+    broken: Sequence[Broken] = ()
 
 
-class Asked(Message, bubble=False):
+@dataclass(eq=False)
+class Asked(News, bubble=False):
     """A request was left for a worker; its answer comes through the log."""
 
-    def __init__(self, request: str, kind: str) -> None:
-        super().__init__()
-        self.request = request
-        self.kind = kind
+    request: str
+    kind: str
 
 
+@dataclass(eq=False)
 class Told(Message, bubble=False):
     """Something was done to the disk; in words."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
+    text: str
 
 
+@dataclass(eq=False)
 class Begun(Message, bubble=False):
     """A worker was started for a new run, or for another attempt at one."""
 
-    def __init__(self, run_id: str) -> None:
-        super().__init__()
-        self.run_id = run_id
+    run_id: str
 
 
-class Answered(Message, bubble=False):
+@dataclass(eq=False)
+class Answered(News, bubble=False):
     """The helper that knows torch answered a question."""
 
-    def __init__(self, question: str, about: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-        super().__init__()
-        self.question = question
-        self.about = about
-        self.answer = answer
+    question: str
+    about: Mapping[str, Any]
+    answer: Mapping[str, Any]
 
 
-class Refused(Message, bubble=False):
+@dataclass(eq=False)
+class Refused(News, bubble=False):
     """Something could not be done, in the words of its error."""
 
-    def __init__(self, what: str, error: WorkbenchError, run_id: str = "") -> None:
-        super().__init__()
-        self.what = what
-        self.error = error
-        self.run_id = run_id  # of a run that was refused, and left no folder
+    what: str
+    error: WorkbenchError
+    run_id: str = ""  # of a run that was refused, and left no folder
 
 
-class Checked(Message, bubble=False):
+@dataclass(eq=False)
+class Checked(News, bubble=False):
     """Whether a run with such data could start."""
 
-    def __init__(self, asked: tuple[Value, ...], lack: Lack | None) -> None:
-        super().__init__()
-        self.asked = asked
-        self.lack = lack
+    asked: tuple[Value, ...]
+    lack: Lack | None
 
 
-class SettingsRead(Message, bubble=False):
+@dataclass(eq=False)
+class SettingsRead(News, bubble=False):
     """The settings in a file, checked."""
 
-    def __init__(self, path: Path, recipe: Recipe, preset: Preset, values: Mapping[str, Value]) -> None:
-        super().__init__()
-        self.path = path
-        self.recipe = recipe
-        self.preset = preset
-        self.values = values
+    path: Path
+    recipe: Recipe
+    preset: Preset
+    values: Mapping[str, Value]
 
 
-class SettingsWritten(Message, bubble=False):
+@dataclass(eq=False)
+class SettingsWritten(News, bubble=False):
     """Settings were written to a file, or were not because there is one of that name."""
 
-    def __init__(self, path: Path, *, done: bool) -> None:
-        super().__init__()
-        self.path = path
-        self.done = done
+    path: Path
+    done: bool = field(kw_only=True)
 
 
-class TryingOn(Message, bubble=False):
+@dataclass(eq=False)
+class TryingOn(News, bubble=False):
     """A trial goes on: what it does now."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__()
-        self.words = words
+    words: str
 
 
-class Tried(Message, bubble=False):
+@dataclass(eq=False)
+class Tried(News, bubble=False):
     """A trial is over; what it found."""
 
-    def __init__(self, found: Mapping[str, Any]) -> None:
-        super().__init__()
-        self.found = found
+    found: Mapping[str, Any]
 
 
-class RateTaken(Message, bubble=False):
+@dataclass(eq=False)
+class RateTaken(News, bubble=False):
     """A learning rate that was found is to be the form's."""
 
-    def __init__(self, rate: float) -> None:
-        super().__init__()
-        self.rate = rate
+    rate: float

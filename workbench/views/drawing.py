@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.charts import heatmap, images, line
+from workbench.charts import heatmap, images
 from workbench.charts.axis import limits
 from workbench.charts.rows import Rows, Span, cells, fit, printable
+from workbench.charts.series import line
 from workbench.runs.reading.series import Series, Summary
 
 _MOST_CELLS = 4 << 20  # numbers in one preview; the reader caps the file besides

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.charts import line
 from workbench.charts.rows import Rows, Span
+from workbench.charts.series import line
 from workbench.units import compact, duration, grouped, seconds, size
 
 _ABOVE = 0.5  # of the fall of the loss, as room above where it began; what lies higher is marked at the edge

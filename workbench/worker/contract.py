@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError
-from workbench.events.reader import EventReader
+from workbench.events.reader import read_events
 from workbench.events.types import Evaluated, Metrics, RunEnded, RunStarted, Tested
 from workbench.events.writer import EventWriter
 from workbench.finding import place_in
@@ -289,4 +289,4 @@ def _logged(folder: RunFolder, key: str) -> dict[int, float]:
 
 
 def _events(folder: RunFolder) -> list[Any]:
-    return [event for events in EventReader(folder.events).rest() for event in events]
+    return list(read_events(folder.events))

@@ -81,7 +81,8 @@ class Driver:
     def goes_on(self) -> bool:
         """Look once: at what trains, and whether there is room for another; False when nothing is left to do here."""
         self._alive()
-        if self._folder.stop.exists():
+        all_said = self._journal.retry()
+        if self._folder.stop.exists() and not self._stopping:
             self._halt()
         for number, watched in list(self._active.items()):
             try:
@@ -96,7 +97,7 @@ class Driver:
         except (OSError, WorkbenchError) as error:
             print(error, file=sys.stderr, flush=True)
             return True
-        return bool(self._active) and not (self._stopping and not self._folder.stop.exists())
+        return (bool(self._active) or not all_said) and not (self._stopping and not self._folder.stop.exists())
 
     def finish(self) -> None:
         """Say what mattered, where a search is at its end."""
@@ -146,7 +147,7 @@ class Driver:
     def _find_work(self) -> bool:
         """Whether there is a run to begin: one that is taken for this machine, or that nobody has."""
         if not self._claimed:
-            taken = self._folder.claims()
+            taken = self._folder.taken()
             free = (number for number in range(self._plan.total) if number not in taken)
             self._claimed = list(itertools.islice((each for each in free if self._folder.claim(each)), 1))
         return bool(self._claimed)
@@ -213,13 +214,16 @@ class Driver:
         return False
 
     def _halt(self) -> None:
-        """Ask what trains to stop, once; `resume` goes on with it."""
-        if not self._stopping:
+        """Ask what trains to stop, once; `resume` goes on with it. What a full disk has no room for is asked at the next look."""
+        try:
             for watched in self._active.values():
-                if watched.feed.refresh().is_live:
+                if not watched.is_halted and watched.feed.refresh().is_live:
                     self._journal.write("halted", run=watched.feed.folder.id)
                     control.ask(watched.feed.folder, "stop", by=f"sweep stop {self._folder.name}")
-        self._stopping = True
+                    watched.is_halted = True
+            self._stopping = True
+        except WorkbenchError as error:
+            print(error, file=sys.stderr, flush=True)
 
 
 class _Watched:
@@ -228,6 +232,7 @@ class _Watched:
     def __init__(self, feed: Feed) -> None:
         self.feed = feed
         self.deaths = 0
+        self.is_halted = False  # was asked to stop with its sweep
         self._evaluations = 0
         self._begun_at = -SPAWN_SECONDS
 

@@ -3,6 +3,8 @@ import gzip
 import hashlib
 import pickle
 import struct
+import subprocess
+import sys
 import tarfile
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -149,6 +151,24 @@ def test_a_download_that_broke_off_goes_on_and_another_mirror_stands_in(like_mni
     assert empty.asked[0] == (name, 1000)
 
 
+def test_runs_that_want_the_same_data_fetch_it_once_one_after_the_other(like_mnist, data_folder, monkeypatch):
+    data_folder.mkdir()
+    hold = "import fcntl, sys; file = open(sys.argv[1], 'a'); fcntl.lockf(file, fcntl.LOCK_EX); print(flush=True); sys.stdin.read()"
+    other = subprocess.Popen([sys.executable, "-c", hold, str(data_folder / ".downloading")], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    other.stdout.readline()
+    phases = []
+
+    def report(phase):
+        phases.append(phase)
+        if phase.startswith("waiting"):  # the other has all of it now, and lets go
+            _keep(data_folder / "MNIST" / "raw", like_mnist)
+            other.communicate()
+
+    monkeypatch.setattr(download, "_transfer", None)
+    assert _load(download=True, report=report).about["examples"]["train"] == 110
+    assert [phase.split(" in ")[0] for phase in phases if phase.startswith("waiting")] == ["waiting for the download of another run"]
+
+
 def test_a_changed_download_is_refused_and_does_not_stay(like_mnist, data_folder, monkeypatch):
     name = "train-images-idx3-ubyte.gz"
     with Mirror({**like_mnist, name: b"something else"}) as mirror:
@@ -226,7 +246,8 @@ def test_cifar_is_fetched_unpacked_and_read_in_colour(like_cifar, data_folder, m
     stored = pickle.loads((data_folder / datasets.CIFAR10.base_folder / "test_batch").read_bytes())
     assert torch.equal(data.test.images, torch.from_numpy(stored["data"]).view(-1, 3, 32, 32))
     assert data.test.labels.tolist() == stored["labels"]
-    assert sorted(path.name for path in data_folder.iterdir()) == [datasets.CIFAR10.base_folder], "neither archive nor leftovers stay"
+    left = sorted(path.name for path in data_folder.iterdir())
+    assert left == [".downloading", datasets.CIFAR10.base_folder], "neither archive nor leftovers stay beside the lock"
 
 
 def test_a_changed_cifar_batch_is_never_unpickled(like_cifar, data_folder, monkeypatch):

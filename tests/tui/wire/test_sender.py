@@ -32,7 +32,7 @@ class Pipe:
 
     def write(self, text: str) -> None:
         self.was_reached.set()
-        self.is_open.wait(10)
+        self.is_open.wait(60)
         self.texts.append(text)
 
     def flush(self) -> None:
@@ -65,11 +65,11 @@ def test_what_comes_while_the_terminal_takes_its_time_is_sent_behind_it_and_only
     seen.pipe.is_open.clear()
     writer = threading.Thread(target=seen.sender.flush)
     writer.start()
-    assert seen.pipe.was_reached.wait(10)
+    assert seen.pipe.was_reached.wait(60)
     for word in ("two", "abc"):
         seen.sender.take(ROW.format(word))
     seen.pipe.is_open.set()
-    writer.join(10)
+    writer.join(60)
     assert "one" in seen.pipe.texts[0]
     assert "abc" in seen.pipe.texts[1]
     assert "two" not in "".join(seen.pipe.texts)
@@ -111,27 +111,27 @@ def test_a_driver_without_a_file_stays_as_it_is() -> None:
 def test_what_was_drawn_over_comes_back_on_a_key(tmp_path: Path) -> None:
     cnn_run(tmp_path)
     with terminal(tmp_path, "cnn-1") as screen:
-        screen.wait_for("best accuracy", 30)
+        screen.wait_for("best accuracy")
         screen.settle()
         shown = screen.text
         drawn_over(screen)
         assert screen.text != shown
         screen.send("\x0c")
-        screen.wait_for(lambda: screen.text == shown, 10)
+        screen.wait_for(lambda: screen.text == shown)
 
 
 def test_a_smaller_and_larger_terminal_shows_what_it_should(tmp_path: Path) -> None:
     cnn_run(tmp_path)
     with terminal(tmp_path, "cnn-1") as screen:
-        screen.wait_for("best accuracy", 30)
+        screen.wait_for("best accuracy")
         screen.settle()
         shown = screen.text
         screen.resize(60, 20)
         drawn_over(screen)
-        screen.wait_for(lambda: "broadcast" not in screen.text, 10)  # two signals at once are told to the program as one
+        screen.wait_for(lambda: "broadcast" not in screen.text)  # two signals at once are told to the program as one
         screen.resize(80, 24)
         drawn_over(screen)
-        screen.wait_for(lambda: screen.text == shown, 10)
+        screen.wait_for(lambda: screen.text == shown)
 
 
 def drawn_over(screen: Terminal) -> None:
@@ -142,12 +142,12 @@ def drawn_over(screen: Terminal) -> None:
 def test_the_screen_comes_back_behind_a_suspension(tmp_path: Path) -> None:
     cnn_run(tmp_path)
     with terminal(tmp_path, "cnn-1") as screen:
-        screen.wait_for("best accuracy", 30)
+        screen.wait_for("best accuracy")
         screen.settle()
         shown = screen.text
         os.kill(screen.pid, signal.SIGTSTP)
-        screen.wait_for(lambda: b"\x1b[?1049l" in screen.raw, 10)
+        screen.wait_for(lambda: b"\x1b[?1049l" in screen.raw)
         drawn_over(screen)
         screen.read(0.5)
         os.kill(screen.pid, signal.SIGCONT)
-        screen.wait_for(lambda: screen.text == shown, 10)
+        screen.wait_for(lambda: screen.text == shown)

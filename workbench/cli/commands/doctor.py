@@ -133,18 +133,15 @@ def _terminal(ascii_only: bool) -> dict[str, Any]:
 def _runs(root: Path, given: bool) -> dict[str, Any]:
     nearest = next(place for place in (root, *root.parents) if place.exists())
     usage = shutil.disk_usage(nearest)
-    source = (
-        "--runs"
-        if given
-        else "WORKBENCH_RUNS"
-        if os.environ.get("WORKBENCH_RUNS")
-        else "the settings file"
-        if paths.user_settings().get("runs")
-        else "default"
-    )
+    sources = {
+        "--runs": given,
+        "WORKBENCH_RUNS": os.environ.get("WORKBENCH_RUNS"),
+        "the settings file": paths.user_settings().get("runs"),
+        "default": True,
+    }
     return {
         "folder": str(root),
-        "from": source,
+        "from": next(name for name, is_set in sources.items() if is_set),
         "exists": root.is_dir(),
         "writable": os.access(nearest, os.W_OK | os.X_OK) and nearest.is_dir(),
         "free": size(usage.free),
@@ -197,7 +194,7 @@ def _recipes() -> dict[str, Any]:
 
 def _tried_on(device: str) -> dict[str, Any]:
     """How each recipe trained there; says on the way which one it is at."""
-    from workbench.cli.trying import trials
+    from workbench.cli.smoke_test import trials
 
     found = {}
     for name, trial in trials(finding.find_recipes(), device):

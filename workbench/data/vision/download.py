@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gzip
 import hashlib
 import http.client
@@ -14,7 +15,7 @@ import tarfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from workbench.paths import short
 _CLASSES = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST", "cifar10": "CIFAR10"}
 _TIMEOUT_SECONDS = 30.0
 _REPORT_SECONDS = 5.0  # each report is a line in the log
+_WAIT_SECONDS = 0.5  # between two looks whether another process has done it
 _PIECE_BYTES = 1 << 16
 
 
@@ -46,20 +48,48 @@ def fetch(info: ImageInfo, folder: Path, *, allowed: bool, report: Callable[[str
         return
     if not allowed:
         raise not_here(info, folder)
-    about = _torchvision(info)
     try:
-        if info.name == "cifar10":
-            archive = folder / about.filename
-            _download([about.url], archive, about.tgz_md5, info, report)
-            report(f"unpacking {info.name}")
-            _unpack(archive, folder, about.base_folder)
-        else:
-            raw = folder / about.__name__ / "raw"
-            for name, md5 in about.resources:
-                _download([mirror + name for mirror in about.mirrors], raw / name, md5, info, report)
+        with _alone(folder, lambda: report(f"waiting for the download of another run in {short(folder)}")):
+            if not info.is_in(folder):
+                _fetch(info, folder, report)
     except (OSError, http.client.HTTPException, tarfile.TarError) as error:
         reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
         raise WorkbenchError(f"`{info.name}` cannot be kept in {short(folder)}: {reason}", _instead(info)) from error
+
+
+def _fetch(info: ImageInfo, folder: Path, report: Callable[[str], None]) -> None:
+    about = _torchvision(info)
+    if info.name == "cifar10":
+        archive = folder / about.filename
+        _download([about.url], archive, about.tgz_md5, info, report)
+        report(f"unpacking {info.name}")
+        _unpack(archive, folder, about.base_folder)
+        return
+    raw = folder / about.__name__ / "raw"
+    for name, md5 in about.resources:
+        _download([mirror + name for mirror in about.mirrors], raw / name, md5, info, report)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """One process at a time: two that append to the same partial file would spoil it for both.
+
+    Args:
+        waiting: is called now and then while another process is at it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".downloading").open("a") as lock:
+        told = -math.inf
+        while True:
+            try:
+                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except (BlockingIOError, PermissionError):  # EAGAIN or EACCES, as the system has it
+                if time.monotonic() - told > _REPORT_SECONDS:
+                    told = time.monotonic()
+                    waiting()
+                time.sleep(_WAIT_SECONDS)
+        yield
 
 
 def read(info: ImageInfo, folder: Path) -> tuple[Tensor, Tensor, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 
-from workbench.events.reader import EventReader
+from workbench.events.reader import read_events
 from workbench.events.types import CheckpointSaved, SettingChanged, SettingsAmended
 from workbench.runs.folder import RunFolder
 from workbench.session.requests import Number
@@ -24,18 +24,17 @@ class Replay:
         changes: list[Change] = []
         self._all_amended: set[str] = set()
         marks: dict[Key, int] = {}
-        for events in EventReader(folder.events).rest():
-            for event in events:
-                if isinstance(event, SettingChanged):
-                    changes.append((event.step, event.name, event.new))
-                elif isinstance(event, CheckpointSaved):
-                    marks[event.step, event.attempt] = len(changes)
-                    self._amended[event.step, event.attempt] = set()
-                elif isinstance(event, SettingsAmended):
-                    self._all_amended.update(event.values)
-                    for names in self._amended.values():
-                        names.update(event.values)
-                    changes = [(step, "" if name in event.values else name, new) for step, name, new in changes]  # amended: over
+        for event in read_events(folder.events):
+            if isinstance(event, SettingChanged):
+                changes.append((event.step, event.name, event.new))
+            elif isinstance(event, CheckpointSaved):
+                marks[event.step, event.attempt] = len(changes)
+                self._amended[event.step, event.attempt] = set()
+            elif isinstance(event, SettingsAmended):
+                self._all_amended.update(event.values)
+                for names in self._amended.values():
+                    names.update(event.values)
+                changes = [(step, "" if name in event.values else name, new) for step, name, new in changes]  # amended: over
         for key, mark in marks.items():
             # An attempt that was itself a replay wrote its changes down again.
             self._after[key] = list(dict.fromkeys(change for change in changes[mark:] if change[0] >= key[0] and change[1]))

@@ -50,7 +50,7 @@ def set_dropout(parts: Mapping[str, Any], share: float) -> int:
 def _check(module: nn.Module, saved: Mapping[str, Tensor], origin: str) -> None:
     own = module.state_dict()
     for name in [*own, *(name for name in saved if name not in own)]:
-        here, there = (_shape(weights.get(name)) for weights in (own, saved))
+        here, there = (shape_of(weights.get(name)) for weights in (own, saved))
         if here != there:
             raise _misfit(f"{name} is {here} with these settings and {there} in it", origin)
 
@@ -63,5 +63,6 @@ def _misfit(why: str, origin: str) -> WorkbenchError:
     )
 
 
-def _shape(value: Tensor | None) -> str:
+def shape_of(value: Tensor | None) -> str:
+    """A tensor's shape in words: `64x32`, `a number`, `not there`."""
     return "not there" if value is None else "x".join(map(str, value.shape)) or "a number"

@@ -12,6 +12,7 @@ from workbench.errors import ExitCode, WorkbenchError
 from workbench.runs.folder import RunFolder
 from workbench.runs.reading.feed import read_state
 from workbench.runs.store import Store
+from workbench.session.resuming.restoring import shape_of
 from workbench.training import trained
 
 
@@ -52,14 +53,9 @@ def _load(module: nn.Module, theirs: Mapping[str, Tensor], parent: str, *, keep_
         fresh = []
     for name, value in own.items():
         if name not in fresh and (name not in theirs or theirs[name].shape != value.shape):
-            there = _shape(theirs[name]) if name in theirs else "not there"
             raise WorkbenchError(
-                f"the weights of {parent} do not fit: {name} is {_shape(value)} here and {there} in it",
+                f"the weights of {parent} do not fit: {name} is {shape_of(value)} here and {shape_of(theirs.get(name))} in it",
                 f"--from {parent} takes its settings over; keep those of the model, and images of the same size",
             )
     module.load_state_dict({name: own[name] if name in fresh else theirs[name] for name in own})
     return fresh
-
-
-def _shape(value: Tensor) -> str:
-    return "x".join(map(str, value.shape)) or "a number"

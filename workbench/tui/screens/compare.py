@@ -12,7 +12,7 @@ from textual.containers import Vertical
 
 from workbench.tui.messages import CompareChanged, CompareSeen, CompareWish, Wish
 from workbench.tui.screens.base import WorkScreen
-from workbench.tui.screens.zoom import following
+from workbench.tui.screens.run.zoom import following
 from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.painted import Painted
 from workbench.tui.window import Window

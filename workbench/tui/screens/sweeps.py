@@ -118,7 +118,8 @@ class Sweeps(WorkScreen):
 
     def action_stop(self) -> None:
         name, _ = self._here
-        if self.confirm("x", name, f"x again stops {name}: what trains saves and ends; r goes on with it"):
+        again, resume = self.key_for("x"), self.key_for("r")
+        if self.confirm("x", name, f"{again} again stops {name}: what trains saves and ends; {resume} goes on with it"):
             self.bench.jobs.stop_sweep(name)
             self.say(f"stopping {name} ...", "good")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.charts.axis import Limits
 from workbench.charts.rows import Row, Rows, Span, fit
-from workbench.charts.title import SERIES
+from workbench.charts.series.title import SERIES
 from workbench.comparison.compare import Comparison, Line, compare
 from workbench.runs.reading.feed import Feed
 from workbench.runs.report import report

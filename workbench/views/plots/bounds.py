@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from workbench.charts import line
 from workbench.charts.axis import Limits, limits, right_edge
+from workbench.charts.series import line
 from workbench.runs.reading import clipping
 from workbench.runs.reading.feed import Feed
 from workbench.runs.reading.state import RunState

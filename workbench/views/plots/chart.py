@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from workbench.charts import line
 from workbench.charts.rows import Rows
+from workbench.charts.series import line
 from workbench.runs.reading.feed import Feed
 from workbench.views.plots import bounds
 from workbench.views.plots.axes import Placed, axis

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from workbench.charts import line
 from workbench.charts.axis import Limits, limits
 from workbench.charts.dots import Column
 from workbench.charts.rows import Rows, Span
-from workbench.charts.title import MARKERS, SERIES, legend, title
+from workbench.charts.series import line
+from workbench.charts.series.title import MARKERS, SERIES, legend, title
 from workbench.comparison.seeds import Spread, spread
 from workbench.runs.reading.feed import Feed
 from workbench.runs.reading.state import RunState

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from workbench.charts import line
 from workbench.charts.rows import Row, plain
-from workbench.charts.title import legends
+from workbench.charts.series import line
+from workbench.charts.series.title import legends
 from workbench.runs.reading import clipping
 from workbench.runs.reading.feed import Feed
 from workbench.runs.reading.series import Series, Summary

@@ -7,9 +7,9 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from workbench.charts import strip
 from workbench.charts.axis import Limits, limits
 from workbench.charts.rows import Rows
+from workbench.charts.series import strip
 from workbench.runs.reading.feed import Feed
 from workbench.runs.reading.state import RunState
 from workbench.units import compact

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from workbench.charts.rows import Row, Rows, Span, cells, cut, printable
-from workbench.charts.title import SERIES, legend
+from workbench.charts.series.title import SERIES, legend
 from workbench.runs import lineage
 from workbench.runs.reading.exact import Logged
 from workbench.runs.reading.feed import Feed

@@ -8,12 +8,12 @@ from typing import Protocol
 
 from workbench.charts.axis import Limits, usable
 from workbench.charts.dots import Canvas, Column, Layer, Path, Pen, Scale, connected, dashed, measured, smoothed
-from workbench.charts.frame import draw
-from workbench.charts.marks import Mark, foot_rows
-from workbench.charts.overlay import draw_arrows, draw_cursor, draw_threshold, write_note, write_tag
 from workbench.charts.rows import Row, Rows, Span, fill, fit, merge, printable
+from workbench.charts.series.frame import draw
+from workbench.charts.series.marks import Mark, foot_rows
+from workbench.charts.series.overlay import draw_arrows, draw_cursor, draw_threshold, write_note, write_tag
+from workbench.charts.series.title import DASHES, SERIES, Reading, Style, dashes, legend, title
 from workbench.charts.spark import spark
-from workbench.charts.title import DASHES, SERIES, Reading, Style, dashes, legend, title
 
 __all__ = ["Columns", "Line", "Mark", "Reading", "Style", "extent", "legend", "render", "title"]
 

@@ -23,7 +23,7 @@ _POLL_SECONDS = 0.1
 
 def trials(recipes: Mapping[str, Recipe], device: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """(recipe, how it went) for each recipe, as soon as it is known: its device, precision and speed, or its problem."""
-    # A worker's supervisor may still write down its end while the folder is removed.
+    # Of a trial that was interrupted, the supervisor may still write down the end while the folder is removed.
     with tempfile.TemporaryDirectory(prefix="workbench-doctor-", ignore_cleanup_errors=True) as place:
         for name, recipe in recipes.items():
             try:
@@ -38,7 +38,8 @@ def _trial(store: Store, recipe: Recipe, device: str) -> dict[str, Any]:
     folder = start(store, recipe, preset.name, build(recipe.config, settings, recipe=recipe.name))
     feed = await_start(folder, seconds=_SECONDS)
     deadline = time.monotonic() + _SECONDS
-    while feed.read_all().status.is_live and time.monotonic() < deadline:
+    # The supervisor writes last: a folder that is removed before would come back.
+    while (feed.read_all().status.is_live or not folder.exit_file(feed.state.attempt).exists()) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
     state = open_run(folder).state
     trained = feed.status.state == "finished" and state.step == STEPS

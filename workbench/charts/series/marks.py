@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from workbench.charts.axis import Limits, position
-from workbench.charts.frame import Frame
 from workbench.charts.rows import Rows, Span, cells, merge, printable
+from workbench.charts.series.frame import Frame
 
 _BESIDE = 5  # cells that a mark may stand from its place where a label or another mark has that
 

@@ -11,8 +11,8 @@ import pytest
 import workbench.charts
 from workbench.charts.axis import Limits, aligned, labels
 from workbench.charts.dots import Scale, grain
-from workbench.charts.frame import draw
 from workbench.charts.rows import cells
+from workbench.charts.series.frame import draw
 
 
 def test_a_low_frame_writes_the_labels_into_the_axis() -> None:
@@ -120,10 +120,10 @@ def test_a_frame_is_drawn_once_for_its_limits() -> None:
 
 def test_only_this_module_knows_plotext() -> None:
     room = Path(workbench.charts.__file__).parent
-    assert [file.name for file in room.glob("*.py") if "plotext" in file.read_text(encoding="utf-8")] == ["frame.py"]
+    assert [file.name for file in room.rglob("*.py") if "plotext" in file.read_text(encoding="utf-8")] == ["frame.py"]
 
 
 def test_importing_charts_does_not_pay_for_plotext_or_numpy() -> None:
-    code = "import sys, workbench.charts.line, workbench.charts.images, workbench.charts.heatmap, workbench.charts.bars;"
+    code = "import sys, workbench.charts.series.line, workbench.charts.images, workbench.charts.heatmap, workbench.charts.bars;"
     code += "print([name for name in ('plotext', 'numpy', 'torch', 'textual', 'PIL') if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

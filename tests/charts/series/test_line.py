@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from workbench.charts.axis import limits
-from workbench.charts.line import Line, Mark, Reading, extent, legend, render, title
 from workbench.charts.rows import Rows, cells, plain
+from workbench.charts.series.line import Line, Mark, Reading, extent, legend, render, title
 
 STEPS = range(1, 1201)
 SIZES = [(width, height) for width in (*range(1, 16), 20, 31, 39, 80, 200) for height in (*range(1, 9), 13, 14, 60)]

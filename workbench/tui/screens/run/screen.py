@@ -12,8 +12,8 @@ from textual.containers import Vertical
 from workbench.charts.rows import Rows, Span, cells, cut, pad, plain, wrap
 from workbench.tui.messages import Begun, Refused, RunChanged, RunSeen, RunWish, Wish
 from workbench.tui.screens.pages.log import wrong_pattern
-from workbench.tui.screens.steering import FORK, Steering
-from workbench.tui.screens.zoom import HISTOGRAMS, scrubbed
+from workbench.tui.screens.run.steering import FORK, Steering
+from workbench.tui.screens.run.zoom import HISTOGRAMS, scrubbed
 from workbench.tui.widgets.board import Board
 from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.painted import Painted
@@ -94,7 +94,7 @@ class RunScreen(Steering):
 
     def _arrange(self, count: int) -> None:
         columns, rows = self.size
-        self.board.lay_out(count, columns, rows - 3 - self._foot_height)  # status and keys, as run.tcss says
+        self.board.lay_out(count, columns, rows - 3 - self._foot_height)  # status and keys, as screen.tcss says
 
     def wish(self) -> Wish:
         if self.run_id is None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from workbench.charts.axis import Limits, labels, position, ticks, usable
 from workbench.charts.dots import Column
-from workbench.charts.line import Columns
-from workbench.charts.marks import Mark, around
 from workbench.charts.rows import Row, Rows, Span, cells, cut, fill, fit, merge, pad, printable
+from workbench.charts.series.line import Columns
+from workbench.charts.series.marks import Mark, around
 from workbench.units import compact
 
 ASCII_SHADES = " .:-=+*#%@"

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from workbench.charts.rows import cells, plain
-from workbench.charts.title import Reading, legend, legends, title
+from workbench.charts.series.title import Reading, legend, legends, title
 
 GAN = (Reading("D", 0.52, -0.1), Reading("G", 1.31, 0.1))
 

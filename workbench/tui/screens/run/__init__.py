@@ -1,0 +1,1 @@
+"""One run: all its charts, one of them on the whole screen, and what may be asked of its worker."""
