@@ -217,6 +217,7 @@ def test_a_foreign_package_of_the_same_name_is_recognised_and_shown(tmp_path, mo
     for name, text in files.items():
         _write(tmp_path / name, text)
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "meta_path", [finder for finder in sys.meta_path if "__editable__" not in getattr(finder, "__module__", "")])
     for name in [name for name in sys.modules if name == "recipes" or name.startswith("recipes.")]:
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(WorkbenchError, match="is not the workbench's") as caught:

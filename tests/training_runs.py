@@ -24,6 +24,8 @@ from workbench.session.handle import Session
 from workbench.session.journal import Journal
 from workbench.settings import Common
 
+_LATE_SECONDS = 180.0  # for two processes that import torch beside ten others
+
 
 def configure(recipe: Recipe, preset: str = "", **values: Value) -> Common:
     """A recipe's config with a preset's and these settings."""
@@ -123,8 +125,8 @@ def end_of(folder: RunFolder) -> RunEnded:
     return next(event for event in reversed(events_of(folder)) if isinstance(event, RunEnded))
 
 
-def wait_for(what: Callable[[], Any], seconds: float = 60.0) -> Any:
-    """The first true value of `what`; fails after `seconds`."""
+def wait_for(what: Callable[[], Any], seconds: float = _LATE_SECONDS) -> Any:
+    """The first true value of `what`; fails after `seconds`, by default once that is late even on a machine with a lot else to do."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         value = what()

@@ -161,7 +161,7 @@ def test_ctrl_c_of_who_follows_a_run_of_two_stops_it(tmp_path: Path) -> None:
     folder = Store(tmp_path).folder("cnn-1")
     wait_for(lambda: folder.events.exists() and steps_of(folder) > 3)
     follower.send_signal(signal.SIGINT)
-    said, _ = follower.communicate(timeout=60)
+    said, _ = follower.communicate(timeout=180)
     assert state_of(folder) == "stopped", said
     assert "stopped at step" in said
     wait_for(lambda: not processes_of(folder))
@@ -222,7 +222,7 @@ def test_two_processes_take_one_place_in_the_queue(tmp_path: Path) -> None:
         first, second = runs
     finally:
         before.kill()
-    wait_for(lambda: state_of(first) == state_of(second) == "finished", 120)
+    wait_for(lambda: state_of(first) == state_of(second) == "finished")
     ends, starts = end_of(first).at, open_run(second).state.attempts[-1].started_at
     assert starts >= ends, "one at a time on the CPU, as many processes as each may have"
     assert [event.behind for event in events_of(second) if isinstance(event, RunQueued)] == [("gan-3", first.id)]
@@ -259,7 +259,7 @@ def test_the_line_for_a_cluster_trains_the_run(machines: int, tmp_path: Path) ->
     line_of = line_of.replace("--nproc-per-node 2", f"--nproc-per-node {2 // machines}")
     command = [sys.executable, "-m", "torch.distributed.run", *shlex.split(line_of)[1:]]
     nodes = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in range(machines)]
-    said = [node.communicate(timeout=120)[0] for node in nodes]
+    said = [node.communicate(timeout=180)[0] for node in nodes]
     assert [node.returncode for node in nodes] == [0] * machines, said
     assert end_of(folder).state == "finished"
     assert logged(folder, "train/loss") == pytest.approx(logged(alone, "train/loss"), rel=1e-7)

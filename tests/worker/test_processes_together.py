@@ -68,7 +68,7 @@ def test_two_workers_below_their_launcher_train_what_one_does_in_one_log(tmp_pat
     alone = prepare(tmp_path / "one", recipe, configure(recipe, "digits", **values))
     train_here(alone, recipe, configure(recipe, "digits", **values))
     both = start(Store(tmp_path / "two"), recipe, "digits", configure(recipe, "digits", **values, processes=2))
-    wait_for(lambda: open_run(both).status.state == "finished", 120)
+    wait_for(lambda: open_run(both).status.state == "finished")
     assert logged(both, "train/loss") == pytest.approx(logged(alone, "train/loss"), rel=WIDE)
     assert [event.step for event in events_of(both) if isinstance(event, CheckpointSaved)] == [20]
     assert wait_for(lambda: json.loads(both.exit_file(1).read_text()) if both.exit_file(1).exists() else None)["state"] == "finished"
@@ -79,7 +79,7 @@ def test_a_rank_that_is_killed_ends_the_run_with_its_reason_and_the_run_goes_on(
     config = configure(recipe, "digits", processes=2, **{**SAME, "max_steps": 600}, checkpoint_every=5)
     folder = start(Store(tmp_path), recipe, "digits", config)
     try:
-        wait_for(lambda: open_run(folder).state.step >= 10, 120)
+        wait_for(lambda: open_run(folder).state.step >= 10)
         os.kill(follower_of(folder), 9)
         wait_for(lambda: not open_run(folder).status.is_live)
         assert open_run(folder).status.state == "died"
@@ -89,7 +89,7 @@ def test_a_rank_that_is_killed_ends_the_run_with_its_reason_and_the_run_goes_on(
         pid = open_run(folder).state.pid
         assert not Path(f"/proc/{pid}").exists()
         resume(folder, changes={"max_steps": 60, "processes": 3})
-        wait_for(lambda: open_run(folder).status.state == "finished", 120)
+        wait_for(lambda: open_run(folder).status.state == "finished")
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(open_run(folder).state.pid, 9)

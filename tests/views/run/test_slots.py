@@ -209,7 +209,7 @@ def test_bytes_are_counted_by_thousands_in_the_title_and_on_the_axis(tmp_path: P
 def test_where_a_run_failed_is_marked_on_the_axis(tmp_path: Path) -> None:
     end = RunEnded(at=START + 30, state="failed", step=101, reason="the loss is NaN")
     rows = draw(feed_of(tmp_path, metrics(range(1, 101)), end), "loss", 100, 20)
-    assert "!failed" in rows[-2]
+    assert "failed!" in rows[-2]
 
 
 def test_limits_without_outliers_are_not_those_with_them(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from workbench.charts.axis import Limits, limits, right_edge
@@ -12,7 +12,7 @@ from workbench.runs.reading import clipping
 from workbench.runs.reading.feed import Feed
 from workbench.runs.reading.state import RunState
 from workbench.units import compact
-from workbench.views.plots.axes import Axis
+from workbench.views.plots.axes import STEPS, Axis
 from workbench.views.plots.view import LimitsMemory, View
 
 _LEAST_STEPS = 20.0  # on the x axis, so that a run that begins does not jump at each step
@@ -30,12 +30,31 @@ class Threshold(NamedTuple):
 
 
 def of_steps(state: RunState, along: Axis, view: View) -> Limits:
-    """From where to where the x axis goes: the steps that are looked at, else the whole run up to a round number."""
+    """From where to where the x axis goes: the steps that are looked at, else the whole run."""
     if view.x_limits:
         return along.place(view.x_limits[0]), along.place(view.x_limits[1])
     least = _LEAST_STEPS if along.place(1.0) == 1.0 else 1.0
-    newest = max(state.step, state.ended.step) if state.ended else state.step  # a step that failed logged nothing
-    return 0.0, right_edge(along.place(float(newest)), least)
+    return 0.0, right_end([(state, along)], least)
+
+
+def right_end(runs: Iterable[tuple[RunState, Axis]], least: float) -> float:
+    """Where the x axis of runs ends: at the last step of those that are over.
+
+    Before that at a round number, so that it seldom moves, though not beyond the steps that are to come.
+    """
+    known = list(runs)
+    last = max((along.place(float(_newest(state))) for state, along in known), default=0.0)
+    if last > 0 and all(state.ended for state, _ in known):
+        return last
+    edge = right_edge(last, least)
+    totals = [state.steps_total for state, along in known if state.steps_total and along is STEPS]
+    return min(edge, max(last, *totals)) if totals and len(totals) == len(known) else edge
+
+
+def _newest(state: RunState) -> int:
+    """The last step of all attempts; one that failed logged nothing."""
+    left = (ghost.last_step for ghosts in state.ghosts.values() for ghost in ghosts)
+    return max(state.step, state.ended.step if state.ended else 0, *left)
 
 
 def of_values(

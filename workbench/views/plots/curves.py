@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from workbench.charts.axis import Limits, limits, right_edge
+from workbench.charts.axis import Limits, limits
 from workbench.charts.dots import Column
 from workbench.charts.rows import Rows, Span
 from workbench.charts.series import line
@@ -18,6 +18,7 @@ from workbench.comparison.seeds import Spread, spread
 from workbench.runs.reading.feed import Feed
 from workbench.runs.reading.state import RunState
 from workbench.views.plots.axes import STEPS, Axis, Placed, axis
+from workbench.views.plots.bounds import right_end
 from workbench.views.plots.readout import logged
 from workbench.views.plots.view import Along, smoothing
 
@@ -119,8 +120,8 @@ def metrics(feeds: Iterable[Feed], first: str = "") -> list[str]:
 
 def reach(feeds: Sequence[Feed], along: Along) -> float:
     """Where the x axis of all runs ends."""
-    ends = [placed.place(float(feed.state.step)) for feed in feeds if (placed := placed_on(feed.state, along, longest(feeds)))]
-    return right_edge(max(ends, default=0.0), _LEAST[along])
+    seconds = longest(feeds)
+    return right_end(((feed.state, placed) for feed in feeds if (placed := placed_on(feed.state, along, seconds))), _LEAST[along])
 
 
 def placed_on(state: RunState, along: Along, seconds: float) -> Axis | None:
