@@ -21,7 +21,7 @@ from workbench.units import grouped
 if TYPE_CHECKING:
     from workbench.views.plots.view import ChartStyle
 
-HISTOGRAMS = ("preview:weights", "preview:gradients", "preview:dead_units")  # of `training.histograms`
+HISTOGRAMS = ("preview:weights", "preview:gradients", "preview:dead_units")  # of `training.inspecting.histograms`
 _HINTS = {  # as much of it as fits; where it does not, from the end
     "chart": ("arrows read the values", "< > by one logged step", "+ the newest steps"),
     "strip": ("arrows read: steps and layers", "< > by one logged step", "+ the newest steps"),
