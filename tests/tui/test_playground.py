@@ -227,6 +227,17 @@ async def test_a_run_without_weights_says_so_and_the_way_back(tmp_path: Path) ->
         assert isinstance(app.screen, RunScreen)
 
 
+async def test_a_reason_that_is_wider_than_the_terminal_is_read_to_its_end(tmp_path: Path) -> None:
+    why = WorkbenchError(f"{'cnn-1 was trained elsewhere, ' * 4}far away", f"{'take its numbers elsewhere, ' * 4}or leave it")
+    app, _ = playground(tmp_path, "names", about=why)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "U use")
+        await pilot.press("U")
+        await shows(app, "esc goes back")
+        await shows(app, "far away")
+        await shows(app, "or leave it")
+
+
 async def test_while_torch_is_imported_that_is_what_it_says(tmp_path: Path) -> None:
     app, launcher = playground(tmp_path, "names")
     launcher.is_warm = False

@@ -283,10 +283,12 @@ async def test_a_run_that_a_script_recorded_offers_nothing_that_only_a_recipe_ca
     log = [started(), MetricsDeclared(at=START, objective="", metrics=METRICS, charts={"loss": {"title": "loss"}}, slots=("loss",)), loop()]
     build_run(tmp_path, [*log, metrics(range(1, 9)), ended("stopped", step=8, reason="stopped by ada")], "script-1", source="script")
     app = interface(tmp_path, run_id="script-1", now=NOW)
-    async with app.run_test(size=(80, 24)):
+    async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "stopped by ada")
         await shows(app, "enter zoom")
         assert "resume" not in shown(app)
+        await pilot.press("m", "i", "U", "f")  # its layers, its notes, its weights, its checkpoints: there are none
+        assert isinstance(app.screen, RunScreen)
 
 
 async def test_a_died_script_is_not_said_to_resume(tmp_path: Path) -> None:
