@@ -39,10 +39,9 @@ def chosen(parent: RunFolder, step: int | None) -> Checkpoint:
         return good
     at_step = [one for one in found if one.step == step]
     if not at_step:
-        raise WorkbenchError(
-            f"{parent.id} has no checkpoint at step {grouped(step)}",
-            f"{_listed(found)}; a run keeps the newest three and the best: `train --checkpoint-every N` and `workbench save` write more",
-        )
+        has_all = parent.record().settings.get("keep_checkpoints", "") is None
+        more = "" if has_all else "; a run keeps its newest and the best: `train --keep-checkpoints all` keeps each"
+        raise WorkbenchError(f"{parent.id} has no checkpoint at step {grouped(step)}", _listed(found) + more)
     others = [one for one in found if one.step != step]
     if not parent.verified(at_step[-1]):
         raise WorkbenchError(f"the checkpoint of {parent.id} at step {grouped(step)} is damaged: its checksum is wrong", _listed(others))
