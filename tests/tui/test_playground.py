@@ -256,6 +256,21 @@ async def test_an_answer_that_is_refused_leaves_the_panel(tmp_path: Path) -> Non
         await shows(app, "enter type")
 
 
+async def test_a_prompt_of_lines_is_replaced_by_what_is_typed_and_kept_where_nothing_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ABOUT["continues"], "prompt", "one\ntwo\n")
+    app, launcher = playground(tmp_path, "continues")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        await shows(app, "goes on")
+        await pilot.press("enter", "tab", "1", "enter")
+        await shows(app, "temperature 1 ")
+        assert [about["prompt"] for about in launcher.asked if about["do"] == "continue"][-1] == "one\ntwo\n"
+        await pilot.press("enter", "N", "o", "w", "enter")
+        await until(lambda: [about["prompt"] for about in launcher.asked if about["do"] == "continue"][-1] == "Now")
+
+
 async def test_the_list_of_runs_has_the_same_key(tmp_path: Path) -> None:
     app, launcher = playground(tmp_path, "draws")
     async with app.run_test(size=(120, 40)) as pilot:
