@@ -16,6 +16,7 @@ from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.tui.screens.bench.screen import Bench
 from workbench.tui.screens.run import RunScreen
+from workbench.tui.screens.steering import not_among
 from workbench.tui.screens.zoom import Zoom
 from workbench.views.run import slots
 
@@ -297,3 +298,18 @@ async def test_a_died_script_is_not_said_to_resume(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)):
         await shows(app, "its process is gone")
         assert "resume" not in shown(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("60", ""),
+        ("1,000", ""),
+        ("61", "one of 50, 60, 70, 80 or 96 others"),
+        ("", "one of 970, 980, 990, 1000 or 96 others"),
+        ("nine", "one of 970, 980, 990, 1000 or 96 others"),
+    ],
+)
+def test_a_step_to_fork_at_without_a_checkpoint_is_answered_with_those_that_lie_near(text: str, said: str) -> None:
+    assert not_among(range(10, 1001, 10), text) == said
+    assert not_among([7], "8") == "one of 7"

@@ -20,6 +20,7 @@ from workbench.units import grouped
 
 ROOT_ATTEMPT = 0  # of the checkpoint that a fork begins with: older than those of its own attempts
 NOT_INHERITED = ("download",)  # allowed for one data set in one run
+_MOST_LISTED = 8  # of the first and of the last checkpoints that a hint names
 _MOST_GENERATIONS = 100  # that are looked back at; also where somebody wrote a circle of parents
 
 
@@ -144,5 +145,7 @@ def _is_at(event: Event, step: int, attempt: int) -> bool:
 
 
 def _listed(found: list[Checkpoint]) -> str:
-    steps = sorted({one.step for one in found if one.finite})
-    return f"there are checkpoints at step {', '.join(map(grouped, steps))}" if steps else "there is no other"
+    steps = [grouped(step) for step in sorted({one.step for one in found if one.finite})]
+    if len(steps) > 2 * _MOST_LISTED:  # of a run that keeps all
+        steps[_MOST_LISTED:-_MOST_LISTED] = [f"... ({len(steps) - 2 * _MOST_LISTED} more) ..."]
+    return f"there are checkpoints at step {', '.join(steps)}" if steps else "there is no other"
