@@ -33,7 +33,7 @@ def of_steps(state: RunState, along: Axis, view: View) -> Limits:
     """From where to where the x axis goes: the steps that are looked at, else the whole run up to a round number."""
     if view.x_limits:
         return along.place(view.x_limits[0]), along.place(view.x_limits[1])
-    least = _LEAST_STEPS if along.place(1.0) == 1.0 else 1.0
+    least = _LEAST_STEPS if along.place(1.0) == 1.0 and state.ended is None else 1.0
     newest = max(state.step, state.ended.step) if state.ended else state.step  # a step that failed logged nothing
     return 0.0, right_edge(along.place(float(newest)), least)
 
