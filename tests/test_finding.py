@@ -138,6 +138,7 @@ def test_an_entry_point_that_brings_no_recipe_is_named(monkeypatch, value, said)
     assert broken.name == "theirs"
     assert said in broken.error.message
     assert f"theirs = {value}" in broken.error.message
+    assert "<frozen" not in broken.error.message
 
 
 def test_a_broken_recipe_of_a_folder_stops_no_other_and_is_told_with_its_line(tmp_path, monkeypatch):

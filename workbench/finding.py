@@ -147,7 +147,8 @@ def from_path(path: Path) -> Recipe:
 
 def place_in(error: BaseException, path: Path) -> str:
     """Where in a recipe, a file or a folder, an error arose: ` (mine.py, line 3)`; empty where it did elsewhere."""
-    places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [(frame.filename, frame.lineno) for frame in frames if not frame.filename.startswith("<")]  # <frozen ...> is no file
     if isinstance(error, SyntaxError) and error.filename:
         places.append((error.filename, error.lineno))
     own = [(Path(name), line) for name, line in places if Path(name) == path or (path.is_dir() and Path(name).is_relative_to(path))]
