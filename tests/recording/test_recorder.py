@@ -186,6 +186,16 @@ def test_what_makes_no_sense_is_told_and_the_run_is_recorded(tmp_path, capsys, g
     assert (open_run(folder).state.steps_total, open_run(folder).labels.tags) == (None, ())
 
 
+def test_a_run_that_nobody_can_log_to_any_more_is_over(tmp_path):
+    for _ in range(2):  # as a cell of a notebook that is run again
+        run = workbench.record("mine", runs=tmp_path)
+        run.log(1, {"loss": 1.0})
+    states = {run_id: open_run(Store(tmp_path).folder(run_id)).status for run_id in Store(tmp_path).ids()}
+    assert (states["script-1"].state, states["script-1"].reason) == ("finished", "its script is done with it")
+    assert states["script-2"].is_live
+    run.finish()
+
+
 def test_what_is_meant_is_taken_whatever_holds_it(tmp_path):
     settings = {"lr": numpy.float32(0.5), "width": numpy.int64(3), "flag": numpy.True_, "seed": numpy.array(7), 5: "five"}
     workbench.record("mine", settings, steps_total=numpy.int64(9), steps_per_epoch=3.0, tags="alone", runs=tmp_path).finish()
@@ -224,13 +234,15 @@ def test_a_half_imported_torch_is_no_trouble(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 @pytest.mark.parametrize(
-    ("end", "state", "reason"), [("pass", "finished", "its script ended"), ("raise ValueError('bad')", "failed", "ValueError: bad")]
+    ("end", "state", "reason"),
+    [("pass", "finished", "its script is done with it"), ("raise ValueError('bad')", "failed", "ValueError: bad")],
 )
 def test_a_process_of_multiprocessing_that_records_ends_its_run_as_it_ends(tmp_path, method, end, state, reason):
     text = f"""
         import multiprocessing, workbench
         def train():
-            workbench.record("child").log(1, {{"loss": 1.0}})
+            run = workbench.record("child")
+            run.log(1, {{"loss": 1.0}})
             {end}
         if __name__ == "__main__":
             with workbench.record("parent") as run:

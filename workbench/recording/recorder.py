@@ -8,8 +8,10 @@ import os
 import platform
 import shutil
 import sys
+import threading
 import time
 import traceback
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -31,7 +33,7 @@ STEM = "script"  # ids are script-1, script-2: a name is data, and never part of
 _LONGEST_DETAIL = 8000
 _LONGEST_REASON = 500
 
-_open: list[Recorder] = []  # what this process records now; its end is theirs
+_open: weakref.WeakSet[Recorder] = weakref.WeakSet()  # what this process records now; its end is theirs
 _hooked = False
 
 
@@ -130,10 +132,14 @@ class Recorder:
         else:
             self.fail(error)
 
+    def __del__(self) -> None:
+        """Nobody can log through it any more, as where a cell of a notebook begins the same run anew."""
+        if self._scribe is not None and not self._scribe.is_mine(threading.current_thread()):
+            self.finish("its script is done with it")
+
     def _end(self, state: Literal["finished", "stopped", "failed"], reason: str, *, detail: str = "", exit_code: int = 0) -> None:
         scribe, self._scribe, self._rows = self._scribe, None, None
-        with contextlib.suppress(ValueError):
-            _open.remove(self)
+        _open.discard(self)
         if scribe is not None:
             with contextlib.suppress(Exception):
                 scribe.end(state, clean(reason), detail=detail, exit_code=exit_code)
@@ -157,7 +163,7 @@ class Recorder:
 def _watch(recorder: Recorder) -> None:
     """End the run with the process: by its error where it has one. A killed process leaves no word, and shows as died."""
     global _hooked
-    _open.append(recorder)
+    _open.add(recorder)
     if "multiprocessing.util" in sys.modules:  # whose processes run neither what atexit has of their parent nor the hook for errors
         from multiprocessing import util
 
@@ -190,6 +196,6 @@ def _finish_all() -> None:
 
 
 def _forget_all() -> None:
-    for recorder in _open:
+    for recorder in list(_open):
         recorder._forget()
     _open.clear()
