@@ -271,6 +271,17 @@ async def test_a_prompt_of_lines_is_replaced_by_what_is_typed_and_kept_where_not
         await until(lambda: [about["prompt"] for about in launcher.asked if about["do"] == "continue"][-1] == "Now")
 
 
+async def test_a_recipe_without_examples_offers_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ABOUT["names"], "examples", False)
+    app, launcher = playground(tmp_path, "names")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        await shows(app, "draw something")
+        assert "held-out" not in shown(app)
+        await pilot.press("v")
+        assert all("example" not in about for about in launcher.asked)
+
+
 async def test_the_list_of_runs_has_the_same_key(tmp_path: Path) -> None:
     app, launcher = playground(tmp_path, "draws")
     async with app.run_test(size=(120, 40)) as pilot:
