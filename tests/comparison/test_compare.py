@@ -75,6 +75,7 @@ def test_runs_that_differ_in_nothing_but_the_seed_are_one_line(tmp_path: Path) -
         {"recipe": "rnn"},
         {"dataset": {"sha256": "other"}},
         {"weights": True, "parent": "cnn-1"},
+        {"forked_at": 500, "parent": "cnn-1"},
         {"interventions": [{"kind": "set", "step": 5, "text": "set lr 1e-3 -> 1e-4 by ada"}]},
     ],
 )
@@ -84,6 +85,25 @@ def test_whatever_else_differs_parts_two_lines(tmp_path: Path, changed: dict[str
     settings = {**found[1]["settings"], **{name: value for name, value in changed.items() if name == "lr"}}
     found[1] = {**found[1], "settings": settings, **{name: value for name, value in changed.items() if name != "lr"}}
     assert [line.runs for line in compare(found).lines] == [("cnn-1", "cnn-3"), ("cnn-2",)]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "lines"),
+    [
+        ((None, None, None), [("cnn-1",), ("cnn-2",), ("cnn-3",)]),
+        ((0, 1, 2), [("cnn-1", "cnn-2", "cnn-3")]),
+        ((0, 1, 1), [("cnn-1",), ("cnn-2",), ("cnn-3",)]),
+    ],
+)
+@pytest.mark.parametrize("source", ["script", "import"])
+def test_what_settings_need_not_tell_is_one_line_only_under_seeds_of_its_own(
+    tmp_path: Path, source: str, seeds: tuple[int | None, ...], lines: list[tuple[str, ...]]
+) -> None:
+    three_seeds(tmp_path)
+    found = [{**each, "source": source, "settings": {"lr": 1e-3}} for each in reports(tmp_path)]
+    for each, seed in zip(found, seeds, strict=True):
+        each["settings"] |= {} if seed is None else {"seed": seed}
+    assert [line.runs for line in compare(found).lines] == lines
 
 
 def test_the_verdict_says_by_how_much_and_whether_seeds_overlap(tmp_path: Path) -> None:

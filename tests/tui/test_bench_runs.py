@@ -13,7 +13,9 @@ from tests.builders import append
 from tests.tui.runs import FakeLauncher, cnn_run, interface, live_run, shown, shows, until
 from workbench.events.types import Paused, RunEnded
 from workbench.runs import control
+from workbench.runs.files import replace_file
 from workbench.tui.app import Workbench
+from workbench.tui.screens.bench.keys import does_something
 from workbench.tui.screens.bench.screen import Bench
 
 
@@ -220,3 +222,16 @@ async def test_names_are_sorted_by_their_numbers(tmp_path: Path) -> None:
         await pilot.press("shift+tab", "o", "o")
         await shows(app, "by name")
         await until(lambda: shown(app).index("cnn-4 ") < shown(app).index("cnn-38 ") < shown(app).index("cnn-379 "))
+
+
+@pytest.mark.parametrize("source", ["script", "recipe"])
+async def test_a_run_of_a_script_is_offered_neither_checkpoints_nor_weights(tmp_path: Path, source: str) -> None:
+    folder = live_run(tmp_path, "cnn-1")
+    replace_file(folder.path / "run.json", folder.record().model_copy(update={"source": source}).model_dump_json().encode())
+    app = interface(tmp_path)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "RUNS 1")
+        bench(app).set_focus(bench(app).runs)
+        await until(lambda: bench(app).run_here)
+        offered = {name for name in ("open", "stop", "save", "use", "fork") if does_something(name, bench(app))}
+        assert offered == ({"open", "stop"} if source == "script" else {"open", "stop", "save", "use", "fork"})

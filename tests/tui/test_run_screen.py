@@ -16,6 +16,7 @@ from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.tui.screens.bench.screen import Bench
 from workbench.tui.screens.run.screen import RunScreen
+from workbench.tui.screens.run.steering import not_among
 from workbench.tui.screens.run.zoom import Zoom
 from workbench.views.run import slots
 
@@ -288,10 +289,12 @@ async def test_a_run_that_a_script_recorded_offers_nothing_that_only_a_recipe_ca
     log = [started(), MetricsDeclared(at=START, objective="", metrics=METRICS, charts={"loss": {"title": "loss"}}, slots=("loss",)), loop()]
     build_run(tmp_path, [*log, metrics(range(1, 9)), ended("stopped", step=8, reason="stopped by ada")], "script-1", source="script")
     app = interface(tmp_path, run_id="script-1", now=NOW)
-    async with app.run_test(size=(80, 24)):
+    async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "stopped by ada")
         await shows(app, "enter zoom")
         assert "resume" not in shown(app)
+        await pilot.press("m", "i", "U", "f")  # its layers, its notes, its weights, its checkpoints: there are none
+        assert isinstance(app.screen, RunScreen)
 
 
 async def test_a_died_script_is_not_said_to_resume(tmp_path: Path) -> None:
@@ -300,3 +303,18 @@ async def test_a_died_script_is_not_said_to_resume(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)):
         await shows(app, "its process is gone")
         assert "resume" not in shown(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("60", ""),
+        ("1,000", ""),
+        ("61", "one of 50, 60, 70, 80 or 96 others"),
+        ("", "one of 970, 980, 990, 1000 or 96 others"),
+        ("nine", "one of 970, 980, 990, 1000 or 96 others"),
+    ],
+)
+def test_a_step_to_fork_at_without_a_checkpoint_is_answered_with_those_that_lie_near(text: str, said: str) -> None:
+    assert not_among(range(10, 1001, 10), text) == said
+    assert not_among([7], "8") == "one of 7"

@@ -73,6 +73,8 @@ def test_a_dry_run_tells_each_part_and_the_estimate() -> None:
     rows = trying.dry_run(rehearsed())
     assert rows[2][:3] == ("steps", "0.5 s", "200")
     assert "461 kB" in rows[5][4]
+    assert "all of them" not in rows[5][4]
+    assert "all of them 923 kB" in trying.dry_run(rehearsed(keeps_all=True))[5][4]
     words = trying.dry_run_words(rehearsed())
     assert words[0].startswith("estimated 2:05: ")
     assert "exact: 17 numbers" in words[-1]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import workbench
 from workbench.errors import WorkbenchError
-from workbench.finding import by_name, from_path
+from workbench.finding import by_name, from_path, is_named
 from workbench.launching.ask import Helper
 from workbench.launching.spawn import spawn
 from workbench.queue import line, slots
@@ -104,6 +104,8 @@ def resume(
         raise WorkbenchError(f"{folder.id} is {feed.status.state}", f"`workbench attach {folder.id}` shows it")
     if feed.record.source != "recipe":
         raise not_ours(feed)
+    if feed.record.recipe_path and not recipe_path and is_named(feed.record.recipe_path):
+        recipe_path = feed.record.recipe_path
     if feed.record.recipe_path and not recipe_path:
         raise WorkbenchError(
             f"{folder.id} was trained by the recipe at {feed.record.recipe_path}",

@@ -31,6 +31,7 @@ def report(feed: Feed, *, diagnosis: list[dict[str, Any]] | None = None, verify:
         "id": feed.folder.id,
         "name": feed.labels.name,
         "recipe": record.recipe,
+        "source": record.source,
         "tags": list(feed.labels.tags),
         "note": feed.labels.note,
         "state": status.state,

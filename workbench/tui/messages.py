@@ -84,6 +84,7 @@ class Listed:
     facts: Facts  # what the filter asks
     labels: Labels
     asked: Mapping[str, Value]  # what it takes to start it once more
+    has_recipe: bool = True  # not of a script's own run, nor of an imported one: nothing here can go on with those
 
     @property
     def id(self) -> str:

@@ -195,7 +195,7 @@ def _entry(feed: Feed, apart: Sequence[str], now: float) -> Entry:
         age=age(max(0.0, now - since)) if since else "-",
         best="run.json is damaged" if _is_damaged(feed) else _best(feed),
         trail=tuple(state.trail.means()),
-        apart={name: text_of(settings.get(name), name) for name in apart},
+        apart={name: text_of(settings[name], name) for name in apart if name in settings},  # a script need not say it
         pinned=feed.labels.pin,
         parent=(feed.record.parent or "") if feed.record.fork else "",
         forked_at=feed.record.fork.step if feed.record.fork else 0,
@@ -221,7 +221,8 @@ def _best(feed: Feed) -> str:
     best = summary.best(about.get("goal", "none"))[0] if summary else None
     if best is None:
         return "-"
-    return f"{state.objective.partition('/')[2].replace('_', ' ')} {metric(best, about.get('unit', ''))}"
+    name = state.objective.partition("/")[2] or state.objective  # a script may name it without a split
+    return f"{name.replace('_', ' ')} {metric(best, about.get('unit', ''))}"
 
 
 def _differing(feeds: Sequence[Feed]) -> dict[str, list[str]]:

@@ -79,6 +79,9 @@ def rate_words(found: Mapping[str, Any]) -> list[str]:
 def dry_run(found: Mapping[str, Any]) -> Table:
     """What each part took, and what it will add up to."""
     took, total = found["seconds"], found["total"]
+    saved = f"{size(found['checkpoint_bytes'])}; loads in {seconds(took['load'])}"
+    if found.get("keeps_all") and total["checkpoints"]:
+        saved += f"; all of them {size(total['checkpoints'] * found['checkpoint_bytes'])}"
     rows: Table = [("part", "took", "times", "in all", "")]
     spread = f"{seconds(took['step_least'])} to {seconds(took['step_most'])}; the first {seconds(took['first_step'])}"
     for part, each, count, note in (
@@ -86,7 +89,7 @@ def dry_run(found: Mapping[str, Any]) -> Table:
         ("steps", took["step"], total["steps"], spread),
         ("evaluations", took["evaluation"], total["evaluations"], ""),
         ("previews", took["preview"], total["previews"], ""),
-        ("checkpoints", took["checkpoint"], total["checkpoints"], f"{size(found['checkpoint_bytes'])}; loads in {seconds(took['load'])}"),
+        ("checkpoints", took["checkpoint"], total["checkpoints"], saved),
         ("test", took["test"], 1, ""),
     ):  # fmt: skip
         rows.append((part, seconds(each), grouped(count) if count is not None else "?", _all(total["parts"].get(part)), note))

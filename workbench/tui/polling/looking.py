@@ -218,6 +218,7 @@ class RunsLook:
                 filtering.facts(feed),
                 feed.labels,
                 repeated(feed).settings,
+                feed.record.source == "recipe",
             )
             for entry, feed in zip(entries, feeds, strict=True)
         )

@@ -51,6 +51,11 @@ class RunActions(WorkScreen):
     def paused(self) -> list[Listed]:
         return [run for run in self.live if run.entry.state == "paused"]
 
+    @property
+    def saving(self) -> list[Listed]:
+        """Those that can save a checkpoint; a script saves its own."""
+        return [run for run in (*self.training, *self.paused) if run.has_recipe]
+
     def action_pause(self) -> None:
         self._ask(self.training, "pause")
 
@@ -58,7 +63,7 @@ class RunActions(WorkScreen):
         self._ask(self.paused, "resume", "go on")
 
     def action_save(self) -> None:
-        self._ask([*self.training, *self.paused], "save", "save a checkpoint")
+        self._ask(self.saving, "save", "save a checkpoint")
 
     def action_resume(self) -> None:
         """Another attempt at the run under the cursor."""
