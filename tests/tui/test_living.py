@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual._compositor import LayoutUpdate  # a frame of every cell
+from textual.events import Resize
 
 from tests.builders import append, ended
 from tests.tui.runs import cnn_run, interface, live_run, shown, shows, until
@@ -48,6 +50,17 @@ async def test_the_bell_rings_once_when_a_run_ends(tmp_path: Path, monkeypatch: 
         await until(lambda: not app.live["cnn-9"])
         await shows(app, "finished")
     assert rung == [1]
+
+
+async def test_a_terminal_that_is_resized_there_and_back_at_once_is_painted_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        await pilot.pause()
+        painted: list[object] = []
+        monkeypatch.setattr(app, "_display", lambda screen, update: painted.append(update))
+        app.screen.post_message(Resize(app.size, app.size))  # all that is left of two by the time that the screen hears of them
+        await until(lambda: any(isinstance(update, LayoutUpdate) for update in painted))
 
 
 def test_themes_have_the_same_roles_and_text_that_can_be_read() -> None:
