@@ -63,6 +63,17 @@ async def test_a_terminal_that_is_resized_there_and_back_at_once_is_painted_whol
         await until(lambda: any(isinstance(update, LayoutUpdate) for update in painted))
 
 
+async def test_a_page_that_was_opened_on_a_wide_terminal_is_read_whole_on_a_narrow_one(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await shows(app, "ready:")
+        said = " ".join(f"word{number}" for number in range(20))
+        app.open_health([(said, "")])
+        await shows(app, said)
+        await pilot.resize_terminal(60, 24)
+        await shows(app, "word19")
+
+
 def test_themes_have_the_same_roles_and_text_that_can_be_read() -> None:
     from rich.color import Color
 

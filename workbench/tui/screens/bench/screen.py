@@ -170,6 +170,9 @@ class Bench(FormActions):
     def action_move(self, by: int) -> None:
         self.pane.move(by)
 
+    def action_page(self, by: int) -> None:
+        self.pane.turn(by)
+
     def action_pane(self, by: int) -> None:
         panes = (self.recipes, self.settings, self.runs)
         self.set_focus(panes[(panes.index(self.pane) + by) % len(panes)])  # at once: the next key may be waiting

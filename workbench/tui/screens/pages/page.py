@@ -13,7 +13,7 @@ from workbench.charts.rows import Rows, Span, fill, plain
 from workbench.tui.screens.base import FAR, WorkScreen
 from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import Painted
-from workbench.tui.widgets.pane import heading
+from workbench.tui.widgets.pane import heading, page_of
 
 
 def scrolling(name: str) -> list[Binding]:
@@ -21,8 +21,8 @@ def scrolling(name: str) -> list[Binding]:
     return [
         Binding("up", "scroll(-1)", "scroll", key_display="arrows", id=f"{name}.up", tooltip="one line up"),
         Binding("down", "scroll(1)", "down", show=False, id=f"{name}.down", tooltip="one line down"),
-        Binding("pageup", "scroll(-20)", "page up", show=False, id=f"{name}.pageup", tooltip="twenty lines up"),
-        Binding("pagedown,space", "scroll(20)", "page down", show=False, id=f"{name}.pagedown", tooltip="twenty lines down"),
+        Binding("pageup", "page(-1)", "page up", show=False, id=f"{name}.pageup", tooltip="a page up"),
+        Binding("pagedown,space", "page(1)", "page down", show=False, id=f"{name}.pagedown", tooltip="a page down"),
         Binding("home", f"scroll(-{FAR})", "first line", show=False, id=f"{name}.home", tooltip="the first line"),
         Binding("end", f"scroll({FAR})", "last line", show=False, id=f"{name}.end", tooltip="the last line"),
         Binding("escape", "back", "back", id=f"{name}.back", tooltip="back to the screen before"),
@@ -44,6 +44,10 @@ class Text(Painted):
     def scroll_by(self, lines: int) -> None:
         self.top += lines
         self.redraw()
+
+    def turn(self, pages: int) -> None:
+        """Scroll by what is in sight, less a line to go on from."""
+        self.scroll_by(pages * page_of(self.size.height - 1))
 
     def find(self, word: str) -> None:
         """Only lines that have a word in them; all again for an empty one."""
@@ -78,3 +82,6 @@ class Page(WorkScreen):
 
     def action_scroll(self, lines: int) -> None:
         self.query_one(Text).scroll_by(lines)
+
+    def action_page(self, by: int) -> None:
+        self.query_one(Text).turn(by)
