@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from workbench.schema import Setting
     from workbench.tui.editing.form import Form
 
+_FOOT_ROWS = 3  # beside the list of runs, as the stylesheet has it
 _MEASURE_SECONDS = 0.25  # after the last change; a value that is stepped through is not measured at each rung
 
 
@@ -132,10 +133,12 @@ class Bench(FormActions):
         self._tell()
 
     def on_descendant_focus(self) -> None:
-        self.set_class(self.has_class("-narrow") and self.focused is self.recipes, "-recipes")
-        self.set_class(self.focused is self.runs, "-runs")
-        if self.focused is not self.runs:
-            self.remove_class("-folded")
+        if self.focused is not self.foot:  # what is typed there is about the pane that had the keys, which keeps its room
+            self.set_class(self.has_class("-narrow") and self.focused is self.recipes, "-recipes")
+            self.set_class(self.focused is self.settings, "-settings")
+            self.set_class(self.focused is self.runs, "-runs")
+            if self.focused is not self.runs:
+                self.remove_class("-folded")
         self._tell()
 
     def on_foot_typed(self, message: Foot.Typed) -> None:
@@ -230,7 +233,8 @@ class Bench(FormActions):
 
     def _fold(self) -> None:
         """Let the list of runs have the room of the form while it has the keys and more runs than rows."""
-        rows = self.runs.body_height(self.runs.size.height)
+        gains = max(0, self.foot.size.height - _FOOT_ROWS)  # of the foot, which is as high yet as the form wanted it
+        rows = self.runs.body_height(self.runs.size.height + gains)
         if self.focused is self.runs and rows > 0 and self.runs.count > rows:
             self.add_class("-folded")
 
@@ -248,6 +252,6 @@ class Bench(FormActions):
             from workbench.tui.screens.bench.hints import Standing, hints  # pydantic comes with it: not before the first paint
 
             self.command.tell(self.form.command_line())
-            setting: Setting | None = self.settings.at_cursor if self.focused is not self.recipes else None
+            setting: Setting | None = self.settings.at_cursor if self.has_class("-settings") and not self.foot.is_asking else None
             about = Standing(self.run_here, self.compared_with, self.runs.all or (), self._starting.lack)
             self.foot.show(hints(self.form, setting, about, self.bench.look.marks, self.size.width, self.key_for))
