@@ -43,6 +43,11 @@ def test_only_settings_in_which_runs_of_one_recipe_are_not_alike_are_named(tmp_p
     assert (gan.apart, failed.apart, finished.apart) == ({}, {"lr": "1"}, {"lr": "1e-3"})
 
 
+def test_a_setting_without_a_value_is_told_by_the_word_that_it_has_where_all_recipes_have_it() -> None:
+    assert [table.text_of(None, name) for name in ("clip_norm", "threads", "evaluate_every")] == ["off", "auto", "epoch"]
+    assert table.text_of(None, "examples_per_class") == "not set"  # in the form: all
+
+
 def test_settings_changed_on_resuming_count(tmp_path: Path) -> None:
     folder = build_run(tmp_path, [*opening(), SettingsAmended(at=START, values={"epochs": 40}), ended()])
     assert table.settings_of(open_run(folder))["epochs"] == 40
