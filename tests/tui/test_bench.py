@@ -267,6 +267,7 @@ async def test_a_deleted_run_is_brought_back_with_one_key(tmp_path: Path) -> Non
         await shows(app, "cnn-1")
         await pilot.press("tab", "tab", "d", "d")
         await until(lambda: not (tmp_path / "cnn-1").exists())
+        await shows(app, "moved to the trash: cnn-1; u brings it back")
         await pilot.press("u")
         await until((tmp_path / "cnn-1").exists)
         await shows(app, "cnn-1")

@@ -92,6 +92,12 @@ def test_no_color_sends_no_colour(tmp_path: Path) -> None:
         assert not [code for code in (b"\x1b[38;", b";38;", b"\x1b[48;", b";48;") if code in screen.raw]
 
 
+def test_the_terminal_is_believed_about_its_size_rather_than_the_environment(tmp_path: Path) -> None:
+    with terminal(tmp_path, environment={"COLUMNS": "132", "LINES": "50"}) as screen:
+        screen.wait_for("RUNS", 30)
+        screen.wait_for(lambda: "q leave" in screen.text.splitlines()[-1], 30)
+
+
 def test_another_locale_than_utf8_gets_ascii(tmp_path: Path) -> None:
     cnn_run(tmp_path, name="naïve 漢字")
     with terminal(tmp_path, environment={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}) as screen:

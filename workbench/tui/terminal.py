@@ -53,6 +53,14 @@ def is_thin() -> bool:
     return views.is_thin(os.environ, _SPEEDS.get(speed, 0))
 
 
+def ask_for_its_size() -> None:
+    """Forget the size that the environment names: shells and containers hand it on, where it is soon another (shutil believes it)."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        if all(os.get_terminal_size((sys.__stdout__ or sys.stdout).fileno())):
+            for name in ("COLUMNS", "LINES"):
+                os.environ.pop(name, None)
+
+
 def refresh_seconds() -> float:
     """Seconds between two looks at the disk: slower over SSH, where each costs bytes."""
     return 1 / (_REMOTE_HZ if os.environ.get("SSH_CONNECTION") else _NEAR_HZ)
