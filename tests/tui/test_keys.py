@@ -116,6 +116,16 @@ async def test_the_help_is_searched_and_closed_by_the_key_that_opened_it(tmp_pat
         assert isinstance(app.screen, Bench)
 
 
+async def test_a_word_that_is_found_in_the_help_brings_all_of_its_entry(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("question_mark", "slash", *"device is free, behind")
+        await shows(app, "found: device is free, behind")
+        assert "bench.queue" in shown(app)  # in a row of its own, where there is no room beside
+        assert "doctor" not in shown(app)
+
+
 async def test_every_page_has_a_help(tmp_path: Path) -> None:
     app = interface(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -50,19 +50,30 @@ class Text(Painted):
         self.scroll_by(pages * page_of(self.size.height - 1))
 
     def find(self, word: str) -> None:
-        """Only lines that have a word in them; all again for an empty one."""
+        """Only entries that have a word in them; all again for an empty one."""
         self.found, self.top = word, 0
         self.redraw()
 
     def compose_rows(self, width: int, height: int) -> Rows:
         lines = self.lines(width) if callable(self.lines) else self.lines
         if self.found:
-            lines = [row for row in lines if self.found.lower() in plain([row])[0].lower()] or [[Span(" nothing has it", "muted")]]
+            found = [entry for entry in _entries(lines) if self.found.lower() in " ".join(" ".join(plain(entry)).split()).lower()]
+            lines = [row for entry in found for row in entry] or [[Span(" nothing has it", "muted")]]
         self.top = max(0, min(self.top, len(lines) - (height - 1)))
         last = min(len(lines), self.top + height - 1)
         where = f"{self.top + 1}-{last} of {len(lines)}" if len(lines) > height - 1 else ""
         where = f"found: {self.found}{', ' if where else ''}{where}" if self.found else where
         return [heading(self.title, where, width, self.look, focused=True), *fill(lines[self.top : last], width, height - 1)]
+
+
+def _entries(lines: Rows) -> list[Rows]:
+    """The rows that belong together: from one that begins with a key, or is blank, to the next."""
+    found: list[Rows] = []
+    for row in lines:
+        if not found or row[0].ink == "key" or not plain([row])[0].strip():
+            found.append([])
+        found[-1].append(row)
+    return found
 
 
 class Page(WorkScreen):
