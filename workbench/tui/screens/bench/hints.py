@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.charts.rows import Row, Rows, Span, cells, cut, fit
-from workbench.tui.editing.form import changes
+from workbench.tui.editing.form import EMPTY, changes
 from workbench.tui.theme import Glyphs
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _about_setting(form: Form, setting: Setting, width: int) -> Rows:
         return _two([*([Span(f" {line}", "error")] for line in lines), [Span(f" {setting.help}", "muted")]])
     name = f" {setting.name} {cut(form.text(setting.name), _MOST_VALUE)}  "
     first, *more = textwrap.wrap(setting.help, width - 1, initial_indent=" " * cells(name), break_on_hyphens=False) or [""]
-    may_be = f"{setting.expected}; {form.base_name} {cut(setting.text(form.base[setting.name]), _MOST_VALUE)}"
+    may_be = f"{setting.expected}; {form.base_name} {cut(setting.text(form.base[setting.name]), _MOST_VALUE) or EMPTY}"
     second = " ".join(more)
     for text in (may_be, "may be changed while it trains" if setting.live else ""):
         longer = "; ".join(filter(None, [second.rstrip("."), text]))
