@@ -112,6 +112,22 @@ async def test_all_settings_stand_in_groups_and_can_be_found(tmp_path: Path) -> 
         await shows(app, "batch size")
 
 
+async def test_the_setting_under_the_cursor_is_named_whatever_else_is_said_or_asked(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("tab", "down", "down", "down")
+        await shows(app, " lr 0.01  Step size")
+        await shows(app, " a number above 0 and at most 1; default 0.01")
+        await pilot.press("f")  # no run to take from, it says
+        await shows(app, "there is no run yet")
+        assert " lr 0.01  Step size" in shown(app)
+        assert "a number above 0" not in shown(app)
+        await pilot.press("slash")
+        await shows(app, "find in SETTINGS")
+        assert " lr 0.01  Step size" in shown(app)
+
+
 async def test_the_helper_tells_layers_and_parameters(tmp_path: Path) -> None:
     app = interface(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -252,6 +252,7 @@ class Bench(FormActions):
             from workbench.tui.screens.bench.hints import Standing, hints  # pydantic comes with it: not before the first paint
 
             self.command.tell(self.form.command_line())
-            setting: Setting | None = self.settings.at_cursor if self.has_class("-settings") and not self.foot.is_asking else None
+            setting: Setting | None = self.settings.at_cursor if self.has_class("-settings") else None
             about = Standing(self.run_here, self.compared_with, self.runs.all or (), self._starting.lack)
-            self.foot.show(hints(self.form, setting, about, self.bench.look.marks, self.size.width, self.key_for))
+            said = hints(self.form, setting, about, self.bench.look.marks, self.size.width, self.key_for)
+            self.foot.show(said, spare=1 if setting else 0)
