@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.binding import Binding
+from textual.events import Key
 
 from tests.builders import build_run, ended, started
 from tests.tui.runs import NOW, cnn_run, interface, shown, shows, until
@@ -124,6 +125,28 @@ async def test_a_word_that_is_found_in_the_help_brings_all_of_its_entry(tmp_path
         await shows(app, "found: device is free, behind")
         assert "bench.queue" in shown(app)  # in a row of its own, where there is no room beside
         assert "doctor" not in shown(app)
+
+
+async def test_a_letter_close_behind_esc_is_not_lost(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("tab", "slash", "m", "o", "m")
+        await shows(app, "find in SETTINGS mom")
+        app.post_message(Key("alt+a", "a"))  # as Textual reads the two from one write
+        await shows(app, "fewer (a)")
+        assert "find in" not in shown(app)
+        app.post_message(Key("alt+shift+d", "D"))
+        await shows(app, "DIFFERENCES")
+
+
+async def test_alt_and_a_letter_is_a_key_where_somebody_has_chosen_it(tmp_path: Path) -> None:
+    app = interface(tmp_path, keys={"bench.notes": "alt+n"})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        app.post_message(Key("alt+n", "n"))
+        await shows(app, "NOTES")
+        await pilot.press("escape")
 
 
 async def test_every_page_has_a_help(tmp_path: Path) -> None:
