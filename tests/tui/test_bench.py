@@ -19,6 +19,7 @@ from workbench.tui.app import Workbench
 from workbench.tui.messages import Refused, Tried
 from workbench.tui.screens.bench.screen import Bench
 from workbench.tui.screens.run import RunScreen
+from workbench.tui.widgets.foot import Foot
 
 SIZES = ((80, 24), (120, 40), (200, 60))
 
@@ -126,6 +127,20 @@ async def test_the_setting_under_the_cursor_is_named_whatever_else_is_said_or_as
         await pilot.press("slash")
         await shows(app, "find in SETTINGS")
         assert " lr 0.01  Step size" in shown(app)
+
+
+@pytest.mark.parametrize("size", [(64, 20), (80, 22), (80, 24), (120, 40)])
+async def test_what_s_will_do_is_in_sight_in_every_pane(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await shows(app, "ready: s starts")
+        await pilot.press("tab", "down")
+        foot = app.screen.query_one(Foot)
+        for pane, said in (("settings", " batch_size 64  "), ("runs", "Classify images")):
+            await shows(app, said)
+            await until(lambda: foot.styles.height is not None and foot.size.height == foot.styles.height.value)
+            assert shown(app).splitlines()[-2].startswith(" ready: s starts"), pane
+            await pilot.press("tab")
 
 
 async def test_the_helper_tells_layers_and_parameters(tmp_path: Path) -> None:
