@@ -56,6 +56,11 @@ def test_a_script_that_does_not_say_a_setting_has_none_and_a_metric_without_a_sp
     assert found[0].best == "val loss 0.25"
 
 
+def test_a_setting_without_a_value_is_told_by_the_word_that_it_has_where_all_recipes_have_it() -> None:
+    assert [table.text_of(None, name) for name in ("clip_norm", "threads", "evaluate_every")] == ["off", "auto", "epoch"]
+    assert table.text_of(None, "examples_per_class") == "not set"  # in the form: all
+
+
 def test_settings_changed_on_resuming_count(tmp_path: Path) -> None:
     folder = build_run(tmp_path, [*opening(), SettingsAmended(at=START, values={"epochs": 40}), ended()])
     assert table.settings_of(open_run(folder))["epochs"] == 40

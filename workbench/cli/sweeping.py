@@ -17,6 +17,7 @@ from workbench.sweeps.folder import SweepFolder
 from workbench.sweeps.progress import Entry, Progress
 from workbench.units import metric
 from workbench.views import sweep as view
+from workbench.views.table import text_of
 
 _LOOK_SECONDS = 1.0
 _BEGIN_SECONDS = 30.0  # until the process that drives it must have begun, also on a loaded machine
@@ -173,7 +174,7 @@ class Look:
 
 
 def _line(entry: Entry, now: Progress) -> str:
-    values = "".join(f"  {name} {view.text(value)}" for name, value in entry.values.items())
+    values = "".join(f"  {name} {text_of(value, name)}" for name, value in entry.values.items())
     best = f"  {now.plan.objective} {metric(entry.best, now.unit)}" if entry.best is not None else ""
     return f"{now.done}/{now.plan.total}  {entry.run or entry.recipe}  {entry.state}{values}{best}" + (
         f"  {entry.reason}" if entry.state == "failed" else ""

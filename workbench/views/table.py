@@ -240,9 +240,9 @@ def _words_for_none() -> dict[str, str]:
 
 
 def text_of(value: Value, name: str = "") -> str:
-    """A setting as a table shows it; None in the word that the setting of that name has for it."""
+    """A setting as a table shows it; None in the word that all recipes have for it, of a recipe's own setting as what it is."""
     if value is None:
-        return _words_for_none().get(name, "off")
+        return _words_for_none().get(name, "not set")
     if isinstance(value, bool):
         return "yes" if value else "no"
     return brief(value) if isinstance(value, float) else str(value)

@@ -109,7 +109,7 @@ class RunActions(WorkScreen):
     def action_delete(self) -> None:
         which = named(self.ended)
         if self.ended and self.confirm("d", which, f"{self.key_for('d')} again moves {which} to the trash folder; esc keeps it"):
-            self.bench.jobs.delete([run.id for run in self.ended])
+            self.bench.jobs.delete([run.id for run in self.ended], self.key_for("u"))
             self.runs.unmark()
 
     def action_restore(self) -> None:
