@@ -129,7 +129,7 @@ def test_importance_names_the_rest_and_what_chance_would_do(tmp_path: Path) -> N
 
 def test_a_spread_that_seeds_alone_would_make_is_called_so(tmp_path: Path) -> None:
     now = of_grid(tmp_path, dict(enumerate((0.90, 0.93, 0.91, 0.92, 0.90, 0.93))), seeds=2)
-    assert view.importance(now)[-1].startswith("all settings lie within what seeds of one setting differ by")
+    assert view.importance(now)[-1].startswith("settings differ no more than seeds of one setting do")
     assert view.as_json(now)["is_chance"] is True
 
 
@@ -163,6 +163,15 @@ def test_narrow_tables_keep_what_matters_and_say_where_they_are_cut(tmp_path: Pa
     assert plain(view.groups(now, 38, unit="%"))[0].split() == ["lr", "accuracy", "(mean", "±", "std)"]
     assert "…" in plain(view.groups(now, 20, unit="%"))[0]
     assert plain(view.groups(now, 20, unit="%", ascii_only=True))[0].endswith("~")
+
+
+def test_a_setting_with_one_value_tells_no_runs_apart_and_none_has_its_own_word(tmp_path: Path) -> None:
+    plan = make_plan("", [(RECIPE, "")], {}, {"lr": "1e-3", "threads": "auto,1", "patience": "off,5"})
+    assert plan.total == 4
+    assert plan.differing == ["threads", "patience"]
+    now = Look(create(tmp_path, plan), Store(tmp_path)).now()
+    rows = [row.split()[-6:-4] for row in plain(view.table(now, 80))]
+    assert rows == [["threads", "patience"], ["auto", "off"], ["auto", "5"], ["1", "off"], ["1", "5"]]
 
 
 def test_groups_that_have_not_begun_have_no_numbers(tmp_path: Path) -> None:

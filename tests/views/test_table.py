@@ -43,6 +43,16 @@ def test_only_settings_in_which_runs_of_one_recipe_are_not_alike_are_named(tmp_p
     assert (gan.apart, failed.apart, finished.apart) == ({}, {"lr": "1"}, {"lr": "1e-3"})
 
 
+def test_no_value_is_said_in_the_word_that_the_recipe_has_for_it(tmp_path: Path) -> None:
+    for number, examples in enumerate((None, 500), start=1):
+        build_run(
+            tmp_path, finished_run(), f"cnn-{number}", settings={**SETTINGS, "examples": examples, "patience": examples},
+            words_for_none={"examples": "all"},
+        )  # fmt: skip
+    found = table.entries([open_run(Store(tmp_path).folder(f"cnn-{number}")) for number in (1, 2)])
+    assert [entry.apart for entry in found] == [{"examples": "all", "patience": "off"}, {"examples": "500", "patience": "500"}]
+
+
 def test_settings_changed_on_resuming_count(tmp_path: Path) -> None:
     folder = build_run(tmp_path, [*opening(), SettingsAmended(at=START, values={"epochs": 40}), ended()])
     assert table.settings_of(open_run(folder))["epochs"] == 40

@@ -109,12 +109,18 @@ class Look:
         while True:
             now = looking.now()
             if now.state != "running":
+                if not self._draws:
+                    self._say_what_ended(now)
                 return now
-            if sys.stdout.isatty() and not self._as_json and output.colours() > 1:
+            if self._draws:
                 self._draw(now)
             else:
                 self._say_what_ended(now)
             time.sleep(_LOOK_SECONDS)
+
+    @property
+    def _draws(self) -> bool:
+        return sys.stdout.isatty() and not self._as_json and output.colours() > 1
 
     def _draw(self, now: Progress) -> None:
         width, most = output.columns() - 1, max(3, output.lines() - _AROUND)
@@ -173,7 +179,7 @@ class Look:
 
 
 def _line(entry: Entry, now: Progress) -> str:
-    values = "".join(f"  {name} {view.text(value)}" for name, value in entry.values.items())
+    values = "".join(f"  {name} {view.text(now.plan, name, value)}" for name, value in entry.values.items())
     best = f"  {now.plan.objective} {metric(entry.best, now.unit)}" if entry.best is not None else ""
     return f"{now.done}/{now.plan.total}  {entry.run or entry.recipe}  {entry.state}{values}{best}" + (
         f"  {entry.reason}" if entry.state == "failed" else ""

@@ -36,6 +36,7 @@ class Line:
     recipe: str
     state: str
     settings: dict[str, Any]
+    words_for_none: dict[str, str]
     final: dict[str, Spread]
     best: dict[str, Spread]
     courses: dict[str, str]
@@ -225,6 +226,7 @@ def _line(reports: Sequence[Report], places: Sequence[int], others: Collection[i
         recipe=str(first["recipe"]),
         state=next((state for state in _STATES if state in states), "unknown"),
         settings=dict(first["settings"]),
+        words_for_none=dict(first.get("words_for_none", {})),
         courses=courses(first),
         is_other_task=any(place in others for place in places),
         final={key: found for key in keys if (found := _over(own, key, "last"))},

@@ -19,7 +19,7 @@ from workbench.views.drawing import Loaded
 from workbench.views.plots.heading import labels
 from workbench.views.run import health, slots
 from workbench.views.run.slots import Slot
-from workbench.views.table import settings_of
+from workbench.views.table import settings_of, text_of
 
 _STYLE = Path(__file__).with_name("report.css")
 _MOST_LAYERS = 256
@@ -211,7 +211,8 @@ def _metrics(feed: Feed) -> str:
 
 
 def _settings(feed: Feed) -> str:
-    return _facts({name: "off" if value is None else str(value) for name, value in settings_of(feed).items()})
+    words = feed.record.words_for_none
+    return _facts({name: text_of(None, name, words) if value is None else str(value) for name, value in settings_of(feed).items()})
 
 
 def _layers(feed: Feed) -> str:

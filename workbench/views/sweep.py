@@ -11,8 +11,9 @@ from workbench.comparison.verdict import pm
 from workbench.schema import Value
 from workbench.sweeps.plan import Plan
 from workbench.sweeps.progress import Entry, Group, Progress
-from workbench.units import brief, compact, duration, grouped, metric
+from workbench.units import compact, duration, grouped, metric
 from workbench.views.run.status_lines import ink, mark
+from workbench.views.table import text_of
 
 _GAP = "  "
 _BAR = 20  # cells of an importance of 100 %
@@ -39,7 +40,7 @@ def lines(progress: Progress, *, unit: str = "", ascii_only: bool = False) -> li
     best = progress.best
     second = f"{duration(progress.seconds)} of training"
     if best is not None and best.best is not None:
-        values = "".join(f", {name} {text(value)}" for name, value in best.values.items())
+        values = "".join(f", {name} {text(plan, name, value)}" for name, value in best.values.items())
         second = f"best {_objective(plan)} {metric(best.best, unit)}: {best.run or best.recipe}{values}   {second}"
     elsewhere = [f"{machine}{'' if alive else ' (no news)'}" for machine, alive in progress.machines.items()]
     machines = [f"on {', '.join(elsewhere)}"] if len(elsewhere) > 1 else []
@@ -57,7 +58,10 @@ def table(progress: Progress, width: int, *, unit: str = "", ascii_only: bool = 
         _Column("run", 0, [entry.run or "-" for entry in shown]),
         _Column("state", 1, [_state(entry, ascii_only) for entry in shown], inks),
         *([_Column("recipe", 0, [entry.recipe for entry in shown])] if len(plan.families) > 1 else []),
-        *(_Column(name, 1, [text(entry.values[name]) if name in entry.values else "?" for entry in shown]) for name in plan.differing),
+        *(
+            _Column(each, 1, [text(plan, each, one.values[each]) if each in one.values else "?" for one in shown])
+            for each in plan.differing
+        ),
         _Column("step", 5, [grouped(entry.step) if entry.step else "-" for entry in shown]),
         _Column(_objective(plan), 0, [_metric(entry.best, unit) for entry in shown]),
         _Column("test", 3, [_metric(entry.test, unit) for entry in shown]),
@@ -72,7 +76,7 @@ def groups(progress: Progress, width: int, *, unit: str = "", ascii_only: bool =
     several = plan.seeds > 1
     columns = [
         *([_Column("recipe", 0, [group.recipe for group in shown])] if len(plan.families) > 1 else []),
-        *(_Column(name, 1, [text(group.values.get(name)) for group in shown]) for name in plan.differing if name != "seed"),
+        *(_Column(each, 1, [text(plan, each, one.values.get(each)) for one in shown]) for each in plan.differing if each != "seed"),
         _Column(_objective(plan) + (" (mean ± std)" if several else ""), 0, [_mean(group, unit) for group in shown]),
         _Column("test (mean)" if several else "test", 2, [_metric(group.test, unit) for group in shown]),
         _Column("params", 4, [compact(group.parameters) if group.parameters else "-" for group in shown]),
@@ -86,7 +90,7 @@ def importance(progress: Progress, *, ascii_only: bool = False) -> list[str]:
     """How much of the differences each setting explains by itself, as bars, and the rest; nothing where nothing is known."""
     what = _objective(progress.plan)
     chance = progress.is_chance
-    said = [f"all settings lie within what seeds of one setting differ by: these runs do not tell which {what} is better"] if chance else []
+    said = [f"settings differ no more than seeds of one setting do: by {what} these runs do not tell which is better"] if chance else []
     if not progress.importance:
         return said
     rest = max(0.0, 1 - sum(progress.importance.values()))
@@ -101,13 +105,9 @@ def importance(progress: Progress, *, ascii_only: bool = False) -> list[str]:
     return [f"what explains the differences in {what}, each setting by itself:", *rows, *said]
 
 
-def text(value: Value) -> str:
+def text(plan: Plan, name: str, value: Value) -> str:
     """A setting's value, briefly."""
-    if value is None:
-        return "off"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return brief(value) if isinstance(value, float) else str(value)
+    return text_of(value, name, plan.words_for_none)
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ def test_a_grid_is_planned_driven_and_told(driven: list[SweepFolder], capsys: py
     assert plan.settings == {"threads": 1, "epochs": 5, "restore_best": False}
     text = capsys.readouterr().out
     assert "mine  cnn/digits  finished: 4 of 4 done" in text
+    assert text.count("4/4  cnn-") == 4, "a line for each run, also for those that ended at last"
     assert "90.0 %" in text
     assert "what explains the differences" not in text, "they are all alike"
     assert app.run(["sweep"]) == 0
