@@ -10,10 +10,12 @@ from workbench.charts.rows import cells, cut, plain
 from workbench.cli import output
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.launching import sweep
+from workbench.queue import slots
 from workbench.runs.report import strict_json
 from workbench.runs.store import Store
 from workbench.sweeps import progress
 from workbench.sweeps.folder import SweepFolder
+from workbench.sweeps.plan import Plan
 from workbench.sweeps.progress import Entry, Progress
 from workbench.units import metric
 from workbench.views import sweep as view
@@ -65,7 +67,8 @@ class Look:
                 output.emit(folder.name)
             return int(ExitCode.DONE)
         if is_new:
-            output.say(f"{folder.name}: {output.plural(looking.plan.total, 'run')}, one after the other, also when this terminal is closed")
+            count = output.plural(looking.plan.total, "run")
+            output.say(f"{folder.name}: {count}, {_at_a_time(looking.plan)}, also when this terminal is closed")
         while True:
             try:
                 now = self._watch(looking)
@@ -145,7 +148,7 @@ class Look:
         for entry in now.entries:
             if entry.is_done and entry.number not in self._told:
                 self._told.add(entry.number)
-                (output.say if self._as_json else output.emit)(_line(entry, now))
+                (output.say if self._as_json else output.emit)(_line(entry, now, len(self._told)))
 
     def _tell(self, now: Progress) -> None:
         """The whole of it: lines, runs, groups, importance."""
@@ -178,10 +181,15 @@ class Look:
         return answer.startswith(("s", "w"))
 
 
-def _line(entry: Entry, now: Progress) -> str:
+def _at_a_time(plan: Plan) -> str:
+    count = len(slots.wanted(str(plan.settings.get("device", "auto"))))
+    return "one after the other" if count == 1 else f"{count} at a time"
+
+
+def _line(entry: Entry, now: Progress, count: int) -> str:
     values = "".join(f"  {name} {view.text(now.plan, name, value)}" for name, value in entry.values.items())
     best = f"  {now.plan.objective} {metric(entry.best, now.unit)}" if entry.best is not None else ""
-    return f"{now.done}/{now.plan.total}  {entry.run or entry.recipe}  {entry.state}{values}{best}" + (
+    return f"{count}/{now.plan.total}  {entry.run or entry.recipe}  {entry.state}{values}{best}" + (
         f"  {entry.reason}" if entry.state == "failed" else ""
     )
 

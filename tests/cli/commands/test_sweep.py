@@ -45,7 +45,7 @@ def test_a_grid_is_planned_driven_and_told(driven: list[SweepFolder], capsys: py
     assert plan.settings == {"threads": 1, "epochs": 5, "restore_best": False}
     text = capsys.readouterr().out
     assert "mine  cnn/digits  finished: 4 of 4 done" in text
-    assert text.count("4/4  cnn-") == 4, "a line for each run, also for those that ended at last"
+    assert [line.split()[:2] for line in text.splitlines()[:4]] == [[f"{at}/4", f"cnn-{at}"] for at in range(1, 5)]
     assert "90.0 %" in text
     assert "what explains the differences" not in text, "they are all alike"
     assert app.run(["sweep"]) == 0
@@ -58,6 +58,12 @@ def test_a_grid_is_planned_driven_and_told(driven: list[SweepFolder], capsys: py
     }  # fmt: skip
     assert app.run(["runs", "sweep:mine", "--json"]) == 0
     assert [run["trial"] for run in json.loads(capsys.readouterr().out)] == [3, 2, 1, 0]
+
+
+@pytest.mark.parametrize(("given", "words"), [("cpu", "one after the other"), ("cpu,cpu", "2 at a time")])
+def test_how_many_train_at_a_time_is_told(given: str, words: str, driven: list[SweepFolder], capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["sweep", "cnn", "lr=1e-3,3e-3", "--device", "cpu", "--slots", given]) == 0
+    assert f"sweep-1: 2 runs, {words}, also when this terminal is closed" in capsys.readouterr().err
 
 
 def test_nothing_is_begun_a_second_time(driven: list[SweepFolder], capsys: pytest.CaptureFixture[str]) -> None:
