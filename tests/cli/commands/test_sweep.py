@@ -61,7 +61,10 @@ def test_a_grid_is_planned_driven_and_told(driven: list[SweepFolder], capsys: py
 
 
 @pytest.mark.parametrize(("given", "words"), [("cpu", "one after the other"), ("cpu,cpu", "2 at a time")])
-def test_how_many_train_at_a_time_is_told(given: str, words: str, driven: list[SweepFolder], capsys: pytest.CaptureFixture[str]) -> None:
+def test_how_many_train_at_a_time_is_told(
+    given: str, words: str, driven: list[SweepFolder], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORKBENCH_SLOTS", "")  # which the flag sets, for what is started from here
     assert app.run(["sweep", "cnn", "lr=1e-3,3e-3", "--device", "cpu", "--slots", given]) == 0
     assert f"sweep-1: 2 runs, {words}, also when this terminal is closed" in capsys.readouterr().err
 
