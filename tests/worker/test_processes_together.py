@@ -113,12 +113,17 @@ def test_a_launcher_that_is_killed_leaves_nobody_who_writes_the_log(tmp_path: Pa
     config = configure(recipe, "digits", processes=2, **{**SAME, "max_steps": 100_000}, checkpoint_every=5)
     folder = start(Store(tmp_path), recipe, "digits", config)
     wait_for(lambda: open_run(folder).state.step >= 10, 120)
-    rank, launcher = follower_of(folder), lock_holder(folder.lock)
-    assert launcher
-    assert launcher != rank
-    os.kill(launcher, 9)
-    wait_for(lambda: open_run(folder).status.state == "died")
-    wait_for(lambda: not any(process_started(pid) for pid in (rank, open_run(folder).state.pid)))
+    ranks, launcher = [open_run(folder).state.pid, follower_of(folder)], lock_holder(folder.lock)
+    try:
+        assert launcher
+        assert launcher not in ranks
+        os.kill(launcher, 9)
+        wait_for(lambda: open_run(folder).status.state == "died")
+        wait_for(lambda: not any(map(process_started, ranks)))
+    finally:
+        for pid in ranks:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, 9)
     assert resume(folder, changes={"max_steps": open_run(folder).state.step + 5}) == 1
     wait_for(lambda: open_run(folder).status.state == "finished", 120)
 
