@@ -55,6 +55,15 @@ def driven(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     return found
 
 
+async def test_a_screen_that_was_just_opened_is_not_asked_before_it_is_there(sweeps: Path) -> None:
+    app = interface(sweeps, now=NOW)
+    async with app.run_test(size=(80, 24)):
+        for screen in (Sweeps("cnn"), Compare(["cnn-1", "cnn-2"]), RunScreen("cnn-1")):
+            app.push_screen(screen)
+            app.look_again()  # a key typed before the first paint comes between the two
+            assert not screen.is_mounted
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_sweeps_are_listed_with_the_table_and_the_best_of_one(sweeps: Path, size: tuple[int, int]) -> None:
     app = interface(sweeps, now=NOW)
