@@ -111,10 +111,21 @@ def places(ids: Sequence[str]) -> list[int]:
 
 
 def metrics(feeds: Iterable[Feed], first: str = "") -> list[str]:
-    """What curves there are of, the one that decides and its like first; none of single layers, and nothing that was measured once."""
-    known = dict.fromkeys(key for feed in feeds for key in feed.state.summaries if key in feed.state.declared)
-    found = [key for key in known if not key.startswith(("test/", "machine/"))]
-    return sorted(found, key=lambda key: (key != first, key != "train/loss", not key.startswith("validation/"), key == "train/lr"))
+    """What curves there are of, the one that decides and its like first; none of single layers, and nothing that was measured once.
+
+    Of several that a recipe draws in one chart, as they say much the same, one stands among the first ones.
+    """
+    charts: dict[str, str] = {}
+    for feed in feeds:
+        for key in feed.state.summaries:
+            if key in feed.state.declared and not key.startswith(("test/", "machine/")):
+                charts.setdefault(key, str(feed.state.declaration(key).get("chart") or key))
+    again = {key for at, key in enumerate(charts) if any(_is_like(key, other, charts) for other in [*charts][:at])} - {first}
+
+    def rank(key: str) -> tuple[bool, ...]:
+        return key != first, key != "train/loss", key in again, not key.startswith("validation/"), key == "train/lr"
+
+    return sorted(charts, key=rank)
 
 
 def reach(feeds: Sequence[Feed], along: Along) -> float:
@@ -234,6 +245,10 @@ def _column(values: Sequence[float], band: Band) -> Column:
         return min(values), max(values), mean
     std = statistics.stdev(values)
     return mean - std, mean + std, mean
+
+
+def _is_like(key: str, other: str, charts: Mapping[str, str]) -> bool:
+    return charts[key] == charts[other] and key.partition("/")[0] == other.partition("/")[0]
 
 
 def _x_unit(feeds: Sequence[Feed], ways: ManyWays, seconds: float) -> str:
