@@ -123,7 +123,7 @@ def test_importance_names_the_rest_and_what_chance_would_do(tmp_path: Path) -> N
     assert head.startswith("what explains the differences in accuracy")
     assert bar.split()[0] == "lr"
     assert bar.endswith("98 %   40 % by chance alone")
-    assert rest.endswith("2 %   settings that work together, and seeds")
+    assert rest.endswith("2 %   settings that interact, and seeds")
     assert now.is_chance is False
 
 

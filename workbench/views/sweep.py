@@ -100,9 +100,11 @@ def importance(progress: Progress, *, ascii_only: bool = False) -> list[str]:
     for name, share in [*progress.importance.items(), *([(last, rest)] if last else [])]:
         bar = ("#" if ascii_only else "█") * max(0, round(_BAR * min(1.0, share)))
         alone = f"   {100 * progress.chance[name]:.0f} % by chance alone" if name in progress.chance else ""
-        alone = f"   settings that work together{', and chance' if progress.plan.seeds == 1 else ', and seeds'}" if name == last else alone
+        alone = f"   settings that interact{', and chance' if progress.plan.seeds == 1 else ', and seeds'}" if name == last else alone
         rows.append(f"  {fit(name, room)}  {bar} {100 * share:.0f} %{alone}")
-    return [f"what explains the differences in {what}, each setting by itself:", *rows, *said]
+    known = sum(entry.is_done and entry.best is not None for entry in progress.entries)
+    hint = f" (PED-ANOVA of {known} runs with one seed each: a hint, no proof)" if progress.plan.trials else ", each setting by itself"
+    return [f"what explains the differences in {what}{hint}:", *rows, *said]
 
 
 def text(plan: Plan, name: str, value: Value) -> str:
