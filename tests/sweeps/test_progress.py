@@ -188,3 +188,9 @@ def test_importance_is_the_share_of_the_variance_that_a_setting_explains() -> No
     assert importance.shares([({"a": a, "b": b}, float(a ^ b)) for a in (0, 1) for b in (0, 1)]) == {"a": 0.0, "b": 0.0}, "only together"
     assert importance.shares([*grid, ({"a": 0, "b": 0}, math.nan)]) == importance.shares(grid)
     assert importance.shares([({"a": 1}, 2.0), ({"a": 2}, 2.0)]) == {}
+
+
+def test_who_is_not_at_work_is_said_while_others_are(tmp_path: Path) -> None:
+    now = dataclasses.replace(of_grid(tmp_path, {0: 0.9}, seeds=1), machines={"box-a": True, "box-b": False})
+    assert view.lines(dataclasses.replace(now, state="running"))[2] == "on box-a, box-b (not at work)"
+    assert view.lines(dataclasses.replace(now, state="stopped"))[2] == "on box-a, box-b"

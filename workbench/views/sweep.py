@@ -42,8 +42,9 @@ def lines(progress: Progress, *, unit: str = "", ascii_only: bool = False) -> li
     if best is not None and best.best is not None:
         values = "".join(f", {name} {text(plan, name, value)}" for name, value in best.values.items())
         second = f"best {_objective(plan)} {metric(best.best, unit)}: {best.run or best.recipe}{values}   {second}"
-    elsewhere = [f"{machine}{'' if alive else ' (no news)'}" for machine, alive in progress.machines.items()]
-    machines = [f"on {', '.join(elsewhere)}"] if len(elsewhere) > 1 else []
+    away = " (not at work)" if progress.state == "running" else ""  # some are
+    each = [f"{machine}{'' if alive else away}" for machine, alive in progress.machines.items()]
+    machines = [f"on {', '.join(each)}"] if len(each) > 1 else []
     return [printable(line, ascii_only=ascii_only) for line in (first, second, *machines)]
 
 
