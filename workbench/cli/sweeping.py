@@ -14,7 +14,7 @@ from workbench.queue import slots
 from workbench.runs.report import strict_json
 from workbench.runs.store import Store
 from workbench.sweeps import progress
-from workbench.sweeps.folder import SweepFolder
+from workbench.sweeps.folder import SweepFolder, host
 from workbench.sweeps.plan import Plan
 from workbench.sweeps.progress import Entry, Progress
 from workbench.units import metric
@@ -181,6 +181,18 @@ class Look:
         return answer.startswith(("s", "w"))
 
 
+def _left(now: Progress, folder: SweepFolder) -> tuple[str, str]:
+    """Why a sweep is not at its end though nothing works at it, and what to do: a machine goes on only with what it has begun."""
+    again, claims = f"workbench sweep resume {folder.name}", folder.claims()
+    left = [entry for entry in now.entries if not entry.is_done and entry.state != "deleted"]
+    away = {claims[entry.number] for entry in left if claims.get(entry.number, host()) != host()}
+    if any(claims.get(entry.number, host()) == host() for entry in left):
+        return f"nothing drives {folder.name} any more", again
+    runs = [entry.run for entry in left if entry.run]
+    here = f"; or here `workbench resume {runs[0]}`{' and so on' if runs[1:] else ''}" if runs else ""
+    return f"what is left of {folder.name} was begun on {', '.join(sorted(away))}", f"there `{again}`{here}"
+
+
 def _at_a_time(plan: Plan) -> str:
     count = len(slots.wanted(str(plan.settings.get("device", "auto"))))
     return "one after the other" if count == 1 else f"{count} at a time"
@@ -196,7 +208,8 @@ def _line(entry: Entry, now: Progress, count: int) -> str:
 
 def _code(now: Progress, folder: SweepFolder) -> int:
     if now.state == "interrupted":
-        output.say(f"error: nothing drives {folder.name} any more\n\nhint: workbench sweep resume {folder.name}")
+        what, hint = _left(now, folder)
+        output.say(f"error: {what}\n\nhint: {hint}")
         return int(ExitCode.RUN_FAILED)
     if now.state == "stopped":
         output.say(f"next: workbench sweep resume {folder.name}")

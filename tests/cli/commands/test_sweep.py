@@ -104,6 +104,30 @@ def test_a_sweep_whose_driver_was_killed_is_stopped_by_another(
 
 
 @pytest.mark.parametrize(
+    ("machine", "words"),
+    [("far", ["begun on far", "there `workbench sweep resume s`; or here `workbench resume cnn-2`"]), (host(), ["nothing drives s"])],
+)
+def test_what_another_machine_has_begun_is_said_to_be_left_to_it(
+    machine: str, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORKBENCH_RUNS", str(tmp_path))
+    monkeypatch.setattr(sweeping.Look, "_await_driver", lambda *_: None)
+
+    def drive(path: Path, root: Path, **_: Any) -> None:
+        folder, journal = SweepFolder(path), Journal(path / f"{machine}.jsonl")
+        for number in range(2):
+            build_run(root, finished_run(100) if number == 0 else finished_run(100)[:-1], f"cnn-{number + 1}", sweep="s", trial=number)
+            folder.claim(number)
+            (path / "claims" / f"{number}.json").write_text(json.dumps({"host": machine}))
+            journal.write("assigned", trial=number, run=f"cnn-{number + 1}")
+
+    monkeypatch.setattr(launch, "drive", drive)
+    assert app.run(["sweep", "cnn", "lr=1e-3,3e-3", "--name", "s"]) == 1
+    told = capsys.readouterr().err
+    assert all(each in told for each in words), told
+
+
+@pytest.mark.parametrize(
     ("typed", "code", "words"),
     [
         (["cn", "lr=1"], 2, "unknown recipe `cn`"),
