@@ -130,8 +130,18 @@ def metrics(feeds: Iterable[Feed], first: str = "") -> list[str]:
 
 def reach(feeds: Sequence[Feed], along: Along) -> float:
     """Where the x axis of all runs ends."""
-    ends = [placed.place(float(feed.state.step)) for feed in feeds if (placed := placed_on(feed.state, along, longest(feeds)))]
-    return right_edge(max(ends, default=0.0), _LEAST[along])
+    return right_edge(_newest(feeds, along), _LEAST[along])
+
+
+def covered(feeds: Sequence[Feed], along: Along) -> float:
+    """How much of that axis the runs have come along, between 0 and 1."""
+    return min(1.0, _newest(feeds, along) / reach(feeds, along))
+
+
+def _newest(feeds: Sequence[Feed], along: Along) -> float:
+    seconds = longest(feeds)
+    ends = [placed.place(float(feed.state.step)) for feed in feeds if (placed := placed_on(feed.state, along, seconds))]
+    return max(ends, default=0.0)
 
 
 def placed_on(state: RunState, along: Along, seconds: float) -> Axis | None:
