@@ -102,6 +102,10 @@ def dry_run_words(found: Mapping[str, Any]) -> list[str]:
     else:
         at_most = "at most " if total["at_most"] else ""
         lines = [f"estimated {at_most}{_time(total['seconds'])}: each count times what one took here, after {found['steps']} steps"]
+    if found.get("processes", 1) > 1:
+        lines.append(
+            f"tried in one process with the whole batch; what {found['processes']} gain by sharing it and lose by messages is left out"
+        )
     device = "" if found["device_memory_bytes"] is None else f", of the device {size(found['device_memory_bytes'])}"
     speed = f"{compact(found['throughput'])} {found['unit']}/s on {found['device']} in {found['precision']}"
     speed += f", {found['cores']:.1f} cores busy"
