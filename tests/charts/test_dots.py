@@ -88,6 +88,22 @@ def test_dashes_leave_columns_out_but_no_extreme() -> None:
     assert drawn[5] == (4, 4, 4)  # the newest value is always drawn
 
 
+def test_a_dashed_slope_has_gaps_and_no_steps_but_where_it_is_steep() -> None:
+    pattern = (True, True, False, False)
+    slope: Path = [(row, row, row) for row in map(float, range(0, 24, 2))]
+    drawn = dashed(slope, pattern)
+    assert [column for column, reach in enumerate(drawn) if reach] == [0, 1, 4, 5, 8, 9, 11]
+    assert all(reach == slope[column] for column, reach in enumerate(drawn) if reach)
+    fall: Path = [(0, 0, 0), (0, 0, 0), (0, 20, 20), (20, 20, 20), (20, 20, 20)]
+    assert dashed(fall, pattern)[4] == (0, 20, 20)
+
+
+def test_the_first_value_of_a_dashed_line_is_drawn_wherever_the_line_begins() -> None:
+    for start in range(4):
+        path: Path = [*[None] * start, (3, 3, 3), (4, 4, 4), (5, 5, 5), (6, 6, 6)]
+        assert dashed(path, (True, False, False, False))[start] == (3, 3, 3)
+
+
 def test_smoothing_leaves_a_constant_and_lone_points_where_they_are() -> None:
     assert all(reach and reach[2] == pytest.approx(5) for reach in smoothed([(3.0, 7.0, 5.0)] * 50, 0.015))
     sparse: Path = [None] * 100

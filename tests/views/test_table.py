@@ -61,6 +61,16 @@ def test_a_setting_without_a_value_is_told_by_the_word_that_it_has_where_all_rec
     assert table.text_of(None, "examples_per_class") == "not set"  # in the form: all
 
 
+def test_no_value_is_said_in_the_word_that_the_recipe_has_for_it(tmp_path: Path) -> None:
+    for number, examples in enumerate((None, 500), start=1):
+        build_run(
+            tmp_path, finished_run(), f"cnn-{number}", settings={**SETTINGS, "examples": examples, "patience": examples},
+            words_for_none={"examples": "all"},
+        )  # fmt: skip
+    found = table.entries([open_run(Store(tmp_path).folder(f"cnn-{number}")) for number in (1, 2)])
+    assert [entry.apart for entry in found] == [{"examples": "all", "patience": "off"}, {"examples": "500", "patience": "500"}]
+
+
 def test_settings_changed_on_resuming_count(tmp_path: Path) -> None:
     folder = build_run(tmp_path, [*opening(), SettingsAmended(at=START, values={"epochs": 40}), ended()])
     assert table.settings_of(open_run(folder))["epochs"] == 40

@@ -223,8 +223,9 @@ def _metrics(feed: Feed) -> str:
 
 
 def _settings(feed: Feed, differs: str) -> str:
+    words = feed.record.words_for_none
     said = f"<p>{escape(differs)}</p>" if differs else ""
-    return said + _facts({name: text_of(value, name) for name, value in settings_of(feed).items()})
+    return said + _facts({name: text_of(value, name, words) for name, value in settings_of(feed).items()})
 
 
 def _layers(feed: Feed) -> str:

@@ -24,7 +24,7 @@ from workbench.runs.lineage import take_over
 from workbench.runs.reading.feed import Feed
 from workbench.runs.status import boot_id, process_started
 from workbench.runs.store import Store
-from workbench.schema import Settings, Value, build, flat
+from workbench.schema import Settings, Value, build, flat, words_for_none
 
 
 def start(
@@ -62,7 +62,7 @@ def start(
     folder = store.claim(recipe.name)
     record = RunRecord(
         id=folder.id, recipe=recipe.name, recipe_path=recipe.path, preset=preset, settings=flat(config),
-        parent=parent, weights=weights, fork=fork,
+        words_for_none=words_for_none(recipe.config), parent=parent, weights=weights, fork=fork,
         created_at=time.time(), versions={"workbench": workbench.__version__, "python": platform.python_version()},
         git_commit=_git_commit(Path.cwd()), command_line=list(command_line), host=platform.node(), sweep=sweep, trial=trial,
         trying=trying, asker=(os.getpid(), process_started(os.getpid()) or 0.0) if trying else (0, 0.0),

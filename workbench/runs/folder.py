@@ -44,6 +44,7 @@ class RunRecord(BaseModel):
     recipe_path: str = ""
     preset: str = ""
     settings: dict[str, Value] = {}
+    words_for_none: dict[str, str] = {}  # of its recipe's own settings, where they say something else than "off"
     parent: str | None = None
     weights: bool = False  # whether it begins with those of its parent
     fork: Fork | None = None

@@ -58,6 +58,7 @@ def report(feed: Feed, *, diagnosis: list[dict[str, Any]] | None = None, verify:
         "parameters": state.parameters,
         "layers": state.layers,
         "settings": settings,
+        "words_for_none": record.words_for_none,
         "metrics": {key: _metric(summary, state, key) for key, summary in state.summaries.items()},
         "objective": state.objective,
         "checkpoints": [_checkpoint(checkpoint) for checkpoint in feed.checkpoints(verify=verify)],

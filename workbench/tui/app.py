@@ -218,9 +218,9 @@ class Workbench(Doors):
     # What screens ask for
 
     def look_again(self) -> None:
-        """Look at what the topmost screen wants that wants anything."""
+        """Look at what the topmost screen wants that wants anything; one that was just opened has no widgets yet, and asks later."""
         for screen in reversed(self.screen_stack):
-            wish = screen.wish() if isinstance(screen, WorkScreen) else None
+            wish = screen.wish() if isinstance(screen, WorkScreen) and screen.is_mounted else None
             if wish is not None:
                 self._poller.watch(wish)
                 return

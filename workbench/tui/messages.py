@@ -160,6 +160,7 @@ class CompareSeen:
         lines: the ids of the runs of each line.
         keys: all metrics that curves can be drawn of; `previews` likewise.
         moments: how many places of the training there are to scrub through.
+        covered: how much of the x axis the runs have come along, between 0 and 1.
         unread: how many logs are not read to their end.
     """
 
@@ -169,6 +170,7 @@ class CompareSeen:
     keys: tuple[str, ...] = ()
     previews: tuple[str, ...] = ()
     moments: int = 0
+    covered: float = 1.0
     unread: int = 0
 
 

@@ -12,6 +12,7 @@ from workbench.charts.series import line
 from workbench.units import compact, duration, grouped, seconds, size
 
 _ABOVE = 0.5  # of the fall of the loss, as room above where it began; what lies higher is marked at the edge
+_MINUTE = 60.0
 Table = list[tuple[str, ...]]
 
 
@@ -103,7 +104,11 @@ def dry_run_words(found: Mapping[str, Any]) -> list[str]:
         lines = ["no estimate: neither epochs, max_steps nor max_seconds ends the run"]
     else:
         at_most = "at most " if total["at_most"] else ""
-        lines = [f"estimated {at_most}{duration(total['seconds'])}: each count times what one took here, after {found['steps']} steps"]
+        lines = [f"estimated {at_most}{_time(total['seconds'])}: each count times what one took here, after {found['steps']} steps"]
+    if found.get("processes", 1) > 1:
+        lines.append(
+            f"tried in one process with the whole batch; what {found['processes']} gain by sharing it and lose by messages is left out"
+        )
     device = "" if found["device_memory_bytes"] is None else f", of the device {size(found['device_memory_bytes'])}"
     speed = f"{compact(found['throughput'])} {found['unit']}/s on {found['device']} in {found['precision']}"
     speed += f", {found['cores']:.1f} cores busy"
@@ -138,6 +143,11 @@ def batch_size_words(found: Mapping[str, Any]) -> list[str]:
         f"ended there: {found['ended']}",
         "a larger batch makes fewer, steadier updates an epoch: look for the rate again with --find lr",
     ]
+
+
+def _time(value: float) -> str:
+    """An estimate: below a minute with tenths, which a clock's whole seconds would hide."""
+    return duration(value) if value >= _MINUTE else seconds(value)
 
 
 def _all(value: float | None) -> str:
