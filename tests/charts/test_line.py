@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from workbench.charts.axis import limits
-from workbench.charts.line import Line, Mark, Reading, extent, legend, render, title
+from workbench.charts.line import Line, Mark, Point, Reading, extent, legend, render, title
 from workbench.charts.rows import Rows, cells, plain
 
 STEPS = range(1, 1201)
@@ -329,3 +329,14 @@ def test_nothing_fits_in_no_room() -> None:
     assert chart(LOSSES[0], width=0, height=0) == []
     assert chart(LOSSES[0], width=0, height=2) == ["", ""]
     assert chart(LOSSES[0], width=5, height=-1) == []
+
+
+def test_a_value_that_is_pointed_out_lies_on_its_line() -> None:
+    drawn = chart(LOSSES[0], points=[Point(600, FALLING.points[599][1], "series0"), Point(600, 99, "series0")], ascii_only=True)
+    (row,) = [row for row in drawn if "@" in row]
+    assert row[row.index("@") - 1] == row[row.index("@") + 1] == "o"
+
+
+def test_the_reading_of_a_point_beyond_the_axis_is_not_drawn_at_its_edge() -> None:
+    lost = [Point(600, value, "series0") for value in (99.0, -99.0, math.nan)] + [Point(5000, 1, "series0")]
+    assert chart(LOSSES[0], points=lost) == chart(LOSSES[0])

@@ -10,12 +10,12 @@ from workbench.charts.axis import Limits, usable
 from workbench.charts.dots import Canvas, Column, Layer, Path, Pen, Scale, connected, dashed, measured, smoothed
 from workbench.charts.frame import draw
 from workbench.charts.marks import Mark, foot_rows
-from workbench.charts.overlay import draw_arrows, draw_cursor, draw_threshold, write_note, write_tag
+from workbench.charts.overlay import Point, draw_arrows, draw_cursor, draw_points, draw_threshold, write_note, write_tag
 from workbench.charts.rows import Row, Rows, Span, fill, fit, merge, printable
 from workbench.charts.spark import spark
 from workbench.charts.title import DASHES, SERIES, Reading, Style, dashes, legend, title
 
-__all__ = ["Columns", "Line", "Mark", "Reading", "Style", "extent", "legend", "render", "title"]
+__all__ = ["Columns", "Line", "Mark", "Point", "Reading", "Style", "extent", "legend", "render", "title"]
 
 _BAND_MARKER = ":"
 _SAMPLED = 400  # places at which the least value above zero is looked for
@@ -100,6 +100,7 @@ def render(
     threshold_label: str = "",
     ghosts: Sequence[Columns] = (),
     cursor: float | None = None,
+    points: Sequence[Point] = (),
     mark_outside: bool = False,
     placeholder: str = "",
 ) -> Rows:
@@ -121,6 +122,7 @@ def render(
         threshold: a level to compare with, such as a baseline, as a broken line with `threshold_label`.
         ghosts: series that a later attempt replaced, dim and behind all others.
         cursor: an x at which to draw a vertical line.
+        points: values to point out, such as those that are read at the cursor.
         mark_outside: an arrow at the edge where values lie beyond the limits of y.
         placeholder: said in the middle of a chart that has nothing to show.
     """
@@ -143,6 +145,7 @@ def render(
     for line, path in reversed([*zip(lines, paths, strict=True)]):  # of two that end in one cell, the one on top has its letter
         if line.tag:
             write_tag(canvas, path, line.tag, line.ink or f"series{(line.place or 0) % SERIES}")
+    draw_points(canvas, points, x_limits, scale)
     if mark_outside or log:
         for path in paths:
             draw_arrows(canvas, path)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from workbench.charts import line
 from workbench.charts.rows import Rows
+from workbench.charts.title import SERIES
 from workbench.runs.reading.feed import Feed
 from workbench.views.plots import bounds
-from workbench.views.plots.axes import Placed, axis
+from workbench.views.plots.axes import Axis, Placed, axis
 from workbench.views.plots.heading import failed_at, heading, labels, lost_steps, marks, unit_of
+from workbench.views.plots.readout import logged
 from workbench.views.plots.view import ChartStyle, LimitsMemory, View, smoothing
 
 _EXPLAINED_FROM = 14  # rows, from which each chart says what the letters on its axis mean; of lower ones the first does
@@ -63,9 +66,20 @@ def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bo
         threshold_label=threshold.label if threshold else "",
         ghosts=[*before, *(Placed(ghost, along) for key in keys for ghost in state.ghosts.get(key, ()))],
         cursor=None if view.cursor is None else along.place(view.cursor),
+        points=_read(feed, keys, along, view),
         mark_outside=not style.outliers,
         placeholder=placeholder(feed),
     )  # fmt: skip
+
+
+def _read(feed: Feed, keys: Sequence[str], along: Axis, view: View) -> list[line.Point]:
+    """The values that are read at the cursor, each where it was logged."""
+    known = [key for key in keys if key in feed.state.series]
+    if view.cursor is None or not known:
+        return []
+    found = logged(feed, known, round(view.cursor))
+    inks = {key: f"series{place % SERIES}" for place, key in enumerate(known)}
+    return [line.Point(along.place(float(each.step)), each.value, inks[key]) for key, each in found.items()]
 
 
 def style_of(wanted: Charted, view: View, memory: LimitsMemory) -> ChartStyle:
