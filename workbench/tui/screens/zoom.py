@@ -27,7 +27,8 @@ _HINTS = {  # as much of it as fits; where it does not, from the end
     "strip": ("arrows read: steps and layers", "< > by one logged step", "+ the newest steps"),
     "preview": ("arrows go through the training", "page up and down turn its pages"),
 }
-_OF_CHARTS = ("log_scale", "smooth", "outliers")
+_OF_CHARTS = ("smooth", "outliers")
+_OF_VALUES = ("log_scale",)
 _ALONG_STEPS = ("closer", "farther", "whole", "axis", "nudge")
 
 
@@ -73,7 +74,7 @@ class Zoom(WorkScreen):
         Binding("right_square_bracket", "pan(1)", "later", show=False, id="zoom.later", tooltip="half a window, or a preview, later"),
         Binding("0", "whole", "whole", show=False, id="zoom.whole", tooltip="the whole run; the cursor stays"),
         Binding("full_stop", "live", "live", id="zoom.live", tooltip="back to what is newest: no cursor, the whole run"),
-        Binding("y", "log_scale", "log", id="zoom.log_scale", tooltip="logarithmic or linear y axis; kept for this metric"),
+        Binding("y", "log_scale", "log", id="zoom.log_scale", tooltip="logarithmic or linear y axis, or shades; kept for this metric"),
         Binding("t", "smooth", "smooth", id="zoom.smooth", tooltip="smoothing: light, medium, strong, off; kept for this metric"),
         Binding("e", "axis", "axis", id="zoom.axis", tooltip="steps, epochs, time or examples along the x axis; kept for this metric"),
         Binding("O", "outliers", "outliers", id="zoom.outliers", tooltip="limits without outliers, or with; kept for this metric"),
@@ -130,6 +131,8 @@ class Zoom(WorkScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in _OF_CHARTS:
             return self._kind == "chart"
+        if action in _OF_VALUES:
+            return self._kind != "preview"
         if action == "histograms":
             return any(name in self._names for name in HISTOGRAMS)
         if action == "other":
