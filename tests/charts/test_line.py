@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from workbench.charts.axis import limits
-from workbench.charts.line import Line, Mark, Point, Reading, extent, legend, render, title
+from workbench.charts.line import Ghost, Line, Mark, Point, Reading, extent, legend, render, title
 from workbench.charts.rows import Rows, cells, plain
 
 STEPS = range(1, 1201)
@@ -261,7 +261,7 @@ def test_the_label_of_a_threshold_moves_to_where_no_data_are() -> None:
 
 
 def test_a_ghost_lies_behind_the_lines() -> None:
-    found = rows(LOSSES[0], ghosts=[FALLING, RISING])
+    found = rows(LOSSES[0], ghosts=[Ghost(FALLING), Ghost(RISING)])
     assert {"series0", "muted"} <= inks(found)
     assert plain(rows(LOSSES[0]))[0] == plain(found)[0]
 
@@ -306,7 +306,7 @@ def test_any_size_is_filled_exactly(ascii_only: bool, log: bool) -> None:
             nonfinite_at=[0, 1250],
             threshold=0.7,
             threshold_label="猫の基準",
-            ghosts=[noisy],
+            ghosts=[Ghost(noisy, smoothing=0.015)],
             cursor=333,
             placeholder="猫",
         )
@@ -329,6 +329,14 @@ def test_nothing_fits_in_no_room() -> None:
     assert chart(LOSSES[0], width=0, height=0) == []
     assert chart(LOSSES[0], width=0, height=2) == ["", ""]
     assert chart(LOSSES[0], width=5, height=-1) == []
+
+
+def test_a_ghost_is_as_smooth_as_the_line_that_replaced_it() -> None:
+    drawn = {smoothing: chart(height=14, ghosts=[Ghost(NOISY, smoothing)], y_limits=(0.5, 2)) for smoothing in (0.0, 0.15)}
+    dots = {
+        smoothing: sum(ord(letter) - 0x2800 > 0 for row in rows for letter in row if letter >= "⠀") for smoothing, rows in drawn.items()
+    }
+    assert dots[0.0] > 3 * dots[0.15] > 0
 
 
 def test_a_value_that_is_pointed_out_lies_on_its_line() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from workbench.charts.axis import Limits, usable
 from workbench.charts.dots import Canvas, Column, Layer, Path, Pen, Scale, connected, dashed, measured, smoothed
@@ -15,7 +15,7 @@ from workbench.charts.rows import Row, Rows, Span, fill, fit, merge, printable
 from workbench.charts.spark import spark
 from workbench.charts.title import DASHES, SERIES, Reading, Style, dashes, legend, title
 
-__all__ = ["Columns", "Line", "Mark", "Point", "Reading", "Style", "extent", "legend", "render", "title"]
+__all__ = ["Columns", "Ghost", "Line", "Mark", "Point", "Reading", "Style", "extent", "legend", "render", "title"]
 
 _BAND_MARKER = ":"
 _SAMPLED = 400  # places at which the least value above zero is looked for
@@ -62,6 +62,13 @@ class Line:
     tag: str = ""
 
 
+class Ghost(NamedTuple):
+    """A series that a later one replaced, smoothed as that is."""
+
+    columns: Columns
+    smoothing: float = 0.0
+
+
 def extent(lines: Sequence[Line], x_limits: Limits, log: bool = False) -> tuple[float, float] | None:
     """The least and the greatest value of all lines between the limits of x, from which the limits of y follow.
 
@@ -98,7 +105,7 @@ def render(
     nonfinite_at: Sequence[float] = (),
     threshold: float | None = None,
     threshold_label: str = "",
-    ghosts: Sequence[Columns] = (),
+    ghosts: Sequence[Ghost] = (),
     cursor: float | None = None,
     points: Sequence[Point] = (),
     mark_outside: bool = False,
@@ -140,7 +147,8 @@ def render(
     paths = [measured(line.columns.columns(canvas.columns, *x_limits), scale) for line in lines]
     drawn = [_draw_line(canvas, line, index, path, dims, log) for index, (line, path) in enumerate(zip(lines, paths, strict=True))]
     for ghost in ghosts:  # over the bands, behind the lines
-        path = measured(ghost.columns(canvas.columns, *x_limits), scale)
+        path = measured(ghost.columns.columns(canvas.columns, *x_limits), scale)
+        path = smoothed(path, ghost.smoothing) if ghost.smoothing else path
         canvas.draw(dashed(connected(path), _GHOST_PEN.dashes), _GHOST_PEN, Layer.BANDS)
     for line, path in reversed([*zip(lines, paths, strict=True)]):  # of two that end in one cell, the one on top has its letter
         if line.tag:

@@ -42,14 +42,14 @@ def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bo
     along = axis(state, style.along)
     x_limits = bounds.of_steps(state, along, view)
     names, unit = labels(keys, state), unit_of(state, keys)
-    lines = [
-        line.Line(names[key], Placed(state.series[key], along), smoothing=smoothing(state.series[key], style.smoothing))
-        for key in keys
-        if key in state.series
+    share = {key: smoothing(state.series[key], style.smoothing) for key in keys if key in state.series}
+    lines = [line.Line(names[key], Placed(state.series[key], along), smoothing=share[key]) for key in keys if key in state.series]
+    before = [
+        line.Ghost(Placed(past.series[key], along), share.get(key, 0.0)) for key in keys for past in feed.earlier if key in past.series
     ]
-    before = [Placed(past.series[key], along) for key in keys for past in feed.earlier if key in past.series]
+    left = [line.Ghost(Placed(ghost, along), share.get(key, 0.0)) for key in keys for ghost in state.ghosts.get(key, ())]
     threshold = bounds.threshold(feed, keys)
-    drawn = [*lines, *(line.Line("", past) for past in before)]
+    drawn = [*lines, *(line.Line("", past.columns) for past in before)]
     y_limits = bounds.of_values(
         wanted.name, drawn, x_limits, log=log, outliers=style.outliers, threshold=threshold, memory=memory, share=unit == "%"
     )
@@ -64,7 +64,7 @@ def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bo
         nonfinite_at=[along.place(float(step)) for step in (*lost_steps(state, keys), *failed_at(state))],
         threshold=threshold.value if threshold else None,
         threshold_label=threshold.label if threshold else "",
-        ghosts=[*before, *(Placed(ghost, along) for key in keys for ghost in state.ghosts.get(key, ()))],
+        ghosts=[*before, *left],
         cursor=None if view.cursor is None else along.place(view.cursor),
         points=_read(feed, keys, along, view),
         mark_outside=not style.outliers,
