@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from workbench.charts import line
 from workbench.charts.rows import Rows
 from workbench.charts.title import SERIES
 from workbench.runs.reading.feed import Feed
+from workbench.runs.reading.series import Series
 from workbench.views.plots import bounds
 from workbench.views.plots.axes import Axis, Placed, axis
 from workbench.views.plots.heading import failed_at, heading, labels, lost_steps, marks, unit_of
@@ -42,8 +43,10 @@ def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bo
     along = axis(state, style.along)
     x_limits = bounds.of_steps(state, along, view)
     names, unit = labels(keys, state), unit_of(state, keys)
-    share = {key: smoothing(state.series[key], style.smoothing) for key in keys if key in state.series}
-    lines = [line.Line(names[key], Placed(state.series[key], along), smoothing=share[key]) for key in keys if key in state.series]
+    series = {key: state.series[key] for key in keys if key in state.series}
+    series |= _fine(feed, series, view)
+    share = {key: smoothing(each, style.smoothing) for key, each in series.items()}
+    lines = [line.Line(names[key], Placed(each, along), smoothing=share[key]) for key, each in series.items()]
     before = [
         line.Ghost(Placed(past.series[key], along), share.get(key, 0.0)) for key in keys for past in feed.earlier if key in past.series
     ]
@@ -70,6 +73,14 @@ def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bo
         mark_outside=not style.outliers,
         placeholder=placeholder(feed),
     )  # fmt: skip
+
+
+def _fine(feed: Feed, series: Mapping[str, Series], view: View) -> dict[str, Series]:
+    """Of a part of a long run what was logged there: what is kept of all of it would be a few bars."""
+    if view.x_limits is None:
+        return {}
+    thinned = [key for key, each in series.items() if each.stride > 1]
+    return feed.index.between(feed.folder.events, thinned, *view.x_limits)
 
 
 def _read(feed: Feed, keys: Sequence[str], along: Axis, view: View) -> list[line.Point]:
