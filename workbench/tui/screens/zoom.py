@@ -155,11 +155,15 @@ class Zoom(WorkScreen):
         states = {
             "zoom.earlier": "pan",
             "zoom.smooth": f"smooth:{style.smoothing}",
-            "zoom.axis": f"x:{style.along}",
+            "zoom.axis": f"x:{self._along(style)}",
             "zoom.log_scale": "log" if log else "linear",
             "zoom.outliers": "outliers" if style.outliers else "no outliers",
         }
         return states.get(binding.id or "", binding.description)
+
+    def _along(self, style: ChartStyle) -> str:
+        """What stands along the x axis: steps in a run that does not know of what is remembered for the metric."""
+        return style.along if self._seen and style.along in self._seen.axes else "step"
 
     def action_along(self, by: int) -> None:
         if self._kind == "preview":
@@ -237,10 +241,8 @@ class Zoom(WorkScreen):
             self._restyle(smoothing=following([*SMOOTHINGS], style.smoothing))
 
     def action_axis(self) -> None:
-        from workbench.views.plots.view import ALONG
-
-        if style := self._styled:
-            self._restyle(along=following(ALONG, style.along))
+        if self._seen and (style := self._styled):
+            self._restyle(along=following(self._seen.axes, self._along(style)))
 
     def action_outliers(self) -> None:
         if style := self._styled:
