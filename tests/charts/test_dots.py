@@ -116,8 +116,22 @@ def test_smoothing_leaves_a_constant_and_lone_points_where_they_are() -> None:
 def test_smoothing_calms_noise_and_has_no_bias_at_the_ends() -> None:
     noisy: Path = [(value, value, value) for value in ((10.0, 14.0) * 60)]
     courses = [reach[2] for reach in smoothed(noisy, 0.015) if reach]
-    assert all(11.7 < course < 12.3 for course in courses[5:-5])
-    assert (courses[0], courses[-1]) == (10, 14)  # which the title says, too
+    assert all(11.7 < course < 12.3 for course in courses[5:])
+    assert courses[0] == 10
+
+
+def test_a_last_value_that_strays_is_no_leap_of_the_smoothed_line() -> None:
+    path: Path = [(value, value, value) for value in [1.0, 1.2] * 60 + [9.0]]
+    courses = [reach[2] for reach in smoothed(path, 0.015) if reach]
+    assert courses[-1] < 5, "it was 9"
+
+
+def test_smoothing_goes_beyond_no_value_at_the_end() -> None:
+    rising: Path = [(value, value, value) for value in [0.0] * 60 + [float(place**2) for place in range(20)]]
+    for share in (0.015, 0.05, 0.15):
+        courses = [reach[2] for reach in smoothed(rising, share) if reach]
+        assert min(courses) >= 0
+        assert max(courses) <= 361
 
 
 def test_the_smoothed_start_of_a_steep_fall_is_where_the_fall_starts() -> None:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from tests.benchmarks.sizes import SCREENS, any_sizes, survive
 from tests.builders import METRICS, START, append, build_run, ended, loop, metrics, started
@@ -55,6 +56,18 @@ async def test_phases_are_named_before_there_is_anything_to_draw(tmp_path: Path)
         append(folder, [declared(time.time()), PhaseChanged(at=time.time(), phase="loading mnist5k")])
         await shows(app, "loading mnist5k ...")
         await shows(app, "gradient norm")
+
+
+async def test_what_is_typed_in_one_packet_with_the_key_that_asks_is_typed_and_not_done(tmp_path: Path) -> None:
+    folder = live_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-9")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "gradient norm")
+        for key, letter in (("slash", "/"), ("p", "p"), ("w", "w")):  # p pauses, w saves
+            app.post_message(Key(key, letter))
+        await pilot.pause()
+        await shows(app, "find pw")
+        assert not control.pending(folder)
 
 
 async def test_pausing_says_that_it_was_asked_and_then_what_happened(tmp_path: Path) -> None:

@@ -159,10 +159,11 @@ def measured(columns: Sequence[Column | None], scale: Scale) -> Path:
 
 
 def smoothed(path: Path, share: float) -> Path:
-    """An average of what stands around each column, twice, over windows that shrink evenly towards both ends.
+    """An average of what stands around each column, twice, over windows that shrink evenly towards the left end.
 
-    As far to the left as to the right, it does not lag behind a steep start, and the first and the last value stay what
-    they are. The window is a share of the width and not a number of points, so a few points far apart stay where they are.
+    As far to the left as to the right, it does not lag behind a steep start, and the first value stays what it is. At the
+    right end, where a run goes on and one last noisy value would be drawn as a leap, it is the straight line through as many
+    columns. The window is a share of the width and not a number of points, so a few points far apart stay where they are.
     """
     reach = round(_WINDOW * share * len(path))
     known = [(column, each[2]) for column, each in enumerate(path) if each is not None]
@@ -176,20 +177,36 @@ def smoothed(path: Path, share: float) -> Path:
 
 
 def _averaged(columns: Sequence[int], values: Sequence[float], reach: int) -> list[float]:
-    """For each point the mean of those within `reach` columns, near an end of half of what that is away: there it is steepest."""
+    """For each point the mean of those within `reach` columns, near the left end of half of what that is away: there it is steepest."""
     sums = [0.0, *accumulate(values)]
     means, first, last = [], 0, 0
     for place, column in enumerate(columns):
-        near = min(reach, (column - columns[0]) // 2, (columns[-1] - column) // 2)
-        while columns[first] < column - near:
+        near = min(reach, (column - columns[0]) // 2)
+        beyond = max(0, column + near - columns[-1])  # columns that are missing at the right are made up for at the left
+        while columns[first] < column - near - beyond:
             first += 1
+        while first and columns[first - 1] >= column - near - beyond:
+            first -= 1
         last = max(last, place)
         while last + 1 < len(columns) and columns[last + 1] <= column + near:
             last += 1
         while columns[last] > column + near:
             last -= 1
-        means.append((sums[last + 1] - sums[first]) / (last + 1 - first))
+        mean = (sums[last + 1] - sums[first]) / (last + 1 - first)
+        if beyond:
+            mean = _on_line(columns[first : last + 1], values[first : last + 1], mean, column)
+        means.append(mean)
     return means
+
+
+def _on_line(columns: Sequence[int], values: Sequence[float], mean: float, column: int) -> float:
+    """Where the straight line through some points is at a column, but not beyond all of them."""
+    middle = sum(columns) / len(columns)
+    spread = sum((each - middle) ** 2 for each in columns)
+    if not spread:
+        return mean
+    slope = sum((each - middle) * value for each, value in zip(columns, values, strict=True)) / spread
+    return max(min(values), min(max(values), mean + slope * (column - middle)))
 
 
 def connected(path: Path) -> Path:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.schema import Value
     from workbench.tui.editing.readiness import Lack
     from workbench.views.comparison.compare_board import Sight
-    from workbench.views.plots.view import ChartStyle, View
+    from workbench.views.plots.view import Along, ChartStyle, View
     from workbench.views.table import Entry
 
 
@@ -105,6 +105,7 @@ class SlotSeen:
         beside: the steps before and behind the cursor at which something was logged.
         metric: which metric the style of a chart is remembered for.
         log: whether the y axis is logarithmic now.
+        axes: what may stand along the x axis of this run.
         layers: how many a strip has.
         step: at which a preview was saved, and `steps` all at which one of its name was.
     """
@@ -119,6 +120,7 @@ class SlotSeen:
     style: ChartStyle | None = None
     metric: str = ""
     log: bool = False
+    axes: tuple[Along, ...] = ("step",)
     layers: int = 0
     step: int | None = None
     steps: tuple[int, ...] = ()

@@ -109,10 +109,15 @@ class WorkScreen(Screen[None]):
         """The keys that do something now."""
         return [binding for binding in self.keys if self.check_action(binding.action.partition("(")[0], ()) is not False]
 
+    @property
+    def asking(self) -> Foot | None:
+        """The line that is typed into."""
+        return next((foot for foot in self.query(Foot) if foot.is_asking), None)
+
     def bar_keys(self) -> list[Binding]:
         """What the key bar shows: the keys that do something now, or those of a line to type into."""
-        foot = next(iter(self.query(Foot)), None)
-        return typing_keys("take", several=foot.asks_several) if foot and foot.is_asking else self.offered()
+        foot = self.asking
+        return typing_keys("take", several=foot.asks_several) if foot else self.offered()
 
     def show_keys(self) -> None:
         for bar in self.query(KeyBar):
