@@ -454,6 +454,26 @@ async def test_at_40x12_the_pane_that_has_the_keys_is_shown(tmp_path: Path) -> N
         await shows(app, "cnn-1  + finished")
 
 
+async def test_of_several_broken_recipes_as_many_as_there_is_room_for_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b", "c", "d", "e"):
+        (tmp_path / "recipes").mkdir(exist_ok=True)
+        (tmp_path / "recipes" / f"{name}.py").write_text("import nothing_of_that_name\n")
+    monkeypatch.setenv("WORKBENCH_RECIPES", str(tmp_path / "recipes"))
+    app = interface(tmp_path / "runs")
+    app._poller._find = None  # what is really found
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "and 4 more")  # in words, of the first
+        await pilot.press("end")
+        await shows(app, "! a.py is broken")
+        await shows(app, "b.py is broken")
+        await shows(app, "and 3 more are")
+    app = interface(tmp_path / "runs")
+    app._poller._find = None  # what is really found
+    async with app.run_test(size=(120, 60)):
+        for name in ("a", "b", "c", "d", "e"):
+            await shows(app, f"{name}.py is broken")
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_broken_recipe_is_shown_with_its_line_beside_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]

@@ -364,3 +364,13 @@ def test_a_whole_run_adds_up():
     assert state.summaries["train/loss"].count == 400
     assert state.clock.read(START + 1e6) == 40
     assert (state.cpu_seconds, state.phase) == (12.5, "finished")
+
+
+def test_the_traceback_of_an_error_stands_in_the_log_before_what_it_came_to() -> None:
+    detail = (
+        "Traceback (most recent call last):\n" + "".join(f'  File "train.py", line {line}\n' for line in range(100)) + "ValueError: bad\n"
+    )
+    state = _begun(metrics(range(1, 11)), ended("failed", step=10, reason="ValueError: bad (train.py, line 99)", detail=detail))
+    texts = [line.text for line in state.log]
+    assert texts[-3:] == ['  File "train.py", line 99', "ValueError: bad", "failed: ValueError: bad (train.py, line 99)"]
+    assert sum("File" in text for text in texts) == 39

@@ -15,6 +15,7 @@ from workbench.units import compact, metric
 
 _MOST_PREVIEWS = 400
 _MOST_ANSWERS = 64
+_MOST_TRACEBACK = 40  # lines of an error's, the last of which say most
 
 
 @functools.singledispatch
@@ -264,6 +265,8 @@ def _(event: events.RunEnded, state: RunState) -> None:
     state.queued = False
     if event.state == "stopped":
         state.interventions.append(Intervention(event.step, event.at, "stopped", event.reason))
+    for line in event.detail.splitlines()[-_MOST_TRACEBACK:]:
+        state.add(event.at, line)
     state.add(event.at, f"{event.state}: {event.reason}", "warning" if event.state == "failed" else "info")
 
 

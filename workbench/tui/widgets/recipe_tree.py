@@ -116,16 +116,23 @@ class RecipeTree(Pane):
         return rows, at
 
     def _broken(self, width: int, room: int) -> Rows:
-        """A row for what is broken, and what is wrong with it, with its line, in as many more as there are."""
+        """A row for what is broken, and what is wrong with it, with its line, in as many more as there are; of several, names first."""
         from workbench.views.run.status_lines import mark  # brings pydantic: not before the first paint
 
         sign = mark("failed", ascii_only=self.look.ascii_only)
         rows: Rows = []
+        names: Rows = []
         for broken in self.broken:
             name = fit(f" {sign} {broken.name} is broken", width, ascii_only=self.look.ascii_only)
             reason = [fit(f"     {line}", width, ascii_only=self.look.ascii_only) for line in _wrapped(broken.reason, width - 6)]
-            rows += [[Span(name, "error")], *([Span(line, "muted")] for line in reason)]
-        return rows[: max(1, room)] if rows else []
+            names.append([Span(name, "error")])
+            rows += [names[-1], *([Span(line, "muted")] for line in reason)]
+        room = max(1, room)
+        if len(names) > room:
+            rows = [*names[: room - 1], [Span(fit(f" {sign} and {len(names) - room + 1} more are", width), "error")]]
+        elif len(names) > 1 and len(rows) > room:
+            rows = names
+        return rows[:room]
 
     def _about(self, chosen: tuple[Recipe, Preset], width: int, most: int) -> Rows:
         recipe, preset = chosen
