@@ -138,6 +138,7 @@ def test_an_entry_point_that_brings_no_recipe_is_named(monkeypatch, value, said)
     assert broken.name == "theirs"
     assert said in broken.error.message
     assert f"theirs = {value}" in broken.error.message
+    assert "<frozen" not in broken.error.message
 
 
 def test_a_broken_recipe_of_a_folder_stops_no_other_and_is_told_with_its_line(tmp_path, monkeypatch):
@@ -150,6 +151,15 @@ def test_a_broken_recipe_of_a_folder_stops_no_other_and_is_told_with_its_line(tm
     assert found.broken[0].error.message.endswith("ZeroDivisionError: division by zero (bad.py, line 2)")
     with pytest.raises(WorkbenchError, match="does not run"):
         finding.by_name("bad")
+
+
+def test_only_what_the_variable_names_is_named(tmp_path, monkeypatch):
+    inside = _write(tmp_path / "in" / "mine.py", MINE.format(name="mine"))
+    alone = _write(tmp_path / "alone" / "__init__.py", MINE.format(name="alone")).parent
+    deeper = _write(tmp_path / "in" / "deep" / "er.py", MINE.format(name="er"))
+    assert not finding.is_named(str(inside))
+    monkeypatch.setenv("WORKBENCH_RECIPES", f"{tmp_path / 'in'}:{alone}:{tmp_path / 'none'}")
+    assert [finding.is_named(str(path)) for path in (inside, alone, deeper, tmp_path / "in", "/")] == [True, True, False, False, False]
 
 
 def test_a_name_that_is_taken_stays_with_the_first_and_the_second_is_broken(tmp_path, monkeypatch):

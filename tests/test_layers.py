@@ -97,7 +97,7 @@ RULES = {
     "exporting.model": Rule(frozenset({"exporting", "using", "runs", "recipe", "schema", "finding", "training", "package"}), torch="yes"),
     "using": Rule(frozenset({"exporting", "runs", "recipe", "uses", "schema", "finding", "data", "training", "package"}), torch="yes"),
     "launching": Rule(
-        frozenset({"runs", "sweeps", "events", "queue", "recipe", "finding", "schema", "settings", "trying.plan", "package"})
+        frozenset({"runs", "sweeps", "events", "locks", "queue", "recipe", "finding", "schema", "settings", "trying.plan", "package"})
     ),
     "worker.study": Rule(frozenset({"sweeps", "schema"})),
     "session.journal": Rule(frozenset({"events", "runs"}), torch="inside"),

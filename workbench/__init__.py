@@ -44,4 +44,4 @@ def record(
     """
     from workbench.recording import recorder
 
-    return recorder.record(name, settings, goals or {}, steps_total, steps_per_epoch, tags, runs)
+    return recorder.record(name, settings, goals, steps_total, steps_per_epoch, tags, runs)

@@ -67,13 +67,11 @@ def search(paths: Iterable[str] = ()) -> Found:
     found = Found({name: _built_in(name) for name in BUILT_IN})
     for entry in entry_points(group=ENTRY_POINTS):
         _add(found, entry.name, partial(_from_entry_point, entry))
-    for named in filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)):
-        place = Path(named).expanduser()
-        if not place.exists():
+    for named in _named():
+        if not named.exists():
             error = WorkbenchError(f"there is nothing at {named}, which it names", "name a folder of recipes, or a recipe")
             found.broken.append(Broken(VARIABLE, error))
-        paths_here = [place] if _is_recipe(place) else filter(_is_recipe_path, sorted(place.glob("*")))
-        for path in paths_here:
+        for path in _recipes_at(named):
             _add(found, path.name, partial(from_path, path))
     for given in paths:
         recipe = from_path(Path(given))
@@ -84,6 +82,12 @@ def search(paths: Iterable[str] = ()) -> Found:
 def find_recipes(paths: Iterable[str] = ()) -> dict[str, Recipe]:
     """The recipes by name, see `search`, without a word of what is broken."""
     return search(paths).recipes
+
+
+def is_named(path: str) -> bool:
+    """Whether WORKBENCH_RECIPES names the recipe at a path, or its folder, so that it is found and run in any case."""
+    wanted = Path(path).expanduser().absolute()
+    return any(place.absolute() == wanted for named in _named() for place in _recipes_at(named))
 
 
 def find_recipe(name: str, paths: Iterable[str] = ()) -> Recipe:
@@ -147,7 +151,8 @@ def from_path(path: Path) -> Recipe:
 
 def place_in(error: BaseException, path: Path) -> str:
     """Where in a recipe, a file or a folder, an error arose: ` (mine.py, line 3)`; empty where it did elsewhere."""
-    places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [(frame.filename, frame.lineno) for frame in frames if not frame.filename.startswith("<")]  # <frozen ...> is no file
     if isinstance(error, SyntaxError) and error.filename:
         places.append((error.filename, error.lineno))
     own = [(Path(name), line) for name, line in places if Path(name) == path or (path.is_dir() and Path(name).is_relative_to(path))]
@@ -172,6 +177,15 @@ def recipes_package() -> Path | None:
     spec = importlib.util.find_spec("recipes")
     places = [*(spec.submodule_search_locations or []), spec.origin] if spec else []
     return next((Path(place) for place in places if place), None)
+
+
+def _named() -> list[Path]:
+    """What WORKBENCH_RECIPES names: folders of recipes, and recipes."""
+    return [Path(named).expanduser() for named in os.environ.get(VARIABLE, "").split(os.pathsep) if named]
+
+
+def _recipes_at(place: Path) -> list[Path]:
+    return [place] if _is_recipe(place) else [path for path in sorted(place.glob("*")) if _is_recipe_path(path)]
 
 
 def _forget(name: str) -> None:

@@ -179,6 +179,11 @@ def describe(config: type[Settings]) -> tuple[Setting, ...]:
     return tuple(found.values())
 
 
+def words_for_none(config: type[Settings]) -> dict[str, str]:
+    """What None stands for in settings where that is not `off`: `all`, `auto`, by name."""
+    return {setting.name: setting.none for setting in describe(config) if setting.optional and setting.none != "off"}
+
+
 def flat(config: Settings) -> dict[str, Value]:
     """All settings by name, without their groups."""
     return {name: value for group in type(config).model_fields for name, value in getattr(config, group).model_dump().items()}

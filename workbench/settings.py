@@ -64,6 +64,9 @@ class Budget(Group):
     checkpoint_every: int | None = setting(
         None, "Steps between two checkpoints; auto saves after evaluations, in under 2 % of the time.", minimum=1, none="auto", unit="steps"
     )
+    keep_checkpoints: int | None = setting(
+        3, "Newest checkpoints that stay on the disk, besides the best; all keeps each, to fork from any.", minimum=1, none="all"
+    )
 
 
 class Machine(Group):

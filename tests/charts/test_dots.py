@@ -88,6 +88,22 @@ def test_dashes_leave_columns_out_but_no_extreme() -> None:
     assert drawn[5] == (4, 4, 4)  # the newest value is always drawn
 
 
+def test_a_dashed_slope_has_gaps_and_no_steps_but_where_it_is_steep() -> None:
+    pattern = (True, True, False, False)
+    slope: Path = [(row, row, row) for row in map(float, range(0, 24, 2))]
+    drawn = dashed(slope, pattern)
+    assert [column for column, reach in enumerate(drawn) if reach] == [0, 1, 4, 5, 8, 9, 11]
+    assert all(reach == slope[column] for column, reach in enumerate(drawn) if reach)
+    fall: Path = [(0, 0, 0), (0, 0, 0), (0, 20, 20), (20, 20, 20), (20, 20, 20)]
+    assert dashed(fall, pattern)[4] == (0, 20, 20)
+
+
+def test_the_first_value_of_a_dashed_line_is_drawn_wherever_the_line_begins() -> None:
+    for start in range(4):
+        path: Path = [*[None] * start, (3, 3, 3), (4, 4, 4), (5, 5, 5), (6, 6, 6)]
+        assert dashed(path, (True, False, False, False))[start] == (3, 3, 3)
+
+
 def test_smoothing_leaves_a_constant_and_lone_points_where_they_are() -> None:
     assert all(reach and reach[2] == pytest.approx(5) for reach in smoothed([(3.0, 7.0, 5.0)] * 50, 0.015))
     sparse: Path = [None] * 100
@@ -100,8 +116,22 @@ def test_smoothing_leaves_a_constant_and_lone_points_where_they_are() -> None:
 def test_smoothing_calms_noise_and_has_no_bias_at_the_ends() -> None:
     noisy: Path = [(value, value, value) for value in ((10.0, 14.0) * 60)]
     courses = [reach[2] for reach in smoothed(noisy, 0.015) if reach]
-    assert all(11.7 < course < 12.3 for course in courses[5:-5])
-    assert (courses[0], courses[-1]) == (10, 14)  # which the title says, too
+    assert all(11.7 < course < 12.3 for course in courses[5:])
+    assert courses[0] == 10
+
+
+def test_a_last_value_that_strays_is_no_leap_of_the_smoothed_line() -> None:
+    path: Path = [(value, value, value) for value in [1.0, 1.2] * 60 + [9.0]]
+    courses = [reach[2] for reach in smoothed(path, 0.015) if reach]
+    assert courses[-1] < 5, "it was 9"
+
+
+def test_smoothing_goes_beyond_no_value_at_the_end() -> None:
+    rising: Path = [(value, value, value) for value in [0.0] * 60 + [float(place**2) for place in range(20)]]
+    for share in (0.015, 0.05, 0.15):
+        courses = [reach[2] for reach in smoothed(rising, share) if reach]
+        assert min(courses) >= 0
+        assert max(courses) <= 361
 
 
 def test_the_smoothed_start_of_a_steep_fall_is_where_the_fall_starts() -> None:

@@ -119,6 +119,14 @@ def test_long_names_in_one_row_are_both_shortened() -> None:
     assert [row[:10] for row in rows] == ["          ", "airp,auto ", "bird,cat  "]
 
 
+def test_what_names_begin_with_alike_is_said_once() -> None:
+    units = [[1.0, 2.0]] * 12, [f"unit {index}" for index in range(12)], "ab"
+    assert [row[:15].rstrip() for row in text(*units, 60, 4)[1:]] == ["unit 0-1,2-3", "unit 4-5,6-7", "unit 8-9,10-11"]
+    assert [row[:10].rstrip() for row in text(*units, 30, 4)[1:]] == ["unit 0-3", "unit 4-7", "unit 8-11"]
+    words = text([[1.0, 2.0]] * 2, ["airplane", "automobile"], "ab", 60, 2)
+    assert words[1].startswith("airplane,automobile "), "one letter is no beginning"
+
+
 def test_a_zero_among_negative_numbers_is_no_dot() -> None:
     assert "." not in "".join(text([[-4.0, 0.0]], [], [], 12, 1))
 

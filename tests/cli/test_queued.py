@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +16,8 @@ from tests.builders import build_run
 from tests.queue.lining import standing
 from workbench.cli import app, follow
 from workbench.events.types import RunQueued
+from workbench.launching import awaiting
+from workbench.locks import lock_holder
 from workbench.queue import line
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
@@ -48,6 +52,31 @@ def test_its_place_is_told_and_what_may_be_done(queued: RunFolder, capsys: pytes
     assert captured.out == "cnn-2\n"
     assert "cnn-2 is queued: 1st in line for cpu, behind gan-3; it starts by itself" in captured.err
     assert "`workbench resume cnn-2 --now` starts it beside" in captured.err
+
+
+def test_a_worker_that_has_said_its_end_is_waited_for_until_it_has_left(queued: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            holder = lock_holder(queued.lock)
+            assert holder
+            os.kill(holder, signal.SIGKILL)
+            while lock_holder(queued.lock):
+                os.sched_yield()
+
+    monkeypatch.setattr(awaiting.time, "sleep", sleep)
+    awaiting.await_leaving(queued)
+    assert len(waited) == 3
+    awaiting.await_leaving(queued)
+    assert len(waited) == 3, "nobody holds it any more"
+
+
+def test_a_worker_that_does_not_leave_is_not_waited_for_for_ever(queued: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(awaiting, "_LEAVING_SECONDS", 0.0)
+    awaiting.await_leaving(queued)
+    assert lock_holder(queued.lock)
 
 
 def test_it_can_be_let_go_at_once(queued: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from workbench.comparison.compare import compare
 from workbench.comparison.document import document
 from workbench.comparison.seeds import Spread, overlap, spread
 from workbench.errors import ExitCode, WorkbenchError
+from workbench.runs.folder import Labels
 from workbench.runs.reading.feed import open_run
 from workbench.runs.report import report, strict_json
 from workbench.runs.store import Store
@@ -33,6 +34,17 @@ def test_deltas_are_against_the_baseline(tmp_path: Path) -> None:
     assert (found.mean, found.std) == pytest.approx((0.925, 0.05 / math.sqrt(2)))
     other = compare(reports(tmp_path), baseline="cnn-2").metrics["validation/accuracy"]
     assert other.deltas == pytest.approx((-0.05, 0))
+
+
+def test_runs_of_one_name_are_told_apart_by_their_ids(tmp_path: Path) -> None:
+    three_seeds(tmp_path, accuracy=0.9, labels=Labels(name="wide"))
+    trained(tmp_path, "cnn-4", accuracy=0.95, lr=1e-2, labels=Labels(name="wide"))
+    trained(tmp_path, "cnn-5", accuracy=0.92, lr=1e-1, labels=Labels(name="narrow"), split_hash="b")
+    found = compare(reports(tmp_path))
+    assert [line.label for line in found.lines] == ["wide (cnn-1)", "wide (cnn-4)", "narrow"]
+    assert [line.label for line in found.singles] == [*(f"wide (cnn-{number})" for number in range(1, 5)), "narrow"]
+    assert found.verdict.sentence.startswith("wide (cnn-4) is best of 3, before narrow")
+    assert found.remarks[0].startswith("another split than wide (cnn-1) has: narrow")
 
 
 def test_a_baseline_that_is_not_compared_is_named(tmp_path: Path) -> None:
@@ -75,6 +87,7 @@ def test_runs_that_differ_in_nothing_but_the_seed_are_one_line(tmp_path: Path) -
         {"recipe": "rnn"},
         {"dataset": {"sha256": "other"}},
         {"weights": True, "parent": "cnn-1"},
+        {"forked_at": 500, "parent": "cnn-1"},
         {"interventions": [{"kind": "set", "step": 5, "text": "set lr 1e-3 -> 1e-4 by ada"}]},
     ],
 )
@@ -84,6 +97,25 @@ def test_whatever_else_differs_parts_two_lines(tmp_path: Path, changed: dict[str
     settings = {**found[1]["settings"], **{name: value for name, value in changed.items() if name == "lr"}}
     found[1] = {**found[1], "settings": settings, **{name: value for name, value in changed.items() if name != "lr"}}
     assert [line.runs for line in compare(found).lines] == [("cnn-1", "cnn-3"), ("cnn-2",)]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "lines"),
+    [
+        ((None, None, None), [("cnn-1",), ("cnn-2",), ("cnn-3",)]),
+        ((0, 1, 2), [("cnn-1", "cnn-2", "cnn-3")]),
+        ((0, 1, 1), [("cnn-1",), ("cnn-2",), ("cnn-3",)]),
+    ],
+)
+@pytest.mark.parametrize("source", ["script", "import"])
+def test_what_settings_need_not_tell_is_one_line_only_under_seeds_of_its_own(
+    tmp_path: Path, source: str, seeds: tuple[int | None, ...], lines: list[tuple[str, ...]]
+) -> None:
+    three_seeds(tmp_path)
+    found = [{**each, "source": source, "settings": {"lr": 1e-3}} for each in reports(tmp_path)]
+    for each, seed in zip(found, seeds, strict=True):
+        each["settings"] |= {} if seed is None else {"seed": seed}
+    assert [line.runs for line in compare(found).lines] == lines
 
 
 def test_the_verdict_says_by_how_much_and_whether_seeds_overlap(tmp_path: Path) -> None:
@@ -101,7 +133,7 @@ def test_the_verdict_says_by_how_much_and_whether_seeds_overlap(tmp_path: Path) 
 def test_seeds_that_overlap_are_said_to(tmp_path: Path) -> None:
     three_seeds(tmp_path, accuracy=0.9, apart=0.03)
     three_seeds(tmp_path, 4, accuracy=0.92, apart=0.03, lr=1e-2)
-    assert compare(reports(tmp_path)).verdict.sentence.endswith("Their seeds overlap.")
+    assert compare(reports(tmp_path)).verdict.sentence.endswith("Their seeds overlap: chance may do as much.")
 
 
 def test_one_seed_each_is_left_to_chance_and_one_beside_several_is_placed(tmp_path: Path) -> None:

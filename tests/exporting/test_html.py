@@ -2,11 +2,11 @@ import math
 import re
 from html.parser import HTMLParser
 
-from tests.builders import START, append, build_run, ended, loop, metrics, opening, started
+from tests.builders import START, append, build_run, checkpoint, ended, loop, metrics, opening, started
 from tests.exporting.previewed import previewed_run
 from workbench.events.types import MetricsDeclared, SettingChanged
 from workbench.exporting import html
-from workbench.runs.folder import Labels
+from workbench.runs.folder import Fork, Labels
 from workbench.runs.reading.feed import open_run
 
 VOID = {"meta", "img", "br", "path", "circle", "polygon", "polyline"}
@@ -88,3 +88,25 @@ def test_a_strip_is_shaded_as_its_chart_was_declared(tmp_path):
         told = [metrics(range(1, 9), key=key) for key in keys]
         text, _ = page(build_run(tmp_path / str(log), [started(), declared, loop(), *told]))
         assert said in text
+
+
+def test_a_fork_says_where_it_began_and_draws_its_parent_dim_until_there(tmp_path):
+    about = {"train/loss": {"goal": "min", "unit": "", "chart": "loss", "help": ""}}
+    head = [*opening(), MetricsDeclared(at=START, objective="", metrics=about, charts={"loss": {"title": "loss"}}, slots=("loss",))]
+    build_run(tmp_path, [*head, loop(), metrics(range(1, 61)), checkpoint(60), metrics(range(61, 101))], "cnn-1")
+    fork = Fork(step=60, attempt=1, changed=("lr", "keep_checkpoints"))
+    settings = {"lr": 1e-3, "keep_checkpoints": None, "nesterov": False}
+    child = [*head, loop(step=60), metrics(range(61, 101))]
+    text, seen = page(build_run(tmp_path, child, "cnn-2", settings=settings, parent="cnn-1", fork=fork))
+    assert "forked from cnn-1 at step 60 with lr 1e-3, keep_checkpoints all" in text
+    assert "<dt>keep checkpoints</dt><dd>all</dd>" in text
+    assert "<dt>nesterov</dt><dd>no</dd>" in text
+    ghosts = [about["points"] for tag, about in seen if tag == "polyline" and "ghost" in about["class"]]
+    assert len(ghosts) == 1
+    assert 240 < float(ghosts[0].split()[-1].partition(",")[0]) < 260  # steps 0 to 100 lie from 44 to 388
+
+
+def test_what_differs_from_the_preset_is_told_where_somebody_knows(tmp_path):
+    feed = open_run(previewed_run(tmp_path))
+    assert "<p>differs from digits: lr 1 -&gt; 2</p>" in "".join(html.page(feed, differs="differs from digits: lr 1 -> 2"))
+    assert "differs" not in "".join(html.page(feed))

@@ -88,6 +88,16 @@ def test_columns_may_be_chosen_and_left_out(tmp_path):
         csv_table.read(path, csv_table.Reading("batch_idx", ("phas",)))
 
 
+def test_a_column_of_times_can_be_left_out(tmp_path):
+    path = table(tmp_path, "step,time,loss\n1,12:01,0.5\n")
+    assert points(csv_table.read(path, csv_table.Reading(leave_out=("time",))), "loss") == [(1, 0.5)]
+
+
+def test_a_nameless_first_column_is_the_steps_where_no_other_is(tmp_path):
+    assert points(csv_table.read(table(tmp_path, ",loss\n0,0.5\n1,0.25\n")), "loss") == [(0, 0.5), (1, 0.25)]
+    assert points(csv_table.read(table(tmp_path, ",step,loss\n0,10,0.5\n1,20,0.25\n")), "loss") == [(10, 0.5), (20, 0.25)]
+
+
 def test_a_table_without_numbers_and_a_picture_are_refused(tmp_path):
     with pytest.raises(WorkbenchError, match="holds no numbers"):
         csv_table.read(table(tmp_path, "step,loss\n"))

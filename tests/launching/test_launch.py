@@ -32,3 +32,15 @@ def test_one_whose_settings_are_good_begins_another_attempt(tmp_path, started):
     folder = build_run(tmp_path, finished_run())
     assert launch.resume(folder, changes={"epochs": 40}) == 1
     assert len(started) == 1
+
+
+def test_a_run_of_a_path_goes_on_where_the_path_is_given_or_named_by_the_variable(tmp_path, started, monkeypatch):
+    mine = tmp_path / "own" / "mine.py"
+    mine.parent.mkdir()
+    mine.write_text("from recipes.cnn import RECIPE\n")
+    folder = build_run(tmp_path / "runs", finished_run(), recipe_path=str(mine))
+    with pytest.raises(WorkbenchError, match="was trained by the recipe at"):
+        launch.resume(folder, changes={"epochs": 40})
+    monkeypatch.setenv("WORKBENCH_RECIPES", str(mine.parent))
+    assert launch.resume(folder, changes={"epochs": 40}) == 1
+    assert str(mine) in " ".join(map(str, started[0]))

@@ -166,6 +166,57 @@ def test_goals_that_are_none_are_told_and_the_run_is_recorded(tmp_path, capsys, 
     assert open_run(folder).state.objective == ""
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"tags": 5}, "tags is `5`, expected texts"),
+        ({"steps_total": "many"}, "steps_total is `many`, expected a whole number from 0"),
+        ({"steps_total": -5}, "steps_total is `-5`"),
+        ({"steps_total": math.nan}, "steps_total is `nan`"),
+        ({"steps_per_epoch": 2.5}, "steps_per_epoch is `2.5`"),
+        ({"goals": numpy.zeros(2)}, "goals is `array([0., 0.])`, expected a mapping"),
+    ],
+)
+def test_what_makes_no_sense_is_told_and_the_run_is_recorded(tmp_path, capsys, given, said):
+    with workbench.record("mine", runs=tmp_path, **given) as run:
+        run.log(1, {"loss": 1.0})
+    folder = recorded(tmp_path)
+    assert said in capsys.readouterr().err
+    assert logged(folder, "loss") == {1: 1.0}
+    assert (open_run(folder).state.steps_total, open_run(folder).labels.tags) == (None, ())
+
+
+def test_a_run_that_nobody_can_log_to_any_more_is_over(tmp_path):
+    for _ in range(2):  # as a cell of a notebook that is run again
+        run = workbench.record("mine", runs=tmp_path)
+        run.log(1, {"loss": 1.0})
+    states = {run_id: open_run(Store(tmp_path).folder(run_id)).status for run_id in Store(tmp_path).ids()}
+    assert (states["script-1"].state, states["script-1"].reason) == ("finished", "its script is done with it")
+    assert states["script-2"].is_live
+    run.finish()
+
+
+def test_what_is_meant_is_taken_whatever_holds_it(tmp_path):
+    settings = {"lr": numpy.float32(0.5), "width": numpy.int64(3), "flag": numpy.True_, "seed": numpy.array(7), 5: "five"}
+    workbench.record("mine", settings, steps_total=numpy.int64(9), steps_per_epoch=3.0, tags="alone", runs=tmp_path).finish()
+    feed = open_run(recorded(tmp_path))
+    assert feed.record.settings == {"lr": 0.5, "width": 3, "flag": True, "seed": 7, "5": "five"}
+    assert (feed.state.steps_total, feed.state.steps_per_epoch, feed.labels.tags) == (9, 3, ("alone",))
+
+
+def test_objects_without_words_and_endless_names_do_not_keep_a_run_from_being_recorded(tmp_path):
+    class Wordless:
+        def __str__(self):
+            raise RuntimeError("no words")
+
+    workbench.record("x" * 100_000, {"one": Wordless(), "y" * 100_000: 1}, tags=(Wordless(),), runs=tmp_path).finish()
+    feed = open_run(recorded(tmp_path))
+    assert len(feed.labels.name) <= 200
+    assert feed.labels.tags == ("a Wordless without words",)
+    assert feed.record.settings["one"] == "a Wordless without words"
+    assert max(map(len, feed.record.settings)) <= 500
+
+
 def test_calls_without_values_and_more_than_may_wait_raise_nothing_and_are_told(tmp_path, monkeypatch):
     monkeypatch.setattr(recorder, "MOST_WAITING", 0)
     with workbench.record("mine", runs=tmp_path) as run:
@@ -183,13 +234,15 @@ def test_a_half_imported_torch_is_no_trouble(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 @pytest.mark.parametrize(
-    ("end", "state", "reason"), [("pass", "finished", "its script ended"), ("raise ValueError('bad')", "failed", "ValueError: bad")]
+    ("end", "state", "reason"),
+    [("pass", "finished", "its script is done with it"), ("raise ValueError('bad')", "failed", "ValueError: bad")],
 )
 def test_a_process_of_multiprocessing_that_records_ends_its_run_as_it_ends(tmp_path, method, end, state, reason):
     text = f"""
         import multiprocessing, workbench
         def train():
-            workbench.record("child").log(1, {{"loss": 1.0}})
+            run = workbench.record("child")
+            run.log(1, {{"loss": 1.0}})
             {end}
         if __name__ == "__main__":
             with workbench.record("parent") as run:

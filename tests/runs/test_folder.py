@@ -10,6 +10,7 @@ import pytest
 from tests.builders import SETTINGS, START, new_run
 from workbench.errors import WorkbenchError
 from workbench.runs import files
+from workbench.runs import folder as folders
 from workbench.runs.files import read_json, replace_file
 from workbench.runs.folder import Labels, RunFolder, RunRecord
 
@@ -190,6 +191,14 @@ def test_a_flipped_bit_is_found_by_the_checksum(tmp_path):
     (_checkpoint(folder, 1) / "state.pt").write_bytes(b"weighuts"[:7])
     assert [one.verified for one in folder.saved_checkpoints()] == [True]
     assert [one.verified for one in folder.saved_checkpoints(verify=True)] == [False]
+
+
+def test_of_very_many_checkpoints_the_newest_are_verified(tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "_LARGEST_HASHED", 15)
+    folder = new_run(tmp_path)
+    for step in (1, 2, 3):
+        (_checkpoint(folder, step) / "state.pt").write_bytes(b"weighuts"[:7])  # of the right size, which a glance believes
+    assert [one.verified for one in folder.saved_checkpoints(verify=True)] == [True, False, False]
 
 
 def test_a_metric_that_is_not_finite_does_not_hide_its_checkpoint(tmp_path):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+import pytest
 
 from tests.builders import append, build_run, checkpoint, loop, metrics, opening
 from workbench.charts.rows import plain
+from workbench.errors import WorkbenchError
 from workbench.events.types import SettingChanged
 from workbench.runs import lineage
 from workbench.runs.folder import Fork, RunFolder
@@ -76,3 +80,16 @@ def test_settings_at_a_checkpoint_are_those_in_force_there(tmp_path: Path) -> No
     assert found == {50: {"lr": 3e-3, "dropout": 0.1}, 80: {"lr": 5e-3, "dropout": 0.1}}
     asked = {"lr": 1e-3, "dropout": 0.2, "download": False}
     assert differences(open_run(folder), asked) == {"lr": (5e-3, 1e-3, "since step 60"), "dropout": (0.1, 0.2, "")}
+
+
+def test_of_very_many_checkpoints_a_hint_names_the_first_and_the_last(tmp_path: Path) -> None:
+    folder = build_run(tmp_path, opening())
+    for step in range(10, 1010, 10):
+        saved = folder.checkpoints / f"{step}-1"
+        saved.mkdir()
+        (saved / "state.pt").write_bytes(b"x")
+        about = {"step": step, "attempt": 1, "size_bytes": 1, "sha256": "", "finite": True, "metrics": {}}
+        (saved / "manifest.json").write_text(json.dumps(about))
+    with pytest.raises(WorkbenchError, match="no checkpoint at step 11") as caught:
+        lineage.chosen(folder, 11)
+    assert "at step 10, 20, 30, 40, 50, 60, 70, 80, ... (84 more) ..., 930, 940," in caught.value.hint

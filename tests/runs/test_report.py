@@ -18,7 +18,7 @@ PROMISED = """
 """
 ADDED = """
     note device_description threads memory_format memory_bytes layers objective advice command versions git_commit command_line folder
-    dropped_lines peak_memory_bytes weights sweep trial queue_place forked_at
+    dropped_lines peak_memory_bytes weights sweep trial queue_place forked_at source words_for_none
 """
 KEYS = set((PROMISED + ADDED).split())
 

@@ -2,11 +2,13 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 
 from workbench.cli import app
 from workbench.errors import WorkbenchError
 from workbench.finding import BUILT_IN, from_path, search
 from workbench.scaffolding import new
+from workbench.schema import build
 from workbench.worker import contract
 
 
@@ -15,6 +17,16 @@ def test_a_new_recipe_keeps_its_side_of_the_contract(tmp_path):
     assert (recipe.name, recipe.tasks[0].objective) == ("mine", "validation/accuracy")
     outcomes = contract.check(recipe)
     assert [outcome.problem for outcome in outcomes] == [""] * 7
+
+
+def test_what_a_new_recipe_learnt_can_be_asked(tmp_path):
+    recipe = from_path(new.write("mine", tmp_path))
+    config = build(recipe.config, {})
+    network, _ = recipe.model(config)
+    asked = recipe.use(config, network.eval(), {})
+    probabilities = asked.name(torch.rand(3, *asked.shape))
+    assert probabilities.shape == (3, len(asked.classes))
+    assert torch.allclose(probabilities.sum(dim=1), torch.ones(3))
 
 
 def test_it_brings_a_test_and_is_found_among_the_others(tmp_path, monkeypatch):

@@ -65,6 +65,13 @@ def poison(run: Any) -> None:
         run._parts["model"].get_parameter("conv1.weight").fill_(float("nan"))
 
 
+def test_a_file_that_python_cannot_read_is_named_once_with_its_line(fails: Callable[..., RunFolder]) -> None:
+    def harm(run: Any) -> None:
+        compile("x = (1", "/somewhere/model.py", "exec")
+
+    assert end_of(fails(harm)).reason == "SyntaxError: '(' was never closed (model.py, line 1)"
+
+
 def test_a_gradient_that_is_not_finite_ends_the_run_at_its_step_with_advice(fails: Callable[..., RunFolder]) -> None:
     folder = fails(poison)
     end = end_of(folder)

@@ -105,6 +105,18 @@ def test_another_size_of_batch_holds_from_the_next_epoch_on(parent, recipe) -> N
     assert logged(child, "train/loss")[51] == logged(parent, "train/loss")[51]
 
 
+def test_a_run_that_keeps_all_checkpoints_is_forked_from_any(recipe, tmp_path: Path) -> None:
+    config = configure(recipe, "digits", threads=1, max_steps=60, schedule="constant", checkpoint_every=10, keep_checkpoints=None)
+    parent = prepare(tmp_path, recipe, config)
+    train_here(parent, recipe, config)
+    assert [one.step for one in parent.saved_checkpoints()] == [10, 20, 30, 40, 50, 60]
+    child = trained(forked(parent, recipe, 10, max_steps=20), recipe)
+    assert logged(child, "train/loss") == {step: loss for step, loss in logged(parent, "train/loss").items() if 10 < step <= 20}
+    with pytest.raises(WorkbenchError, match="no checkpoint at step 11") as caught:
+        fork.plan(parent, recipe, 11, {})
+    assert "keep-checkpoints" not in caught.value.hint
+
+
 def test_a_model_that_does_not_fit_is_refused_by_name(parent, recipe) -> None:
     with pytest.raises(WorkbenchError, match=r"does not fit the checkpoint of cnn-1: .* with these settings and .* in it") as caught:
         trained(forked(parent, recipe, 40, width=64), recipe)

@@ -127,13 +127,13 @@ def test_importance_names_the_rest_and_what_chance_would_do(tmp_path: Path) -> N
     assert head.startswith("what explains the differences in accuracy")
     assert bar.split()[0] == "lr"
     assert bar.endswith("98 %   40 % by chance alone")
-    assert rest.endswith("2 %   settings that work together, and seeds")
+    assert rest.endswith("2 %   settings that interact, and seeds")
     assert now.is_chance is False
 
 
 def test_a_spread_that_seeds_alone_would_make_is_called_so(tmp_path: Path) -> None:
     now = of_grid(tmp_path, dict(enumerate((0.90, 0.93, 0.91, 0.92, 0.90, 0.93))), seeds=2)
-    assert view.importance(now)[-1].startswith("all settings lie within what seeds of one setting differ by")
+    assert view.importance(now)[-1].startswith("settings differ no more than seeds of one setting do")
     assert view.as_json(now)["is_chance"] is True
 
 
@@ -169,6 +169,15 @@ def test_narrow_tables_keep_what_matters_and_say_where_they_are_cut(tmp_path: Pa
     assert plain(view.groups(now, 20, unit="%", ascii_only=True))[0].endswith("~")
 
 
+def test_a_setting_with_one_value_tells_no_runs_apart_and_none_has_its_own_word(tmp_path: Path) -> None:
+    plan = make_plan("", [(RECIPE, "")], {}, {"lr": "1e-3", "threads": "auto,1", "patience": "off,5"})
+    assert plan.total == 4
+    assert plan.differing == ["threads", "patience"]
+    now = Look(create(tmp_path, plan), Store(tmp_path)).now()
+    rows = [row.split()[-6:-4] for row in plain(view.table(now, 80))]
+    assert rows == [["threads", "patience"], ["auto", "off"], ["auto", "5"], ["1", "off"], ["1", "5"]]
+
+
 def test_groups_that_have_not_begun_have_no_numbers(tmp_path: Path) -> None:
     now = of_grid(tmp_path, {0: 0.9}, seeds=2)
     rows = plain(view.groups(now, 120, unit="%"))
@@ -183,3 +192,9 @@ def test_importance_is_the_share_of_the_variance_that_a_setting_explains() -> No
     assert importance.shares([({"a": a, "b": b}, float(a ^ b)) for a in (0, 1) for b in (0, 1)]) == {"a": 0.0, "b": 0.0}, "only together"
     assert importance.shares([*grid, ({"a": 0, "b": 0}, math.nan)]) == importance.shares(grid)
     assert importance.shares([({"a": 1}, 2.0), ({"a": 2}, 2.0)]) == {}
+
+
+def test_who_is_not_at_work_is_said_while_others_are(tmp_path: Path) -> None:
+    now = dataclasses.replace(of_grid(tmp_path, {0: 0.9}, seeds=1), machines={"box-a": True, "box-b": False})
+    assert view.lines(dataclasses.replace(now, state="running"))[2] == "on box-a, box-b (not at work)"
+    assert view.lines(dataclasses.replace(now, state="stopped"))[2] == "on box-a, box-b"

@@ -207,6 +207,15 @@ def test_kept_are_the_best_the_newest_three_and_the_newest_finite_one(tmp_path):
     assert sorted(path.name for path in removed) == ["1-1", "3-1", "4-1", "6-1"]
 
 
+@pytest.mark.parametrize(("recent", "left"), [(1, ["2-1", "5-1"]), (2, ["2-1", "4-1", "5-1"]), (None, ["1-1", "2-1", "3-1", "4-1", "5-1"])])
+def test_more_or_fewer_or_all_of_them_are_kept_as_asked(tmp_path, recent, left):
+    for step in range(1, 6):
+        _save(tmp_path, step)
+    (tmp_path / ".partial-6-1-4711").mkdir()
+    keep(tmp_path, tmp_path / "2-1", recent=recent)
+    assert sorted(path.name for path in tmp_path.iterdir()) == left
+
+
 def test_what_a_killed_attempt_left_half_written_goes_with_the_next_rotation(tmp_path):
     _save(tmp_path, 1)
     (tmp_path / ".partial-2-1-4711").mkdir()

@@ -19,6 +19,7 @@ from workbench.tui.app import Workbench
 from workbench.tui.messages import Refused, Tried
 from workbench.tui.screens.bench.screen import Bench
 from workbench.tui.screens.run.screen import RunScreen
+from workbench.tui.widgets.foot import Foot
 
 SIZES = ((80, 24), (120, 40), (200, 60))
 
@@ -110,6 +111,36 @@ async def test_all_settings_stand_in_groups_and_can_be_found(tmp_path: Path) -> 
         await shows(app, "* momentum         < 0.95 >")  # the cursor stands where it stood
         await pilot.press("home")
         await shows(app, "batch size")
+
+
+async def test_the_setting_under_the_cursor_is_named_whatever_else_is_said_or_asked(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("tab", "down", "down", "down")
+        await shows(app, " lr 0.01  Step size")
+        await shows(app, " a number above 0 and at most 1; default 0.01")
+        await pilot.press("f")  # no run to take from, it says
+        await shows(app, "there is no run yet")
+        assert " lr 0.01  Step size" in shown(app)
+        assert "a number above 0" not in shown(app)
+        await pilot.press("slash")
+        await shows(app, "find in SETTINGS")
+        assert " lr 0.01  Step size" in shown(app)
+
+
+@pytest.mark.parametrize("size", [(64, 20), (80, 22), (80, 24), (120, 40)])
+async def test_what_s_will_do_is_in_sight_in_every_pane(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await shows(app, "ready: s starts")
+        await pilot.press("tab", "down")
+        foot = app.screen.query_one(Foot)
+        for pane, said in (("settings", " batch_size 64  "), ("runs", "Classify images")):
+            await shows(app, said)
+            await until(lambda: foot.styles.height is not None and foot.size.height == foot.styles.height.value)
+            assert shown(app).splitlines()[-2].startswith(" ready: s starts"), pane
+            await pilot.press("tab")
 
 
 async def test_the_helper_tells_layers_and_parameters(tmp_path: Path) -> None:
@@ -267,6 +298,7 @@ async def test_a_deleted_run_is_brought_back_with_one_key(tmp_path: Path) -> Non
         await shows(app, "cnn-1")
         await pilot.press("tab", "tab", "d", "d")
         await until(lambda: not (tmp_path / "cnn-1").exists())
+        await shows(app, "moved to the trash: cnn-1; u brings it back")
         await pilot.press("u")
         await until((tmp_path / "cnn-1").exists)
         await shows(app, "cnn-1")

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.builders import append
+from tests.builders import append, build_run, ended, started
 from tests.tui.runs import FakeLauncher, cnn_run, interface, live_run, shown, shows, until
 from workbench.events.types import Paused, RunEnded
 from workbench.runs import control
+from workbench.runs.files import replace_file
 from workbench.tui.app import Workbench
+from workbench.tui.screens.bench.keys import does_something
 from workbench.tui.screens.bench.screen import Bench
 
 
@@ -220,3 +222,32 @@ async def test_names_are_sorted_by_their_numbers(tmp_path: Path) -> None:
         await pilot.press("shift+tab", "o", "o")
         await shows(app, "by name")
         await until(lambda: shown(app).index("cnn-4 ") < shown(app).index("cnn-38 ") < shown(app).index("cnn-379 "))
+
+
+@pytest.mark.parametrize("source", ["script", "recipe"])
+async def test_a_run_of_a_script_is_offered_neither_checkpoints_nor_weights(tmp_path: Path, source: str) -> None:
+    folder = live_run(tmp_path, "cnn-1")
+    replace_file(folder.path / "run.json", folder.record().model_copy(update={"source": source}).model_dump_json().encode())
+    app = interface(tmp_path)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "RUNS 1")
+        bench(app).set_focus(bench(app).runs)
+        await until(lambda: bench(app).run_here)
+        offered = {name for name in ("open", "stop", "save", "use", "fork") if does_something(name, bench(app))}
+        assert offered == ({"open", "stop"} if source == "script" else {"open", "stop", "save", "use", "fork"})
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+async def test_the_list_keeps_its_room_while_a_filter_is_typed(tmp_path: Path, size: tuple[int, int]) -> None:
+    for number in range(1, 31):
+        build_run(tmp_path, [started(1), ended("finished", step=1)], f"cnn-{number}")
+    app = interface(tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("tab", "tab")
+        await until(lambda: shown(app).splitlines()[2].startswith(" RUNS 30"))
+        await pilot.press("slash", *"state:f")
+        await shows(app, "find in RUNS state:f")
+        assert shown(app).splitlines()[2].startswith(" RUNS 30")
+        await pilot.press("escape")
+        await shows(app, "enter watch")

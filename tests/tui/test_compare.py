@@ -97,6 +97,21 @@ async def test_the_cursor_reads_values_and_hidden_lines_go(runs: Path) -> None:
         await until(lambda: shown(app).count("x") < before - 10)
 
 
+async def test_the_cursor_begins_where_the_longest_run_ends(tmp_path: Path) -> None:
+    trained(tmp_path, "cnn-1", accuracy=0.9, steps=180)
+    trained(tmp_path, "cnn-2", accuracy=0.95, steps=780, lr=1e-2)
+    app = interface(tmp_path, now=NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "RUNS 2")
+        app.open_comparison(("cnn-1", "cnn-2"))
+        await shows(app, "is better than")
+        await until(lambda: isinstance(app.screen, Compare) and app.screen._window.newest == 9750)
+        await pilot.press("left")
+        await shows(app, "at 780")
+        row = next((row for row in shown(app).splitlines() if "* cnn-2" in " ".join(row.split())), shown(app))
+        assert row.split()[2:4] == ["95.0", "%"]
+
+
 async def test_metrics_are_turned_over_and_found(runs: Path) -> None:
     app = interface(runs, now=NOW)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.tui.recipe import RECIPE
+from workbench.charts.rows import plain
 from workbench.errors import WorkbenchError
 from workbench.finding import find_recipes
 from workbench.recipe import Recipe
@@ -12,6 +13,8 @@ from workbench.schema import Setting
 from workbench.tui.editing.form import Form, Origin, beside, changes, compared
 from workbench.tui.editing.ladder import next_value
 from workbench.tui.editing.line_editor import LineEditor
+from workbench.tui.screens.bench.hints import Standing, hints
+from workbench.tui.theme import UNICODE
 
 
 def number(default: float = 1e-3, **more: object) -> Setting:
@@ -189,3 +192,18 @@ def test_only_what_shapes_model_or_data_asks_for_another_measurement() -> None:
     form.step("blocks", -1)
     assert form.shaping != before
     assert form.shaped_by(form.values) == form.shaping
+
+
+@pytest.mark.parametrize("recipe", find_recipes().values(), ids=lambda recipe: recipe.name)
+def test_the_help_of_every_setting_is_read_whole_at_80_columns_with_what_it_may_be_where_that_fits(recipe: Recipe) -> None:
+    form = Form(recipe, recipe.presets[0])
+    about = Standing(run=None, other=None, runs=(), lack=None)
+    bounded = 0
+    for setting in form.settings:
+        rows = plain(hints(form, setting, about, UNICODE, 80, lambda key: key))
+        said = " ".join(" ".join(rows[:2]).split())
+        assert len(rows) == 4
+        assert setting.help.rstrip(".") in said
+        assert all(len(row) <= 80 for row in rows) or setting.kind == "choice"
+        bounded += setting.expected in said
+    assert bounded > 0.8 * len(form.settings)

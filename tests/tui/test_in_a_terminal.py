@@ -15,6 +15,7 @@ from tests.builders import append
 from tests.tui.runs import cnn_run, live_run
 from tests.tui.terminal import Terminal
 from workbench.events.types import Measured, Paused
+from workbench.tui import terminal as ui_terminal
 
 ROOT = Path(__file__).parents[2]
 RESTORED = (b"\x1b[?1049l", b"\x1b[?1003l", b"\x1b[?2004l", b"\x1b[?25h")
@@ -41,6 +42,21 @@ def test_a_signal_leaves_the_terminal_as_it_was(tmp_path: Path, number: signal.S
         os.kill(screen.pid, number)
         assert screen.wait()
         assert all(code in screen.raw for code in RESTORED)
+
+
+def test_a_terminal_that_takes_little_at_a_time_is_put_back_whole_where_leaving_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = bytearray()
+
+    def take(descriptor: int, data: bytes) -> int:
+        taken.extend(data[:5])
+        return min(5, len(data))
+
+    monkeypatch.setattr("select.select", lambda *about: ([], [2], []))
+    monkeypatch.setattr("os.set_blocking", lambda descriptor, blocks: None)
+    monkeypatch.setattr("os.write", take)
+    monkeypatch.setattr("os._exit", lambda code: None)
+    ui_terminal._end()
+    assert all(code in taken for code in RESTORED)
 
 
 def test_the_interface_ends_when_its_terminal_is_gone(tmp_path: Path) -> None:
@@ -90,6 +106,12 @@ def test_no_color_sends_no_colour(tmp_path: Path) -> None:
     with terminal(tmp_path, "cnn-1", environment={"NO_COLOR": "1"}) as screen:
         screen.wait_for("best accuracy")
         assert not [code for code in (b"\x1b[38;", b";38;", b"\x1b[48;", b";48;") if code in screen.raw]
+
+
+def test_the_terminal_is_believed_about_its_size_rather_than_the_environment(tmp_path: Path) -> None:
+    with terminal(tmp_path, environment={"COLUMNS": "132", "LINES": "50"}) as screen:
+        screen.wait_for("RUNS", 30)
+        screen.wait_for(lambda: "q leave" in screen.text.splitlines()[-1], 30)
 
 
 def test_another_locale_than_utf8_gets_ascii(tmp_path: Path) -> None:

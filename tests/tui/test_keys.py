@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 from textual.binding import Binding
+from textual.events import Key
 
-from tests.tui.runs import NOW, cnn_run, interface, shown, shows
+from tests.builders import build_run, ended, started
+from tests.tui.runs import NOW, cnn_run, interface, shown, shows, until
+from workbench.charts.rows import plain
 from workbench.tui.app import Workbench
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.batch import Batch
@@ -114,6 +117,38 @@ async def test_the_help_is_searched_and_closed_by_the_key_that_opened_it(tmp_pat
         assert isinstance(app.screen, Bench)
 
 
+async def test_a_word_that_is_found_in_the_help_brings_all_of_its_entry(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("question_mark", "slash", *"device is free, behind")
+        await shows(app, "found: device is free, behind")
+        assert "bench.queue" in shown(app)  # in a row of its own, where there is no room beside
+        assert "doctor" not in shown(app)
+
+
+async def test_a_letter_close_behind_esc_is_not_lost(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("tab", "slash", "m", "o", "m")
+        await shows(app, "find in SETTINGS mom")
+        app.post_message(Key("alt+a", "a"))  # as Textual reads the two from one write
+        await shows(app, "fewer (a)")
+        assert "find in" not in shown(app)
+        app.post_message(Key("alt+shift+d", "D"))
+        await shows(app, "DIFFERENCES")
+
+
+async def test_alt_and_a_letter_is_a_key_where_somebody_has_chosen_it(tmp_path: Path) -> None:
+    app = interface(tmp_path, keys={"bench.notes": "alt+n"})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        app.post_message(Key("alt+n", "n"))
+        await shows(app, "NOTES")
+        await pilot.press("escape")
+
+
 async def test_every_page_has_a_help(tmp_path: Path) -> None:
     app = interface(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -137,3 +172,38 @@ async def test_on_a_terminal_that_is_too_small_only_leaving_works(tmp_path: Path
         assert app.launcher.started == []  # type: ignore[attr-defined]
         await pilot.press("q")
     assert folder.path.exists()
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 40)])
+async def test_page_keys_go_on_by_what_is_in_sight_and_pass_over_no_line(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("question_mark")
+        await shows(app, "KEYS")
+        rows = app.screen.query_one("#text").lines(size[0])  # type: ignore[attr-defined]
+        wanted = [plain([row])[0].rstrip() for row in rows]
+        seen: list[str] = []
+        for _ in wanted:
+            page = [line.rstrip() for line in shown(app).splitlines()[1 : size[1] - 2]]
+            if seen and page[0] != seen[-1]:
+                break  # the last page begins where it must to be full
+            seen += page[1:] if seen else page
+            await pilot.press("pagedown")
+        assert seen == wanted[: len(seen)]
+        assert len(wanted) - len(seen) < size[1]
+        await pilot.press("pageup")
+        assert shown(app).splitlines()[-3].rstrip() != wanted[-1]
+
+
+async def test_a_page_of_runs_is_what_is_in_sight(tmp_path: Path) -> None:
+    for number in range(1, 31):
+        build_run(tmp_path, [started(1), ended("finished", step=1)], f"cnn-{number}")
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "RUNS 30")
+        await pilot.press("tab", "tab")
+        await until(lambda: shown(app).splitlines()[2].startswith(" RUNS"))  # the list has the room of the form
+        last = shown(app).splitlines()[-5].split()[0]  # above hints and keys
+        await pilot.press("pagedown")
+        assert f"> {last} " in shown(app)

@@ -5,12 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual._compositor import LayoutUpdate  # a frame of every cell
+from textual.events import Resize
 
 from tests.builders import append, ended
 from tests.tui.runs import cnn_run, interface, live_run, shown, shows, until
+from workbench.charts.rows import cells
+from workbench.finding import find_recipes
 from workbench.tui import terminal, theme
 from workbench.tui.screens.bench.screen import Bench
+from workbench.tui.screens.pages.notes import of_notes
 from workbench.tui.screens.run.screen import RunScreen
+from workbench.tui.theme import Look
 
 
 async def test_a_key_of_ones_own_acts_and_stands_in_bar_and_help(tmp_path: Path) -> None:
@@ -48,6 +54,48 @@ async def test_the_bell_rings_once_when_a_run_ends(tmp_path: Path, monkeypatch: 
         await until(lambda: not app.live["cnn-9"])
         await shows(app, "finished")
     assert rung == [1]
+
+
+async def test_a_terminal_that_is_resized_there_and_back_at_once_is_painted_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        await pilot.pause()
+        painted: list[object] = []
+        monkeypatch.setattr(app, "_display", lambda screen, update: painted.append(update))
+        app.screen.post_message(Resize(app.size, app.size))  # all that is left of two by the time that the screen hears of them
+        await until(lambda: any(isinstance(update, LayoutUpdate) for update in painted))
+
+
+async def test_a_page_that_was_opened_on_a_wide_terminal_is_read_whole_on_a_narrow_one(tmp_path: Path) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await shows(app, "ready:")
+        said = " ".join(f"word{number}" for number in range(20))
+        app.open_health([(said, "")])
+        await shows(app, said)
+        await pilot.resize_terminal(60, 24)
+        await shows(app, "word19")
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_only_equations_and_commands_of_the_notes_are_inked_as_such(width: int) -> None:
+    for recipe in find_recipes().values():
+        rows = of_notes(recipe, Look())._lines(width)  # type: ignore[operator]
+        assert all(sum(cells(span.text) for span in row) <= width for row in rows)
+        inked = [span.text.strip() for row in rows for span in row if span.ink == "command"]
+        assert inked
+        assert not [text for text in inked if len(text.split()) > 2 and f" {text} " in " ".join(_prose(recipe.notes))]
+
+
+def _prose(notes: str) -> list[str]:
+    """The words of paragraphs and of the entries of lists."""
+    kept: list[str] = [" "]
+    is_entry = False
+    for line in notes.splitlines():
+        is_entry = line.startswith("- ") or (is_entry and line.startswith("  ") and not line.startswith("   "))
+        kept += line.split() if is_entry or not line.startswith(" ") else ["|"]
+    return [*kept, " "]
 
 
 def test_themes_have_the_same_roles_and_text_that_can_be_read() -> None:

@@ -227,6 +227,17 @@ async def test_a_run_without_weights_says_so_and_the_way_back(tmp_path: Path) ->
         assert isinstance(app.screen, RunScreen)
 
 
+async def test_a_reason_that_is_wider_than_the_terminal_is_read_to_its_end(tmp_path: Path) -> None:
+    why = WorkbenchError(f"{'cnn-1 was trained elsewhere, ' * 4}far away", f"{'take its numbers elsewhere, ' * 4}or leave it")
+    app, _ = playground(tmp_path, "names", about=why)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "U use")
+        await pilot.press("U")
+        await shows(app, "esc goes back")
+        await shows(app, "far away")
+        await shows(app, "or leave it")
+
+
 async def test_while_torch_is_imported_that_is_what_it_says(tmp_path: Path) -> None:
     app, launcher = playground(tmp_path, "names")
     launcher.is_warm = False
@@ -243,6 +254,32 @@ async def test_an_answer_that_is_refused_leaves_the_panel(tmp_path: Path) -> Non
         await opened(app, pilot)
         await shows(app, "there is nothing to read")
         await shows(app, "enter type")
+
+
+async def test_a_prompt_of_lines_is_replaced_by_what_is_typed_and_kept_where_nothing_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ABOUT["continues"], "prompt", "one\ntwo\n")
+    app, launcher = playground(tmp_path, "continues")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        await shows(app, "goes on")
+        await pilot.press("enter", "tab", "1", "enter")
+        await shows(app, "temperature 1 ")
+        assert [about["prompt"] for about in launcher.asked if about["do"] == "continue"][-1] == "one\ntwo\n"
+        await pilot.press("enter", "N", "o", "w", "enter")
+        await until(lambda: [about["prompt"] for about in launcher.asked if about["do"] == "continue"][-1] == "Now")
+
+
+async def test_a_recipe_without_examples_offers_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ABOUT["names"], "examples", False)
+    app, launcher = playground(tmp_path, "names")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        await shows(app, "draw something")
+        assert "held-out" not in shown(app)
+        await pilot.press("v")
+        assert all("example" not in about for about in launcher.asked)
 
 
 async def test_the_list_of_runs_has_the_same_key(tmp_path: Path) -> None:

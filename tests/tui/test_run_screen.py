@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from tests.benchmarks.sizes import SCREENS, any_sizes, survive
 from tests.builders import METRICS, START, append, build_run, ended, loop, metrics, started
@@ -16,6 +17,7 @@ from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.tui.screens.bench.screen import Bench
 from workbench.tui.screens.run.screen import RunScreen
+from workbench.tui.screens.run.steering import not_among
 from workbench.tui.screens.run.zoom import Zoom
 from workbench.views.run import slots
 
@@ -54,6 +56,18 @@ async def test_phases_are_named_before_there_is_anything_to_draw(tmp_path: Path)
         append(folder, [declared(time.time()), PhaseChanged(at=time.time(), phase="loading mnist5k")])
         await shows(app, "loading mnist5k ...")
         await shows(app, "gradient norm")
+
+
+async def test_what_is_typed_in_one_packet_with_the_key_that_asks_is_typed_and_not_done(tmp_path: Path) -> None:
+    folder = live_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-9")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "gradient norm")
+        for key, letter in (("slash", "/"), ("p", "p"), ("w", "w")):  # p pauses, w saves
+            app.post_message(Key(key, letter))
+        await pilot.pause()
+        await shows(app, "find pw")
+        assert not control.pending(folder)
 
 
 async def test_pausing_says_that_it_was_asked_and_then_what_happened(tmp_path: Path) -> None:
@@ -288,10 +302,12 @@ async def test_a_run_that_a_script_recorded_offers_nothing_that_only_a_recipe_ca
     log = [started(), MetricsDeclared(at=START, objective="", metrics=METRICS, charts={"loss": {"title": "loss"}}, slots=("loss",)), loop()]
     build_run(tmp_path, [*log, metrics(range(1, 9)), ended("stopped", step=8, reason="stopped by ada")], "script-1", source="script")
     app = interface(tmp_path, run_id="script-1", now=NOW)
-    async with app.run_test(size=(80, 24)):
+    async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "stopped by ada")
         await shows(app, "enter zoom")
         assert "resume" not in shown(app)
+        await pilot.press("m", "i", "U", "f")  # its layers, its notes, its weights, its checkpoints: there are none
+        assert isinstance(app.screen, RunScreen)
 
 
 async def test_a_died_script_is_not_said_to_resume(tmp_path: Path) -> None:
@@ -300,3 +316,18 @@ async def test_a_died_script_is_not_said_to_resume(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)):
         await shows(app, "its process is gone")
         assert "resume" not in shown(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("60", ""),
+        ("1,000", ""),
+        ("61", "one of 50, 60, 70, 80 or 96 others"),
+        ("", "one of 970, 980, 990, 1000 or 96 others"),
+        ("nine", "one of 970, 980, 990, 1000 or 96 others"),
+    ],
+)
+def test_a_step_to_fork_at_without_a_checkpoint_is_answered_with_those_that_lie_near(text: str, said: str) -> None:
+    assert not_among(range(10, 1001, 10), text) == said
+    assert not_among([7], "8") == "one of 7"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +24,22 @@ from workbench.tui.screens.run.screen import RunScreen
 from workbench.tui.screens.sweeps import Sweeps
 
 
+def planned(root: Path, name: str, results: Sequence[float], *, settings: str = "1e-3,1e-2") -> SweepFolder:
+    """A sweep of which these runs have finished."""
+    folder = create(root, make_plan(name, [(RECIPE, "")], {}, {"lr": settings}, seeds=2))
+    for number, accuracy in enumerate(results):
+        log = [*opening(), loop(), metrics(range(1, 101)), evaluated(100, accuracy, best=True), ended(step=100)]
+        build_run(root, log, f"cnn-{number + 1}", sweep=name, trial=number)
+        folder.claim(number)
+        Journal(folder.log(host())).write("assigned", trial=number, run=f"cnn-{number + 1}")
+    return folder
+
+
 @pytest.fixture
 def sweeps(tmp_path: Path) -> Path:
     """One that has finished, and a newer one that nothing drives any more, though its first run trains."""
     for name, results in (("grid", (0.90, 0.96, 0.91, 0.97)), ("left", ())):
-        folder = create(tmp_path, make_plan(name, [(RECIPE, "")], {}, {"lr": "1e-3,1e-2"}, seeds=2))
-        for number, accuracy in enumerate(results):
-            log = [*opening(), loop(), metrics(range(1, 101)), evaluated(100, accuracy, best=True), ended(step=100)]
-            build_run(tmp_path, log, f"cnn-{number + 1}", sweep=name, trial=number)
-            folder.claim(number)
-            Journal(folder.log(host())).write("assigned", trial=number, run=f"cnn-{number + 1}")
+        folder = planned(tmp_path, name, results)
     live_run(tmp_path, "cnn-9")
     folder.claim(0)
     Journal(folder.log(host())).write("assigned", trial=0, run="cnn-9")
@@ -55,6 +62,15 @@ def driven(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     return found
 
 
+async def test_a_screen_that_was_just_opened_is_not_asked_before_it_is_there(sweeps: Path) -> None:
+    app = interface(sweeps, now=NOW)
+    async with app.run_test(size=(80, 24)):
+        for screen in (Sweeps("cnn"), Compare(["cnn-1", "cnn-2"]), RunScreen("cnn-1")):
+            app.push_screen(screen)
+            app.look_again()  # a key typed before the first paint comes between the two
+            assert not screen.is_mounted
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_sweeps_are_listed_with_the_table_and_the_best_of_one(sweeps: Path, size: tuple[int, int]) -> None:
     app = interface(sweeps, now=NOW)
@@ -71,6 +87,18 @@ async def test_sweeps_are_listed_with_the_table_and_the_best_of_one(sweeps: Path
         assert "x stop" not in shown(app), "it has finished"
         await pilot.press("escape")
         assert isinstance(app.screen, Bench)
+
+
+async def test_bars_of_what_mattered_stand_below_each_other(tmp_path: Path) -> None:
+    planned(tmp_path, "grid", (0.80, 0.90, 0.95, 0.86, 0.93, 0.90), settings="1e-3,1e-2,1e-1")
+    app = interface(tmp_path, now=NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "RUNS 6")
+        await pilot.press("S")
+        await shows(app, "what explains the differences")
+        bars = [row for row in shown(app).splitlines() if " #" in row]
+        assert [row.split()[0] for row in bars] == ["lr", "the"]
+        assert len({row.index(" #") for row in bars}) == 1
 
 
 async def test_a_sweep_is_stopped_and_resumed(sweeps: Path, driven: list[tuple[str, bool]]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.builders import METRICS, START, build_run, ended, loop, metrics, started
 from tests.tui.runs import NOW, cnn_run, interface, shown, shows, until
+from workbench.events.types import MetricsDeclared
 from workbench.tui.screens.run.screen import RunScreen
 from workbench.views.plots import remembered
 from workbench.views.plots.view import ChartStyle
@@ -116,3 +118,18 @@ async def test_the_cursor_goes_by_logged_steps_and_keys_say_what_is_set(tmp_path
         await shows(app, "step 1,258")
         await pilot.press("plus")
         await shows(app, "[ ] pan")
+
+
+async def test_only_what_a_run_knows_of_stands_along_its_axis(tmp_path: Path) -> None:
+    unknown = loop().model_copy(update={"steps_per_epoch": 0, "examples_per_step": 1})
+    told = MetricsDeclared(at=START, objective="", metrics=METRICS, charts={"loss": {"title": "loss"}}, slots=("loss",))
+    build_run(tmp_path, [started(), told, unknown, metrics(range(1, 9)), ended(step=8)], "script-1", source="script")
+    app = interface(tmp_path, run_id="script-1", now=NOW)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await shows(app, "ooooooo")
+        await pilot.press("enter")
+        await shows(app, "x:step")
+        await pilot.press("e")
+        await shows(app, "x:time")
+        await pilot.press("e")
+        await shows(app, "x:step")

@@ -11,6 +11,7 @@ from PIL import Image
 
 from tests.using.runs import trained
 from workbench.errors import WorkbenchError
+from workbench.runs.files import replace_file
 from workbench.using.answering import answer
 from workbench.using.in_use import load
 
@@ -152,6 +153,18 @@ def test_a_walk_begins_and_ends_at_points_that_the_seed_decides(run):
     again = base64.b64decode(ask(run("drawings"), "walk", seed=1, count=3)["pixels"])
     assert (images[:64], images[-64:]) == (again[:64], again[-64:])
     assert images[:64] != images[-64:]
+
+
+def test_a_run_of_a_path_is_asked_only_where_somebody_names_the_path(tmp_path, monkeypatch):
+    folder = trained(tmp_path, "adding")
+    mine = tmp_path / "own" / "mine.py"
+    mine.parent.mkdir()
+    mine.write_text("from recipes.rnn import RECIPE\n")
+    replace_file(folder.path / "run.json", folder.record().model_copy(update={"recipe_path": str(mine)}).model_dump_json().encode())
+    with pytest.raises(WorkbenchError, match="was trained by the recipe at"):
+        ask(folder, "about")
+    monkeypatch.setenv("WORKBENCH_RECIPES", str(mine.parent))
+    assert ask(folder, "about")["kind"] == "answers"
 
 
 def test_what_a_model_cannot_be_asked_says_what_it_can(run):

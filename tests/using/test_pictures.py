@@ -69,6 +69,8 @@ def test_sixteen_bits_are_stretched(tmp_path):
 
 def test_a_file_that_is_no_image_is_told(tmp_path):
     (tmp_path / "image.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+    with pytest.raises(WorkbenchError, match=r"none\.png cannot be read: No such file or directory\n"):
+        pictures.read(tmp_path / "none.png", (1, 8, 8), on_dark=True)
     with pytest.raises(WorkbenchError, match="cannot be read"):
         pictures.read(tmp_path / "image.png", (1, 8, 8), on_dark=True)
     with pytest.raises(WorkbenchError, match="there is no image in"):

@@ -1,8 +1,9 @@
 from pathlib import Path
+from typing import Any
 
 from tests.builders import SETTINGS, START, build_run, ended, evaluated, finished_run, loop, metrics, opening
 from workbench.charts.rows import cells, plain
-from workbench.events.types import SettingsAmended
+from workbench.events.types import Metrics, MetricsDeclared, SettingsAmended
 from workbench.runs.folder import Labels
 from workbench.runs.reading.feed import Feed, open_run
 from workbench.runs.store import Store
@@ -41,6 +42,33 @@ def test_entries_say_what_each_run_reached(tmp_path: Path) -> None:
 def test_only_settings_in_which_runs_of_one_recipe_are_not_alike_are_named(tmp_path: Path) -> None:
     gan, failed, finished = table.entries(three(tmp_path))
     assert (gan.apart, failed.apart, finished.apart) == ({}, {"lr": "1"}, {"lr": "1e-3"})
+
+
+def test_a_script_that_does_not_say_a_setting_has_none_and_a_metric_without_a_split_keeps_its_name(tmp_path: Path) -> None:
+    about = {"val_loss": {"goal": "min", "unit": "", "chart": "loss", "help": ""}}
+    log = [*opening(), MetricsDeclared(at=START, objective="val_loss", metrics=about, charts={}, slots=()), loop()]
+    log.append(Metrics(steps=[1, 2], at=[START, START + 1], values={"val_loss": [0.5, 0.25]}))
+    settings: tuple[dict[str, Any], ...] = ({"lr": 0.1}, {"lr": None}, {})
+    for number, given in enumerate(settings, start=1):
+        build_run(tmp_path, log, f"script-{number}", settings=given, source="script")
+    found = table.entries([open_run(Store(tmp_path).folder(f"script-{number}")) for number in (1, 2, 3)])
+    assert [entry.apart for entry in found] == [{"lr": "0.1"}, {"lr": "off"}, {}]
+    assert found[0].best == "val loss 0.25"
+
+
+def test_a_setting_without_a_value_is_told_by_the_word_that_it_has_where_all_recipes_have_it() -> None:
+    assert [table.text_of(None, name) for name in ("clip_norm", "threads", "evaluate_every")] == ["off", "auto", "epoch"]
+    assert table.text_of(None, "examples_per_class") == "not set"  # in the form: all
+
+
+def test_no_value_is_said_in_the_word_that_the_recipe_has_for_it(tmp_path: Path) -> None:
+    for number, examples in enumerate((None, 500), start=1):
+        build_run(
+            tmp_path, finished_run(), f"cnn-{number}", settings={**SETTINGS, "examples": examples, "patience": examples},
+            words_for_none={"examples": "all"},
+        )  # fmt: skip
+    found = table.entries([open_run(Store(tmp_path).folder(f"cnn-{number}")) for number in (1, 2)])
+    assert [entry.apart for entry in found] == [{"examples": "all", "patience": "off"}, {"examples": "500", "patience": "500"}]
 
 
 def test_settings_changed_on_resuming_count(tmp_path: Path) -> None:

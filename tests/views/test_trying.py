@@ -73,9 +73,20 @@ def test_a_dry_run_tells_each_part_and_the_estimate() -> None:
     rows = trying.dry_run(rehearsed())
     assert rows[2][:3] == ("steps", "0.5 s", "200")
     assert "461 kB" in rows[5][4]
+    assert "all of them" not in rows[5][4]
+    assert "all of them 923 kB" in trying.dry_run(rehearsed(keeps_all=True))[5][4]
     words = trying.dry_run_words(rehearsed())
     assert words[0].startswith("estimated 2:05: ")
     assert "exact: 17 numbers" in words[-1]
+
+
+def test_an_estimate_for_several_processes_says_that_it_is_of_one() -> None:
+    assert "tried in one process" in trying.dry_run_words(rehearsed(processes=2))[1]
+    assert not any("tried in one process" in line for line in trying.dry_run_words(rehearsed(processes=1)))
+
+
+def test_a_short_estimate_has_tenths() -> None:
+    assert trying.dry_run_words(rehearsed(total={**rehearsed()["total"], "seconds": 3.94}))[0].startswith("estimated 3.9 s: ")
 
 
 def test_an_estimate_says_what_it_does_not_know() -> None:

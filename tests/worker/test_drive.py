@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -237,3 +238,25 @@ def test_two_machines_share_a_sweep_and_no_run(tmp_path: Path, launcher: Launche
     drivers[1].goes_on()
     assert folder.claims() == {0: "box-a", 1: "box-b", 2: "box-b"}
     assert Look(folder, Store(tmp_path)).now().done == 1
+
+
+def test_a_machine_that_has_left_is_known_to_have_left_on_the_others(
+    tmp_path: Path, launcher: Launcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = sweep(tmp_path)
+    monkeypatch.setattr(drive, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(drive.os, "umask", lambda _: 0)
+    monkeypatch.setattr(drive.signal, "signal", lambda *_: None)
+    seen: list[dict[str, bool]] = []
+
+    def log() -> list[Any]:
+        with monkeypatch.context() as there:
+            there.setattr(folders, "host", lambda: "elsewhere")
+            seen.append(folder.drivers())
+        return finished_run(100)
+
+    launcher.log = log
+    assert drive.main([str(folder.path), json.dumps({"root": str(tmp_path), "recipe_path": ""})]) == 0
+    monkeypatch.setattr(folders, "host", lambda: "elsewhere")
+    assert seen == [{drive.host(): True}] * 4
+    assert folder.drivers() == {drive.host(): False}, "at once, rather than once it has been quiet for a minute"

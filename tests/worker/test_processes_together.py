@@ -15,8 +15,10 @@ from workbench.events.types import CheckpointSaved, RunStarted
 from workbench.finding import find_recipe
 from workbench.launching.cluster import torchrun_line
 from workbench.launching.launch import resume, start
+from workbench.locks import lock_holder
 from workbench.runs.folder import RunFolder
 from workbench.runs.reading.feed import open_run
+from workbench.runs.status import process_started
 from workbench.runs.store import Store
 from workbench.worker.__main__ import Order, work
 
@@ -104,6 +106,26 @@ def follower_of(folder: RunFolder) -> int:
             if str(folder.path).encode() in (place / "cmdline").read_bytes() and b"\0RANK=1\0" in (place / "environ").read_bytes():
                 return int(place.name)
     raise AssertionError("there is no second process")
+
+
+def test_a_launcher_that_is_killed_leaves_nobody_who_writes_the_log(tmp_path: Path) -> None:
+    recipe = find_recipe("cnn")
+    config = configure(recipe, "digits", processes=2, **{**SAME, "max_steps": 100_000}, checkpoint_every=5)
+    folder = start(Store(tmp_path), recipe, "digits", config)
+    wait_for(lambda: open_run(folder).state.step >= 10, 120)
+    ranks, launcher = [open_run(folder).state.pid, follower_of(folder)], lock_holder(folder.lock)
+    try:
+        assert launcher
+        assert launcher not in ranks
+        os.kill(launcher, 9)
+        wait_for(lambda: open_run(folder).status.state == "died")
+        wait_for(lambda: not any(map(process_started, ranks)))
+    finally:
+        for pid in ranks:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, 9)
+    assert resume(folder, changes={"max_steps": open_run(folder).state.step + 5}) == 1
+    wait_for(lambda: open_run(folder).status.state == "finished", 120)
 
 
 def test_the_line_for_a_cluster_names_the_run_and_its_processes(tmp_path: Path) -> None:

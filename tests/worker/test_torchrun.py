@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+
 import pytest
 import torch
 
 from workbench.errors import ExitCode, WorkbenchError
+from workbench.runs.status import process_started
 from workbench.worker import torchrun
+
+_CHILD = "subprocess.run([sys.executable, '-c', sys.argv[1]])"
 
 
 @pytest.fixture
@@ -42,6 +49,24 @@ def test_processes_without_a_gpu_each_are_refused(wanted: str, hint: str, monkey
         torchrun.device(wanted)
     assert hint in refused.value.hint
     assert refused.value.code == ExitCode.WRONG_USE
+
+
+def test_a_process_is_gone_with_its_launcher() -> None:
+    child = "from workbench.worker import torchrun; torchrun.end_with_launcher(); print(os.getpid(), flush=True); time.sleep(600)"
+    program = f"import os, subprocess, sys; os.environ['WORKBENCH_LAUNCHER'] = str(os.getpid()); {_CHILD}"
+    launcher = subprocess.Popen([sys.executable, "-c", program, f"import os, time; {child}"], stdout=subprocess.PIPE, text=True)
+    assert launcher.stdout is not None
+    pid = int(launcher.stdout.readline())
+    assert process_started(pid)
+    launcher.kill()
+    launcher.wait()
+    assert launcher.stdout.read() == "", "which ends once nobody can write to it any more"
+    assert not process_started(pid)
+
+
+def test_a_process_whose_launcher_has_gone_before_does_not_begin() -> None:
+    program = "import os; os.environ['WORKBENCH_LAUNCHER'] = '1'; from workbench.worker import torchrun; torchrun.end_with_launcher()"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL
 
 
 def test_a_process_by_itself_takes_what_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,18 +13,21 @@ Limits = tuple[float, float]
 LARGEST = 1e300  # beyond it the difference of two values overflows
 _SMALLEST = 1e-290  # below it a step underflows to zero
 _NARROWEST = 1e-3  # of the values: a flatter axis would need more than four significant digits to label its ticks
-_LIMIT_STEPS = 5  # of the 1-2-5 step that limits are multiples of; more of them fit the data closer and move more often
+_LIMIT_STEPS = 10  # of the 1-2-5 step that limits are multiples of; more of them fit the data closer and move more often
 _FULL_ENOUGH = 0.45  # of the axis: data that fill less are drawn larger
 _LOG_DECADES = 8  # that a logarithmic axis shows below its top when nobody says what the least value above zero is
 _NEARLY_LINEAR = 3.0  # times the least value: a logarithmic axis that reaches no further has the round limits of a linear one
 _DECADES_ALONE = 3  # powers of ten from which on a logarithmic axis needs no ticks between them
 _FEW_TICKS, _ENOUGH_TICKS, _MANY_TICKS = 3, 5, 8
 _ROWS_PER_TICK = 3  # in a high chart
+_ROOM_FOR_THREE = 7  # rows in which three ticks stand well apart
+_EVEN_FROM = 4  # rows between two ticks, from which nobody sees that there is one more here and there
+_QUARTERS = 4  # of a row, in which such ticks are apart
 # What an axis may waste of its height, as a share of what the data need ...
 _TOO_FEW, _TOO_MANY = 0.35, 0.2  # ... to have a third tick, or one less than too many
-_ROUND = {1.0: 0.0, 2.0: 0.0, 5.0: 0.0, 2.5: 0.2, 4.0: 0.2, 1.5: 0.35, 3.0: 0.35, 6.0: 0.35, 8.0: 0.35}  # ... to have rounder steps
+_ROUND = {1.0: 0.0, 2.0: 0.0, 5.0: 0.0, 2.5: 0.2, 4.0: 0.7, 1.5: 0.7, 3.0: 0.7, 6.0: 0.7, 8.0: 0.7}  # ... to have 1-2-5 steps
 _NO_HARM = 0.3  # what is wasted beyond this counts twice
-_AT_THE_EDGE = 0.2  # ... to have a tick on the upper limit
+_AT_THE_EDGE = 0.05  # ... to have a tick on the upper limit
 _DECADES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 150, 200)  # steps of a logarithmic axis
 _PREFIXES = ((1e12, 1e12, "T"), (1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))  # from which size on, unit, letter
 _RIGHT_EDGES = (1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.4, 8.0, 10.0)  # at least 78 % of a growing axis is in use
@@ -55,10 +58,11 @@ def log_ticks(low: float, high: float, count: int) -> list[float]:
 
 
 def aligned(bounds: Limits, rows: int, down: int, *, log: bool = False, whole: bool = False) -> tuple[Limits, list[float]]:
-    """Limits around usable ones between which ticks are a whole number of rows apart, and those ticks.
+    """Limits around usable ones between which ticks are evenly many rows apart, and those ticks.
 
-    Ticks at 0, 3, 5 and 8 rows would make a linear axis look as if it were none. No tick lies beyond `bounds`, and no limit
-    below zero unless theirs does. A logarithmic axis of few decades keeps its limits: it has uneven ticks by nature.
+    Ticks at 0, 3, 5 and 8 rows would make a linear axis look as if it were none; at 0, 5, 11 and 16 they do not. No tick lies
+    beyond `bounds`, and no limit below zero unless theirs does. A logarithmic axis of few decades keeps its limits: it has uneven
+    ticks by nature.
 
     Args:
         rows: of cells; `down` dots each, of which the outermost stand for the limits.
@@ -94,8 +98,7 @@ def _best_fit(
     best, found = math.inf, None
     slack = (high - low) * 1e-9
     for step, price in steps.items():
-        most = int(step / least + 1e-9)
-        for apart in range(most, max(1, most - 3), -1):
+        for apart in _rows_apart(step / least):
             row = step / apart
             start = math.ceil(low / step - 1e-9) * step
             for first in [math.ceil(low - 1e-9) + turn for turn in range(int(step))] if log else [start]:
@@ -117,10 +120,17 @@ def _best_fit(
     return found
 
 
+def _rows_apart(most: float) -> list[float]:
+    """How many rows two ticks may be apart, at most so many: whole numbers of them, and quarters where there are many."""
+    quarters = range(int(most * _QUARTERS + 1e-9), max(_QUARTERS, int(most - 3) * _QUARTERS), -1)
+    return [each / _QUARTERS for each in quarters if each % _QUARTERS == 0 or each >= _EVEN_FROM * _QUARTERS]
+
+
 def _cost(waste: float, shown: int, rows: int, log: bool) -> float:
     """How bad an axis is of which so much is wasted and that shows so many ticks; two do not tell what a logarithmic one counts."""
     few = max(_FEW_TICKS, min(_ENOUGH_TICKS, rows // _ROWS_PER_TICK))
-    return waste + max(0.0, waste - _NO_HARM) + (1 + log) * _TOO_FEW * (shown < few) + _TOO_MANY * max(0, shown - _MANY_TICKS)
+    fewer = (shown < few) + (shown < _FEW_TICKS and rows >= _ROOM_FOR_THREE)
+    return waste + max(0.0, waste - _NO_HARM) + (1 + log) * _TOO_FEW * fewer + _TOO_MANY * max(0, shown - _MANY_TICKS)
 
 
 def labels(values: Sequence[float], log: bool = False) -> list[str]:

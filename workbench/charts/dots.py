@@ -18,6 +18,7 @@ Path = list[Reach | None]
 BLANK_BRAILLE = 0x2800
 BRAILLE_BITS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # by column and row of the cell
 _WINDOW = 3**0.5  # of a share: two such means in a row spread as far as a decay by that share to both sides
+_GENTLE = 4  # dots a column that a slope may rise within the gap of a dashed line: one cell high for each half of a cell
 _CHECKERS = 0x01 | 0x04 | 0x10 | 0x80  # every other dot; the pattern goes on unbroken from cell to cell
 # By column of the cell, first and last row: the bits of a vertical bar.
 _BARS = tuple(tuple(tuple(sum(bits[first : last + 1]) for last in range(4)) for first in range(4)) for bits in BRAILLE_BITS)
@@ -158,10 +159,11 @@ def measured(columns: Sequence[Column | None], scale: Scale) -> Path:
 
 
 def smoothed(path: Path, share: float) -> Path:
-    """An average of what stands around each column, twice, over windows that shrink evenly towards both ends.
+    """An average of what stands around each column, twice, over windows that shrink evenly towards the left end.
 
-    As far to the left as to the right, it does not lag behind a steep start, and the first and the last value stay what
-    they are. The window is a share of the width and not a number of points, so a few points far apart stay where they are.
+    As far to the left as to the right, it does not lag behind a steep start, and the first value stays what it is. At the
+    right end, where a run goes on and one last noisy value would be drawn as a leap, it is the straight line through as many
+    columns. The window is a share of the width and not a number of points, so a few points far apart stay where they are.
     """
     reach = round(_WINDOW * share * len(path))
     known = [(column, each[2]) for column, each in enumerate(path) if each is not None]
@@ -175,20 +177,36 @@ def smoothed(path: Path, share: float) -> Path:
 
 
 def _averaged(columns: Sequence[int], values: Sequence[float], reach: int) -> list[float]:
-    """For each point the mean of those within `reach` columns, near an end of half of what that is away: there it is steepest."""
+    """For each point the mean of those within `reach` columns, near the left end of half of what that is away: there it is steepest."""
     sums = [0.0, *accumulate(values)]
     means, first, last = [], 0, 0
     for place, column in enumerate(columns):
-        near = min(reach, (column - columns[0]) // 2, (columns[-1] - column) // 2)
-        while columns[first] < column - near:
+        near = min(reach, (column - columns[0]) // 2)
+        beyond = max(0, column + near - columns[-1])  # columns that are missing at the right are made up for at the left
+        while columns[first] < column - near - beyond:
             first += 1
+        while first and columns[first - 1] >= column - near - beyond:
+            first -= 1
         last = max(last, place)
         while last + 1 < len(columns) and columns[last + 1] <= column + near:
             last += 1
         while columns[last] > column + near:
             last -= 1
-        means.append((sums[last + 1] - sums[first]) / (last + 1 - first))
+        mean = (sums[last + 1] - sums[first]) / (last + 1 - first)
+        if beyond:
+            mean = _on_line(columns[first : last + 1], values[first : last + 1], mean, column)
+        means.append(mean)
     return means
+
+
+def _on_line(columns: Sequence[int], values: Sequence[float], mean: float, column: int) -> float:
+    """Where the straight line through some points is at a column, but not beyond all of them."""
+    middle = sum(columns) / len(columns)
+    spread = sum((each - middle) ** 2 for each in columns)
+    if not spread:
+        return mean
+    slope = sum((each - middle) * value for each, value in zip(columns, values, strict=True)) / spread
+    return max(min(values), min(max(values), mean + slope * (column - middle)))
 
 
 def connected(path: Path) -> Path:
@@ -205,18 +223,33 @@ def connected(path: Path) -> Path:
 
 
 def dashed(path: Path, dashes: Sequence[bool]) -> Path:
-    """Only the columns that the pattern draws; each takes the extremes of those left out before it, so none is lost."""
+    """Only the columns that the pattern draws, the first and the newest; an extreme that it leaves out is drawn in the next one."""
     if all(dashes):
         return path
     drawn: Path = [None] * len(path)
-    held: Reach | None = None
-    newest = max((column for column, reach in enumerate(path) if reach is not None), default=-1)
-    for column, reach in enumerate(path):
-        if reach is not None:
-            held = reach if held is None else (min(held[0], reach[0]), max(held[1], reach[1]), reach[2])
-            if dashes[column % len(dashes)] or column == newest:
-                drawn[column], held = held, None
+    known = [column for column, reach in enumerate(path) if reach is not None]
+    before: Reach | None = None
+    gap: list[Reach] = []
+    for column in known:
+        reach = path[column]
+        assert reach is not None
+        if dashes[column % len(dashes)] or column in (known[0], known[-1]):
+            drawn[column] = _carried(before, gap, reach)
+            before, gap = reach, []
+        else:
+            gap.append(reach)
     return drawn
+
+
+def _carried(before: Reach | None, gap: Sequence[Reach], here: Reach) -> Reach:
+    """A column with what was left out before it, but for a gentle slope from the one to the other, which a gap does not hide."""
+    if before is None or not gap:
+        return here
+    top, bottom = min(reach[0] for reach in gap), max(reach[1] for reach in gap)
+    if bottom - top <= _GENTLE * len(gap):
+        top = here[0] if top >= min(before[0], here[0]) else top
+        bottom = here[1] if bottom <= max(before[1], here[1]) else bottom
+    return min(top, here[0]), max(bottom, here[1]), here[2]
 
 
 def _bridged(path: Path) -> Path:

@@ -57,7 +57,7 @@ def render(
     halved = greys and len(matrix) > height - headed
     groups = _groups(len(matrix), (height - headed) * (2 if halved else 1))
     names = [_joined(row_labels, rows, ascii_only) for rows in groups] if row_labels else []
-    lines = [",".join(names[at : at + 2]) for at in range(0, len(names), 2)] if halved else names
+    lines = [_pair(names[at : at + 2], width) for at in range(0, len(names), 2)] if halved else names
     gutter = min(max(map(cells, lines), default=0) + 1, int(_MOST_LABEL * width)) if lines and width >= _NARROWEST_WITH_LABELS else 0
     starts = _groups(columns, width - gutter)
     pooled = [[_pool(matrix, rows, places) for places in starts] for rows in groups]
@@ -95,18 +95,34 @@ def _halves(pooled: Matrix, names: Sequence[str], gutter: int, cell: int, shade:
     rows: Rows = []
     for at in range(0, len(pooled), 2):
         upper, lower = pooled[at], pooled[at + 1] if at + 1 < len(pooled) else [None] * len(pooled[at])
-        row: Row = [Span(_pair(names[at : at + 2], gutter - 1) + " " if gutter else "", "axis")]
+        row: Row = [Span(fit(_pair(names[at : at + 2], gutter - 1), gutter - 1) + " " if gutter else "", "axis")]
         row += [_half(above, below, cell, shade) for above, below in zip(upper, lower, strict=True)]
         rows.append(merge(row))
     return rows
 
 
 def _pair(names: Sequence[str], width: int) -> str:
-    """`0,1`; of long names as much of each as there is room for."""
-    if len(names) == 2 and cells(",".join(names)) > width > 2:
-        first = fit(names[0], (width - 1) // 2).rstrip()
-        return fit(f"{first},{fit(names[1], width - 1 - cells(first)).rstrip()}", width)
-    return fit(",".join(names), width)
+    """`0,1`, `unit 0,8`, `unit 0-15`: what both begin with is said once; of long names as much of each as there is room for."""
+    if len(names) < 2:
+        return "".join(names)
+    shared = _shared(*names)
+    pair = f"{names[0]},{names[1][shared:]}"
+    if cells(pair) <= width or width <= 2:
+        return pair
+    span = f"{names[0].partition('-')[0]}-{names[1][shared:].rpartition('-')[2]}"
+    if shared and cells(span) <= width:
+        return span
+    first = fit(names[0], (width - 1) // 2).rstrip()
+    return f"{first},{fit(names[1], width - 1 - cells(first)).rstrip()}"
+
+
+def _shared(first: str, last: str) -> int:
+    """How many letters two names begin with alike, before a number or a word in which they differ."""
+    alike = "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))).rstrip("0123456789")
+    numbers = all(name[len(alike) :][:1].isdigit() for name in (first, last))
+    while alike and alike[-1].isalnum() and not numbers:
+        alike = alike[:-1]
+    return len(alike)
 
 
 def _half(above: float | None, below: float | None, width: int, shade: Callable[[float], float]) -> Span:
@@ -123,8 +139,7 @@ def _joined(labels: Sequence[str], places: range, ascii_only: bool) -> str:
     """The label of a place, or of several: `2-5`, `layer3-5`."""
     first, last = (labels[place] if place < len(labels) else "" for place in (places.start, places.stop - 1))
     if first and last and len(places) > 1:
-        shared = "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
-        first = f"{first}-{last[len(shared.rstrip('0123456789')) :]}"
+        first = f"{first}-{last[_shared(first, last) :]}"
     return printable(first, ascii_only=ascii_only)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from workbench.clean import clean
 from workbench.cli import output
 from workbench.errors import ExitCode, WorkbenchError
-from workbench.finding import find_recipes, from_path
+from workbench.finding import find_recipes, from_path, is_named
 from workbench.recipe import Recipe
 from workbench.runs import control
 from workbench.runs.reading.feed import Feed
@@ -86,8 +86,10 @@ def failed(feed: Feed) -> int:
 def recipe_of(feed: Feed, path: str = "") -> Recipe | None:
     """The recipe of a run: the one at `path`, which somebody typed, else the found one of its name; None where there is none.
 
-    Nothing in a run folder chooses code, so a path that stands there is not followed.
+    Nothing in a run folder chooses code, so a path that stands there is followed only where WORKBENCH_RECIPES names it.
     """
+    if not path and feed.record.recipe_path and is_named(feed.record.recipe_path):
+        path = feed.record.recipe_path
     if path:
         return from_path(Path(path))
     return None if feed.record.recipe_path else find_recipes().get(feed.record.recipe)

@@ -10,7 +10,7 @@ from types import FrameType
 
 from workbench.cli import asking, output
 from workbench.errors import ExitCode
-from workbench.launching.awaiting import await_start
+from workbench.launching.awaiting import await_leaving, await_start
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.runs.reading.feed import Feed
@@ -40,6 +40,7 @@ def follow(folder: RunFolder, *, after: int = 0, as_json: bool = False) -> int:
     progress.finish()
     feed.read_all()
     tell_end(feed, as_json=as_json)
+    await_leaving(folder)
     return asking.failed(feed)
 
 

@@ -10,10 +10,12 @@ from workbench.charts.rows import cells, cut, plain
 from workbench.cli import output
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.launching import sweep
+from workbench.queue import slots
 from workbench.runs.report import strict_json
 from workbench.runs.store import Store
 from workbench.sweeps import progress
-from workbench.sweeps.folder import SweepFolder
+from workbench.sweeps.folder import SweepFolder, host
+from workbench.sweeps.plan import Plan
 from workbench.sweeps.progress import Entry, Progress
 from workbench.units import metric
 from workbench.views import sweep as view
@@ -65,7 +67,8 @@ class Look:
                 output.emit(folder.name)
             return int(ExitCode.DONE)
         if is_new:
-            output.say(f"{folder.name}: {output.plural(looking.plan.total, 'run')}, one after the other, also when this terminal is closed")
+            count = output.plural(looking.plan.total, "run")
+            output.say(f"{folder.name}: {count}, {_at_a_time(looking.plan)}, also when this terminal is closed")
         while True:
             try:
                 now = self._watch(looking)
@@ -109,12 +112,18 @@ class Look:
         while True:
             now = looking.now()
             if now.state != "running":
+                if not self._draws:
+                    self._say_what_ended(now)
                 return now
-            if sys.stdout.isatty() and not self._as_json and output.colours() > 1:
+            if self._draws:
                 self._draw(now)
             else:
                 self._say_what_ended(now)
             time.sleep(_LOOK_SECONDS)
+
+    @property
+    def _draws(self) -> bool:
+        return sys.stdout.isatty() and not self._as_json and output.colours() > 1
 
     def _draw(self, now: Progress) -> None:
         width, most = output.columns() - 1, max(3, output.lines() - _AROUND)
@@ -139,7 +148,7 @@ class Look:
         for entry in now.entries:
             if entry.is_done and entry.number not in self._told:
                 self._told.add(entry.number)
-                (output.say if self._as_json else output.emit)(_line(entry, now))
+                (output.say if self._as_json else output.emit)(_line(entry, now, len(self._told)))
 
     def _tell(self, now: Progress) -> None:
         """The whole of it: lines, runs, groups, importance."""
@@ -172,17 +181,35 @@ class Look:
         return answer.startswith(("s", "w"))
 
 
-def _line(entry: Entry, now: Progress) -> str:
-    values = "".join(f"  {name} {view.text(value)}" for name, value in entry.values.items())
+def _left(now: Progress, folder: SweepFolder) -> tuple[str, str]:
+    """Why a sweep is not at its end though nothing works at it, and what to do: a machine goes on only with what it has begun."""
+    again, claims = f"workbench sweep resume {folder.name}", folder.claims()
+    left = [entry for entry in now.entries if not entry.is_done and entry.state != "deleted"]
+    away = {claims[entry.number] for entry in left if claims.get(entry.number, host()) != host()}
+    if any(claims.get(entry.number, host()) == host() for entry in left):
+        return f"nothing drives {folder.name} any more", again
+    runs = [entry.run for entry in left if entry.run]
+    here = f"; or here `workbench resume {runs[0]}`{' and so on' if runs[1:] else ''}" if runs else ""
+    return f"what is left of {folder.name} was begun on {', '.join(sorted(away))}", f"there `{again}`{here}"
+
+
+def _at_a_time(plan: Plan) -> str:
+    count = len(slots.wanted(str(plan.settings.get("device", "auto"))))
+    return "one after the other" if count == 1 else f"{count} at a time"
+
+
+def _line(entry: Entry, now: Progress, count: int) -> str:
+    values = "".join(f"  {name} {view.text(now.plan, name, value)}" for name, value in entry.values.items())
     best = f"  {now.plan.objective} {metric(entry.best, now.unit)}" if entry.best is not None else ""
-    return f"{now.done}/{now.plan.total}  {entry.run or entry.recipe}  {entry.state}{values}{best}" + (
+    return f"{count}/{now.plan.total}  {entry.run or entry.recipe}  {entry.state}{values}{best}" + (
         f"  {entry.reason}" if entry.state == "failed" else ""
     )
 
 
 def _code(now: Progress, folder: SweepFolder) -> int:
     if now.state == "interrupted":
-        output.say(f"error: nothing drives {folder.name} any more\n\nhint: workbench sweep resume {folder.name}")
+        what, hint = _left(now, folder)
+        output.say(f"error: {what}\n\nhint: {hint}")
         return int(ExitCode.RUN_FAILED)
     if now.state == "stopped":
         output.say(f"next: workbench sweep resume {folder.name}")

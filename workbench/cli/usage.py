@@ -23,6 +23,11 @@ EXIT_CODES = {
     ExitCode.INTERRUPTED: "interrupted",
 }
 
+_EXPECTED = {  # by pydantic's kinds of errors; a limit stands behind the words
+    "greater_than_equal": "a number at least", "greater_than": "a number above", "less_than_equal": "a number at most",
+    "less_than": "a number below", "int_parsing": "a whole number", "float_parsing": "a number",
+}  # fmt: skip
+
 
 def command(function: Callable[..., Any], *, name: str, help: str | None = None, cls: type[TyperCommand] | None = None) -> Any:
     """The command that calls `function` with what its signature asks for."""
@@ -72,9 +77,18 @@ def translate(error: Exception) -> WorkbenchError | None:
     if "BadOptionUsage" in kinds:
         return WorkbenchError(f"`{getattr(error, 'option_name', '')}` needs a value", help_hint)
     if "BadParameter" in kinds and getattr(error, "param", None) is not None:
-        return WorkbenchError(f"{label(error.param)}: {text}", help_hint)  # type: ignore[attr-defined]
+        said = _expected(error.__cause__) or f": {text}"
+        return WorkbenchError(f"{label(error.param)}{said}", help_hint)  # type: ignore[attr-defined]
     extra = re.fullmatch(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", text)
     return WorkbenchError(f"unexpected `{extra[1]}`" if extra else f"{text[:1].lower()}{text[1:]}", help_hint)
+
+
+def _expected(cause: Any) -> str:
+    """` is `-1`, expected a number at least 0`, of what pydantic says of one value; empty where it is another kind of mistake."""
+    found: Any = cause.errors()[0] if hasattr(cause, "errors") else {}
+    words = _EXPECTED.get(found.get("type", ""))
+    limits = found.get("ctx", {}).values()
+    return f" is `{found['input']}`, expected {words}{''.join(f' {limit:g}' for limit in limits)}" if words else ""
 
 
 def _unknown_option(option: str, context: Any, hint: str) -> WorkbenchError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.comparison import tasks
@@ -36,6 +37,7 @@ class Line:
     recipe: str
     state: str
     settings: dict[str, Any]
+    words_for_none: dict[str, str]
     final: dict[str, Spread]
     best: dict[str, Spread]
     courses: dict[str, str]
@@ -112,20 +114,20 @@ def compare(reports: Sequence[Report], *, baseline: str = "") -> Comparison:
     Raises:
         WorkbenchError: the baseline is none of them.
     """
-    labels = tuple(str(report.get("name") or report["id"]) for report in reports)
+    labels = _labels(reports)
     base = _place(reports, baseline)
     found = tuple(map(task_of, reports))
     others = frozenset(place for place, task in enumerate(found) if not tasks.is_same(found[base], task))
     metrics = dict(_metrics(reports, base, others))
     said = tasks.remarks(found, labels)
     objective = _objective(reports, base, metrics)
-    lines = tuple(_line(reports, places, others) for places in alike(reports))
+    lines = _told_apart([_line(reports, places, others) for places in alike(reports)])
     went = [courses(report) for report in reports]
     return Comparison(
         runs=tuple(str(report["id"]) for report in reports),
         labels=labels,
         lines=lines,
-        singles=tuple(_line(reports, places, others) for places in alike(reports, apart=True)),
+        singles=_told_apart([_line(reports, places, others) for places in alike(reports, apart=True)]),
         baseline=base,
         objective=objective,
         metrics=metrics,
@@ -153,6 +155,20 @@ def metric_of(comparison: Comparison, typed: str) -> str:
     close = nearest(wanted, [*named, *(key.partition("/")[2] for key in named)])
     hint = f"did you mean `{close}`?" if close else f"there is {', '.join(named)}"
     raise WorkbenchError(f"unknown metric `{typed}` of these runs", hint, code=ExitCode.NOT_FOUND)
+
+
+def _labels(reports: Sequence[Report]) -> tuple[str, ...]:
+    names = Counter(str(report.get("name") or "") for report in reports)
+    return tuple(
+        str(report["id"]) if not (name := str(report.get("name") or "")) else f"{name} ({report['id']})" if names[name] > 1 else name
+        for report in reports
+    )
+
+
+def _told_apart(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines, with the id of the first run behind names that several have."""
+    names = Counter(line.label for line in lines)
+    return tuple(replace(line, label=f"{line.label} ({line.runs[0]})") if names[line.label] > 1 else line for line in lines)
 
 
 def _place(reports: Sequence[Report], baseline: str) -> int:
@@ -221,6 +237,7 @@ def _line(reports: Sequence[Report], places: Sequence[int], others: Collection[i
         recipe=str(first["recipe"]),
         state=next((state for state in _STATES if state in states), "unknown"),
         settings=dict(first["settings"]),
+        words_for_none=dict(first.get("words_for_none", {})),
         courses=courses(first),
         is_other_task=any(place in others for place in places),
         final={key: found for key in keys if (found := _over(own, key, "last"))},

@@ -27,4 +27,4 @@ def document(comparison: Comparison, reports: Sequence[Report]) -> dict[str, Any
 
 def _group(line: Line) -> dict[str, Any]:
     found = asdict(line)
-    return {name: found[name] for name in found if name not in ("settings", "places", "is_other_task")}
+    return {name: found[name] for name in found if name not in ("settings", "words_for_none", "places", "is_other_task")}

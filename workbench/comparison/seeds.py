@@ -30,13 +30,20 @@ class Spread:
 def alike(reports: Sequence[Report], *, apart: bool = False) -> list[list[int]]:
     """Places of the runs that are one line: alike in recipe, data and every setting but the seed; in the order of their first.
 
+    Of a script or another tool the settings need not say what differs, so there only different seeds make one line.
+
     Args:
         apart: each run is a line of its own.
     """
     lines: dict[object, list[int]] = {}
     for place, report in enumerate(reports):
         lines.setdefault(place if apart else _kind(report), []).append(place)
-    return list(lines.values())
+    found: list[list[int]] = []
+    for places in lines.values():
+        seeds = {repr(reports[place]["settings"].get(SEED)) for place in places}
+        is_told = reports[places[0]].get("source", "recipe") == "recipe" or len(seeds) == len(places)
+        found += [places] if is_told else [[place] for place in places]
+    return sorted(found)
 
 
 def spread(values: Iterable[object]) -> Spread | None:
@@ -66,4 +73,4 @@ def _kind(report: Report) -> object:
     dataset = report.get("dataset") or {}
     begins = report.get("parent") if report.get("weights") else None  # the weights that it began with
     changed = tuple((one["step"], one["text"].partition(" by ")[0]) for one in report.get("interventions", ()) if one["kind"] == "set")
-    return report["recipe"], settings, dataset.get("sha256"), begins, changed
+    return report["recipe"], settings, dataset.get("sha256"), begins, report.get("forked_at"), changed

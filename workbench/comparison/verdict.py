@@ -113,7 +113,7 @@ def _chance(first: Contender, second: Contender, meets: bool | None) -> str:
     if meets is None:
         return "One seed each: chance may do as much."
     if first.count > 1 and second.count > 1:
-        return "Their seeds overlap." if meets else "Their seeds do not overlap."
+        return "Their seeds overlap: chance may do as much." if meets else "Their seeds do not overlap."
     several, one = (first, second) if first.count > 1 else (second, first)
     return f"The one seed of {one.label} lies {'inside' if meets else 'outside'} of the range of {several.label}."
 

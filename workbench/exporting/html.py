@@ -19,7 +19,8 @@ from workbench.views.drawing import Loaded
 from workbench.views.plots.heading import labels
 from workbench.views.run import health, slots
 from workbench.views.run.slots import Slot
-from workbench.views.table import settings_of
+from workbench.views.run.status_lines import origin
+from workbench.views.table import settings_of, text_of
 
 _STYLE = Path(__file__).with_name("report.css")
 _MOST_LAYERS = 256
@@ -27,17 +28,20 @@ _LOG_LINES = 40
 _MOST_LETTERS = 40  # below a matrix in the usual size
 
 
-def write(folder: RunFolder, target: Path) -> dict[str, Any]:
+def write(folder: RunFolder, target: Path, *, differs: str = "") -> dict[str, Any]:
     """Write the report of a run.
+
+    Args:
+        differs: in a sentence, what its settings have other than its preset, which nothing in a run folder tells.
 
     Raises:
         WorkbenchError: it cannot be written.
     """
-    write_whole(target, page(open_run(folder)))
+    write_whole(target, page(open_run(folder), differs=differs))
     return {"said": ""}
 
 
-def page(feed: Feed) -> Iterator[str]:
+def page(feed: Feed, *, differs: str = "") -> Iterator[str]:
     """The page, piece by piece."""
     title = escape(" ".join(filter(None, [feed.folder.id, feed.labels.name])))
     yield f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
@@ -49,7 +53,7 @@ def page(feed: Feed) -> Iterator[str]:
     yield _section("Charts", "".join(_figure(feed, slot) for slot in found if slot.kind != "preview"), kind="board")
     yield _section("Previews", "".join(_preview(feed, shown) for shown in _newest(feed)), kind="board")
     yield _section("Metrics", _metrics(feed))
-    yield _section("Settings", _settings(feed), kind="columns")
+    yield _section("Settings", _settings(feed, differs), kind="columns")
     yield _section("Data", _facts({str(name): _words(value) for name, value in feed.state.data.items()}))
     yield _section("Layers", _layers(feed))
     yield _section("Log", _log(feed))
@@ -78,6 +82,7 @@ def _in_short(feed: Feed, task: str) -> dict[str, str]:
     threads = f"{state.threads} thread{'s' if state.threads != 1 else ''}" if state.threads else ""
     found = {
         "recipe": task,
+        "begins": _beginning(feed),
         f"best {state.objective}": f"{metric(value, about.get('unit', ''))} at step {grouped(step)}" if value is not None and step else "",
         **{key: metric(found.last, state.declaration(key).get("unit", "")) for key, found in _tests(feed).items()},
         "steps": steps,
@@ -89,6 +94,13 @@ def _in_short(feed: Feed, task: str) -> dict[str, str]:
         "versions": ", ".join(f"{name} {version}" for name, version in state.versions.items()),
     }
     return {name: text for name, text in found.items() if text}
+
+
+def _beginning(feed: Feed) -> str:
+    """`forked from cnn-3 at step 1,200 with lr 1e-3`; nothing for a run that began at its beginning."""
+    record = feed.record
+    changed = [f"{name} {text_of(record.settings.get(name), name)}" for name in (record.fork.changed if record.fork else ())]
+    return " with ".join(filter(None, [origin(feed), ", ".join(changed)]))
 
 
 def _tests(feed: Feed) -> dict[str, Any]:
@@ -120,7 +132,9 @@ def _figure(feed: Feed, slot: Slot) -> str:
         return _strip(feed, slot, keys)
     names = labels(keys)
     end = float(max(1, state.step))
-    lines = [svg.Line(names[key], ghost.columns(svg.COLUMNS, 0.0, end), ghost=True) for key in keys for ghost in state.ghosts.get(key, ())]
+    before = [(key, past.series[key]) for key in keys for past in feed.earlier if key in past.series]  # of the runs it was forked from
+    before += [(key, ghost) for key in keys for ghost in state.ghosts.get(key, ())]
+    lines = [svg.Line(names[key], series.columns(svg.COLUMNS, 0.0, end), ghost=True) for key, series in before]
     lines += [svg.Line(names[key], state.series[key].columns(svg.COLUMNS, 0.0, end)) for key in keys]
     marks = [svg.Mark(change.step, change.text) for change in state.interventions]
     marks += [svg.Mark(step, f"{names[key]} is not finite", is_bad=True) for key in keys for step in state.summaries[key].nonfinite_steps]
@@ -208,8 +222,10 @@ def _metrics(feed: Feed) -> str:
     return _table(("metric", "last", "best", "at step", "points", ""), rows, numbers=(1, 2, 3, 4)) if rows else ""
 
 
-def _settings(feed: Feed) -> str:
-    return _facts({name: "off" if value is None else str(value) for name, value in settings_of(feed).items()})
+def _settings(feed: Feed, differs: str) -> str:
+    words = feed.record.words_for_none
+    said = f"<p>{escape(differs)}</p>" if differs else ""
+    return said + _facts({name: text_of(value, name, words) for name, value in settings_of(feed).items()})
 
 
 def _layers(feed: Feed) -> str:

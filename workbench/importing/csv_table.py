@@ -126,9 +126,12 @@ def _columns(path: Path, header: list[str], step: str, leave_out: Sequence[str])
         if name and name not in header:
             raise WorkbenchError(f"{path} has no column `{name}`", f"it has {', '.join(filter(None, header))}")
     at_step = header.index(step) if step else next((folded.index(name) for name in _STEPS if name in folded), None)
+    if at_step is None and not header[0]:
+        at_step = 0  # a nameless first column is the index that pandas writes
     if at_step is None:
         raise WorkbenchError(f"{path} has no column of steps among {', '.join(filter(None, header))}", "say which it is with --step COLUMN")
-    at = next((folded.index(name) for name in (*_TIMES, *_ELAPSED) if name in folded and folded.index(name) != at_step), None)
+    others = {name.lower(): place for place, name in enumerate(header) if place != at_step and name not in leave_out}
+    at = next((others[name] for name in (*_TIMES, *_ELAPSED) if name in others), None)
     values = {
         place: path.stem if folded[place] == "value" else name  # as TensorBoard's own download has it: Wall time,Step,Value
         for place, name in enumerate(header)

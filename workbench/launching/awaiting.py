@@ -8,12 +8,14 @@ from collections.abc import Callable
 
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.events.types import Event
+from workbench.locks import lock_holder
 from workbench.runs.folder import RunFolder
 from workbench.runs.reading.feed import Feed
 
 _POLL_SECONDS = 0.02
 _STATUS_SECONDS = 0.5
 _QUEUED_SECONDS = 1.0
+_LEAVING_SECONDS = 3.0  # for a worker that has said its end to leave: letting go of torch takes a moment
 SPAWN_SECONDS = 10.0  # until a process that was started holds the lock; what the log says before is of the one before it
 
 
@@ -71,6 +73,13 @@ def await_start(
         f"it goes on by itself: `workbench show {folder.id}`",
         code=ExitCode.NO_ANSWER,
     )
+
+
+def await_leaving(folder: RunFolder) -> None:
+    """Wait for the worker of a run that has ended here to let go of its slot: what is started next need not queue behind it."""
+    deadline = time.monotonic() + _LEAVING_SECONDS
+    while lock_holder(folder.lock) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
 
 
 def _before_an_attempt(feed: Feed) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import workbench
 from workbench.errors import WorkbenchError
-from workbench.finding import by_name, from_path
+from workbench.finding import by_name, from_path, is_named
 from workbench.launching.ask import Helper
 from workbench.launching.spawn import spawn
 from workbench.queue import line, slots
@@ -24,7 +24,7 @@ from workbench.runs.lineage import take_over
 from workbench.runs.reading.feed import Feed
 from workbench.runs.status import boot_id, process_started
 from workbench.runs.store import Store
-from workbench.schema import Settings, Value, build, flat
+from workbench.schema import Settings, Value, build, flat, words_for_none
 
 
 def start(
@@ -62,7 +62,7 @@ def start(
     folder = store.claim(recipe.name)
     record = RunRecord(
         id=folder.id, recipe=recipe.name, recipe_path=recipe.path, preset=preset, settings=flat(config),
-        parent=parent, weights=weights, fork=fork,
+        words_for_none=words_for_none(recipe.config), parent=parent, weights=weights, fork=fork,
         created_at=time.time(), versions={"workbench": workbench.__version__, "python": platform.python_version()},
         git_commit=_git_commit(Path.cwd()), command_line=list(command_line), host=platform.node(), sweep=sweep, trial=trial,
         trying=trying, asker=(os.getpid(), process_started(os.getpid()) or 0.0) if trying else (0, 0.0),
@@ -104,6 +104,8 @@ def resume(
         raise WorkbenchError(f"{folder.id} is {feed.status.state}", f"`workbench attach {folder.id}` shows it")
     if feed.record.source != "recipe":
         raise not_ours(feed)
+    if feed.record.recipe_path and not recipe_path and is_named(feed.record.recipe_path):
+        recipe_path = feed.record.recipe_path
     if feed.record.recipe_path and not recipe_path:
         raise WorkbenchError(
             f"{folder.id} was trained by the recipe at {feed.record.recipe_path}",

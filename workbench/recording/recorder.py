@@ -8,8 +8,10 @@ import os
 import platform
 import shutil
 import sys
+import threading
 import time
 import traceback
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +22,7 @@ from workbench.errors import WorkbenchError
 from workbench.paths import runs_folder
 from workbench.recipe import Goal
 from workbench.recording.charting import goals_of
+from workbench.recording.given import count_of, tags_of, text_of
 from workbench.recording.place import place_in_script
 from workbench.recording.scribe import MOST_WAITING, Scribe, number
 from workbench.recording.settings import flattened
@@ -28,32 +31,35 @@ from workbench.runs.store import Store
 
 STEM = "script"  # ids are script-1, script-2: a name is data, and never part of a path
 _LONGEST_DETAIL = 8000
+_LONGEST_REASON = 500
 
-_open: list[Recorder] = []  # what this process records now; its end is theirs
+_open: weakref.WeakSet[Recorder] = weakref.WeakSet()  # what this process records now; its end is theirs
 _hooked = False
 
 
 def record(
-    name: str, settings: object, goals: Mapping[str, Goal], steps_total: int | None, steps_per_epoch: int, tags: tuple[str, ...],
-    runs: str | Path | None,
+    name: str, settings: object, goals: Mapping[str, Goal] | None, steps_total: int | None, steps_per_epoch: int,
+    tags: tuple[str, ...], runs: str | Path | None,
 ) -> Recorder:  # fmt: skip
     """Begin a run; see `workbench.record`. Where none can be begun, says so on stderr and returns a handle that records nothing."""
     folder = None
-    goals, wrong = goals_of(goals)
     try:
+        goals, wrong = goals_of({} if goals is None else goals)
+        labels = Labels(name=text_of(name), tags=tags_of(tags, wrong))
+        total, per_epoch = count_of("steps_total", steps_total, wrong), count_of("steps_per_epoch", steps_per_epoch, wrong)
         folder = Store(runs_folder(runs)).claim(STEM)
         about = RunRecord(
             id=folder.id, recipe=STEM, source="script", settings=flattened(settings), created_at=time.time(), host=platform.node(),
             versions={"python": platform.python_version()}, command_line=list(sys.argv),
         )  # fmt: skip
-        folder.prepare(about, Labels(name=clean(str(name)), tags=tuple(clean(str(tag)) for tag in tags)))
-        scribe = Scribe(folder, goals, steps_total=steps_total, steps_per_epoch=steps_per_epoch)
+        folder.prepare(about, labels)
+        scribe = Scribe(folder, goals, steps_total=total, steps_per_epoch=per_epoch or 0)
     except Exception as error:  # noqa: BLE001  a script trains whether or not it can be watched
         with contextlib.suppress(Exception):
             if folder is not None:
                 shutil.rmtree(folder.path, ignore_errors=True)
             reason = error.message if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {error}"
-            print(f"workbench: `{name}` is not recorded: {reason}", file=sys.stderr)
+            print(f"workbench: `{text_of(name)}` is not recorded: {text_of(reason, _LONGEST_REASON)}", file=sys.stderr)
         return Recorder(None, None)
     recorder = Recorder(folder, scribe)
     for each in wrong:
@@ -126,10 +132,14 @@ class Recorder:
         else:
             self.fail(error)
 
+    def __del__(self) -> None:
+        """Nobody can log through it any more, as where a cell of a notebook begins the same run anew."""
+        if self._scribe is not None and not self._scribe.is_mine(threading.current_thread()):
+            self.finish("its script is done with it")
+
     def _end(self, state: Literal["finished", "stopped", "failed"], reason: str, *, detail: str = "", exit_code: int = 0) -> None:
         scribe, self._scribe, self._rows = self._scribe, None, None
-        with contextlib.suppress(ValueError):
-            _open.remove(self)
+        _open.discard(self)
         if scribe is not None:
             with contextlib.suppress(Exception):
                 scribe.end(state, clean(reason), detail=detail, exit_code=exit_code)
@@ -153,7 +163,7 @@ class Recorder:
 def _watch(recorder: Recorder) -> None:
     """End the run with the process: by its error where it has one. A killed process leaves no word, and shows as died."""
     global _hooked
-    _open.append(recorder)
+    _open.add(recorder)
     if "multiprocessing.util" in sys.modules:  # whose processes run neither what atexit has of their parent nor the hook for errors
         from multiprocessing import util
 
@@ -186,6 +196,6 @@ def _finish_all() -> None:
 
 
 def _forget_all() -> None:
-    for recorder in _open:
+    for recorder in list(_open):
         recorder._forget()
     _open.clear()

@@ -89,6 +89,10 @@ class Scribe:
         if self._lock is not None:
             os.close(self._lock)
 
+    def is_mine(self, thread: threading.Thread) -> bool:
+        """Whether this is the thread that writes, which cannot wait for its own end."""
+        return thread is self._thread
+
     def _work(self) -> None:
         while not self._over.wait(FLUSH_SECONDS):
             try:

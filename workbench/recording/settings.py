@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 from collections.abc import Mapping
 from typing import Any
 
 from workbench.clean import clean
+from workbench.recording.given import text_of
 from workbench.runs.folder import Value
 
 _LONGEST = 500
@@ -26,7 +28,7 @@ def _add(found: dict[str, Value], name: str, value: object, depth: int) -> None:
     members = _members(value) if depth < _DEEPEST else None
     if members is not None:
         for key, member in members.items():
-            _add(found, f"{name}.{key}" if name else str(key), member, depth + 1)
+            _add(found, f"{name}.{text_of(key)}" if name else text_of(key), member, depth + 1)
     elif name and len(found) < _MOST:
         found[clean(name)[:_LONGEST]] = _plain(value)
 
@@ -43,10 +45,14 @@ def _members(value: object) -> Mapping[Any, Any] | None:
 
 
 def _plain(value: object) -> Value:
+    item = getattr(value, "item", None)
+    if callable(item) and getattr(value, "shape", None) == ():  # a number of numpy or torch
+        with contextlib.suppress(Exception):
+            value = item()
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
         return int(value) if abs(value) < 2**63 else float(value) if abs(value) < 2**1000 else str(value)[:_LONGEST]
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else str(value)
-    return clean(str(value))[:_LONGEST]
+    return text_of(value, _LONGEST)

@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -44,6 +44,7 @@ class RunRecord(BaseModel):
     recipe_path: str = ""
     preset: str = ""
     settings: dict[str, Value] = {}
+    words_for_none: dict[str, str] = {}  # of its recipe's own settings, where they say something else than "off"
     parent: str | None = None
     weights: bool = False  # whether it begins with those of its parent
     fork: Fork | None = None
@@ -181,14 +182,24 @@ class RunFolder:
         replace_file(self.path / "labels.json", labels.model_dump_json(indent=1).encode())
 
     def saved_checkpoints(self, *, verify: bool = False) -> list[Checkpoint]:
-        """Every checkpoint with a readable manifest, oldest first; `verify` reads them and compares their checksums."""
+        """Every checkpoint with a readable manifest, oldest first.
+
+        Args:
+            verify: compare checksums, the newest first, as far as a look may take: a run may keep hundreds.
+        """
         found = []
         with contextlib.suppress(OSError):
             for entry in os.scandir(self.checkpoints):
-                checkpoint = _checkpoint(Path(entry.path), verify=verify) if entry.is_dir() and not entry.name.startswith(".") else None
+                checkpoint = _checkpoint(Path(entry.path), verify=False) if entry.is_dir() and not entry.name.startswith(".") else None
                 if checkpoint:
                     found.append(checkpoint)
-        return sorted(found, key=lambda checkpoint: (checkpoint.attempt, checkpoint.step))
+        found.sort(key=lambda checkpoint: (checkpoint.attempt, checkpoint.step))
+        left = _LARGEST_HASHED if verify else 0
+        for place in reversed(range(len(found))):
+            if found[place].size_bytes <= left:
+                left -= max(0, found[place].size_bytes)
+                found[place] = replace(found[place], verified=self.verified(found[place]))
+        return found
 
     def verified(self, checkpoint: Checkpoint) -> bool:
         """Whether a checkpoint is the file that was saved, checksum and all."""

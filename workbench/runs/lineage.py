@@ -20,6 +20,7 @@ from workbench.units import grouped
 
 ROOT_ATTEMPT = 0  # of the checkpoint that a fork begins with: older than those of its own attempts
 NOT_INHERITED = ("download",)  # allowed for one data set in one run
+_MOST_LISTED = 8  # of the first and of the last checkpoints that a hint names
 _MOST_GENERATIONS = 100  # that are looked back at; also where somebody wrote a circle of parents
 
 
@@ -39,10 +40,9 @@ def chosen(parent: RunFolder, step: int | None) -> Checkpoint:
         return good
     at_step = [one for one in found if one.step == step]
     if not at_step:
-        raise WorkbenchError(
-            f"{parent.id} has no checkpoint at step {grouped(step)}",
-            f"{_listed(found)}; a run keeps the newest three and the best: `train --checkpoint-every N` and `workbench save` write more",
-        )
+        has_all = parent.record().settings.get("keep_checkpoints", "") is None
+        more = "" if has_all else "; a run keeps its newest and the best: `train --keep-checkpoints all` keeps each"
+        raise WorkbenchError(f"{parent.id} has no checkpoint at step {grouped(step)}", _listed(found) + more)
     others = [one for one in found if one.step != step]
     if not parent.verified(at_step[-1]):
         raise WorkbenchError(f"the checkpoint of {parent.id} at step {grouped(step)} is damaged: its checksum is wrong", _listed(others))
@@ -145,5 +145,7 @@ def _is_at(event: Event, step: int, attempt: int) -> bool:
 
 
 def _listed(found: list[Checkpoint]) -> str:
-    steps = sorted({one.step for one in found if one.finite})
-    return f"there are checkpoints at step {', '.join(map(grouped, steps))}" if steps else "there is no other"
+    steps = [grouped(step) for step in sorted({one.step for one in found if one.finite})]
+    if len(steps) > 2 * _MOST_LISTED:  # of a run that keeps all
+        steps[_MOST_LISTED:-_MOST_LISTED] = [f"... ({len(steps) - 2 * _MOST_LISTED} more) ..."]
+    return f"there are checkpoints at step {', '.join(steps)}" if steps else "there is no other"

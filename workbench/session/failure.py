@@ -119,6 +119,8 @@ def _trace(error: BaseException) -> str:
 
 def _last_frame(error: BaseException, recipe_path: str) -> str:
     """The line of the recipe that the error came through last; of any file where it came through none."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return ""  # its text says where
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if (recipe_path and frame.filename.startswith(recipe_path)) or "/recipes/" in frame.filename]
     last = (own or list(frames))[-1:]

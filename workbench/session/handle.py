@@ -62,7 +62,7 @@ class Session:
         self._config = config
         self._journal = journal
         self._folder = folder
-        self._keeper = Keeper(folder, journal, attempt)
+        self._keeper = Keeper(folder, journal, attempt, recent=config.budget.keep_checkpoints)
         self._resumption = Resumption(folder, self._keeper, journal)
         self.requests = Requests(folder, journal, recipe, save=self._save_asked, change=self._change, cpu_seconds=self.cpu_seconds)
         self.phase("choosing the device")

@@ -120,7 +120,7 @@ class SweepFolder:
         return {event["trial"]: str(event["run"]) for event in self.events() if event["type"] == "assigned"}
 
     def drivers(self) -> dict[str, bool]:
-        """The machines that work at it, and whether they do now."""
+        """The machines that work at it, and whether they do now: another one has said that it left, or is quiet for a while."""
         found = {}
         for path in sorted(self.path.glob("*.lock")):
             if path.stem == host():

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from workbench.errors import WorkbenchError, unknown
 from workbench.recipe import Preset, Recipe, Task
-from workbench.schema import Settings, Value, build, describe, flat
+from workbench.schema import Settings, Value, build, describe, flat, words_for_none
 from workbench.settings import NO_END, ends
 from workbench.sweeps.space import Space, parse_space, parse_values
 
@@ -46,6 +46,7 @@ class Plan(BaseModel):
     name: str
     families: tuple[Family, ...]
     settings: dict[str, Value] = {}  # of all runs
+    words_for_none: dict[str, str] = {}  # in the settings that have another one than "off"
     grid: dict[str, tuple[Value, ...]] = {}
     seeds: int = 1
     trials: int = 0  # of a search; 0 is a grid
@@ -67,7 +68,8 @@ class Plan(BaseModel):
     @property
     def differing(self) -> list[str]:
         """The settings that tell its runs apart."""
-        return [*(self.search or self.grid), *(["seed"] if self.seeds > 1 else [])]
+        varied = [*self.search] or [name for name, values in self.grid.items() if len(values) > 1]
+        return [*varied, *(["seed"] if self.seeds > 1 else [])]
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ def make_plan(
     )  # fmt: skip
     _check_varied(draft)
     objective, goal = _objective(draft, {recipe.name: recipe for recipe, _ in recipes})
-    return draft.model_copy(update={"objective": objective, "goal": goal})
+    words = {name: word for recipe, _ in recipes for name, word in words_for_none(recipe.config).items()}
+    return draft.model_copy(update={"objective": objective, "goal": goal, "words_for_none": words})
 
 
 def config_of(unit: Unit, recipe: Recipe) -> Settings:

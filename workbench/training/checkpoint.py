@@ -27,7 +27,6 @@ STATE = "state.pt"
 MANIFEST = "manifest.json"
 LARGEST_BYTES = 64 << 30  # a file beyond it is not read into memory
 LARGEST_MANIFEST_BYTES = 1 << 20
-RECENT = 3  # how many of the newest are kept whatever they hold
 _NAME = re.compile(r"(\d+)-(\d+)")
 _TEMPORARY = ".partial-"
 
@@ -143,21 +142,25 @@ def newest_first(parent: Path) -> list[Path]:
     return [path for match, path in sorted(named, key=lambda pair: (int(pair[0][2]), int(pair[0][1])), reverse=True)]
 
 
-def keep(parent: Path, best: Path | None = None) -> list[Path]:
-    """Remove all but the best checkpoint, the newest three and the newest one that is finite and verified.
+def keep(parent: Path, best: Path | None = None, *, recent: int | None = 3) -> list[Path]:
+    """Remove all but the best checkpoint, some of the newest and the newest one that is finite and verified.
 
     The last one is what a run that broke can go on from, so it outlives any number of later checkpoints full of NaN. Only
     the process that saves may call this, and not while it does.
+
+    Args:
+        recent: how many of the newest stay whatever they hold; None keeps each.
 
     Returns:
         the checkpoints that were removed.
     """
     newest = newest_first(parent)
-    kept = {path.name for path in newest[:RECENT]} | ({best.name} if best else set())
-    healthy = next((path for path in newest if _is_healthy(path)), None)
+    kept = {path.name for path in newest[:recent]} | ({best.name} if best else set())
+    others = [path for path in newest if path.name not in kept]
+    healthy = next((path for path in newest if _is_healthy(path)), None) if others else None
     removed = []
-    for path in newest:
-        if path.name not in kept and path != healthy:
+    for path in others:
+        if path != healthy:
             gone = parent / f"{_TEMPORARY}gone-{path.name}"
             path.rename(gone)  # at once: a removal that breaks off leaves nothing that looks like a checkpoint
             removed.append(path)

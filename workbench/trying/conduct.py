@@ -32,5 +32,5 @@ def conduct(kind: str, folder: RunFolder, recipe: Recipe, config: Common, journa
     if found:
         first = made[0]
         about = {"kind": kind, "recipe": recipe.name, "device": str(first.device), "precision": first.precision}
-        plan.write_result(folder.path, {**about, "threads": journal.state.threads, **found})
+        plan.write_result(folder.path, {**about, "processes": config.machine.processes, "threads": journal.state.threads, **found})
     return session

@@ -201,6 +201,7 @@ def _found(run: DryRun, again: Reloaded) -> dict[str, Any]:
         },
         "memory_bytes": run.peaks["all"], "memory_of_step_bytes": max(0, run.peaks["step"] - run.peaks["before_model"]),
         "device_memory_bytes": run.device_peak, "checkpoint_bytes": saved,
+        "keeps_all": run._config.budget.keep_checkpoints is None,
         "resumed": _compared(run, again), "total": estimate.total(parts, run.plan()),
     }  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.driver import Driver
-from textual.events import Resize
+from textual.events import Key, Resize
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -153,6 +153,12 @@ class Workbench(Doors):
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
 
+    def on_key(self, event: Key) -> None:
+        """Give a line that asks what was typed for it: keys that came in one packet were sent to the screen before it asked."""
+        foot = self.screen.asking if isinstance(self.screen, WorkScreen) else None
+        if foot is not None:
+            foot.on_key(event)
+
     def on_resize(self, event: Resize) -> None:
         terminal.forget(self._driver)
         if event.size == self.size and self.screen_stack:  # there and back again, of which Textual 8.2 paints nothing
@@ -218,9 +224,9 @@ class Workbench(Doors):
     # What screens ask for
 
     def look_again(self) -> None:
-        """Look at what the topmost screen wants that wants anything."""
+        """Look at what the topmost screen wants that wants anything; one that was just opened has no widgets yet, and asks later."""
         for screen in reversed(self.screen_stack):
-            wish = screen.wish() if isinstance(screen, WorkScreen) else None
+            wish = screen.wish() if isinstance(screen, WorkScreen) and screen.is_mounted else None
             if wish is not None:
                 self._poller.watch(wish)
                 return

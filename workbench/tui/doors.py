@@ -79,7 +79,7 @@ class Doors(Keyed):
         from workbench.tui.screens.pages.model import ModelPage
 
         self.ask_about(form, "cost")
-        self.push_screen(ModelPage(list(layers), parameters, self.size.width, self.look, self.about(form)))
+        self.push_screen(ModelPage(list(layers), parameters, self.look, self.about(form)))
 
     def open_finding(self, form: Form) -> None:
         """Look for a learning rate for a form."""
@@ -90,12 +90,12 @@ class Doors(Keyed):
     def open_model(self, layers: Iterable[Mapping[str, Any]], parameters: int | None) -> None:
         from workbench.tui.screens.pages.model import of_model
 
-        self.push_screen(of_model(list(layers), parameters, self.size.width, self.look))
+        self.push_screen(of_model(list(layers), parameters, self.look))
 
     def open_health(self, lines: Sequence[tuple[str, str]]) -> None:
         from workbench.tui.screens.pages.health import of_health
 
-        self.push_screen(of_health(lines, self.size.width, self.look))
+        self.push_screen(of_health(lines, self.look))
 
     def open_differences(self, form: Form, others: Mapping[str, Mapping[str, Value]]) -> None:
         from workbench.tui.editing.form import compared

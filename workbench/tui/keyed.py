@@ -9,12 +9,15 @@ from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Event, Key
 from textual.screen import Screen
 
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.widgets.key_bar import shown_key
 
 _MOVING = ("up", "down", "left", "right", "pageup", "pagedown", "home", "end", "tab", "shift+tab")  # nobody looks for these by words
+
+_BEHIND_SECONDS = 0.05  # in which what esc does has been done, such as going back to the screen that the letter is meant for
 
 
 class Keyed(App[None]):
@@ -29,6 +32,17 @@ class Keyed(App[None]):
         Binding("ctrl+l", "repaint", "repaint", id="app.repaint", tooltip="paint the screen anew"),
     ]
     own_keys: Mapping[str, str]  # by the ids of bindings
+
+    async def on_event(self, event: Event) -> None:
+        """Take a letter close behind esc, which terminals also send for alt and that letter, for what nearly always was typed: both."""
+        if isinstance(event, Key) and not event.is_forwarded and (letter := _behind_escape(event)) and not self._is_own(event.key):
+            await super().on_event(Key("escape", "\x1b"))
+            self.set_timer(_BEHIND_SECONDS, lambda: self.post_message(Key(letter, letter)))
+        else:
+            await super().on_event(event)
+
+    def _is_own(self, key: str) -> bool:
+        return any(key in keys.split(",") for keys in self.own_keys.values())
 
     def keys_of(self, table: Iterable[BindingType]) -> list[Binding]:
         """A table of keys, with those of the user's own choice in their places."""
@@ -52,3 +66,8 @@ class Keyed(App[None]):
 
     async def _act(self, screen: Screen[Any], binding: Binding) -> None:
         await self.run_action(binding.action, screen if hasattr(screen, f"action_{binding.action.partition('(')[0]}") else self)
+
+
+def _behind_escape(key: Key) -> str:
+    """The letter of `alt+q` or `alt+shift+q`; empty for any other key."""
+    return key.character if key.key.startswith("alt+") and key.character and key.character.isalpha() else ""

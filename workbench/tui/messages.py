@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.schema import Value
     from workbench.tui.editing.readiness import Lack
     from workbench.views.comparison.compare_board import Sight
-    from workbench.views.plots.view import ChartStyle, View
+    from workbench.views.plots.view import Along, ChartStyle, View
     from workbench.views.table import Entry
 
 
@@ -84,6 +84,7 @@ class Listed:
     facts: Facts  # what the filter asks
     labels: Labels
     asked: Mapping[str, Value]  # what it takes to start it once more
+    has_recipe: bool = True  # not of a script's own run, nor of an imported one: nothing here can go on with those
 
     @property
     def id(self) -> str:
@@ -104,6 +105,7 @@ class SlotSeen:
         beside: the steps before and behind the cursor at which something was logged.
         metric: which metric the style of a chart is remembered for.
         log: whether the y axis is logarithmic now.
+        axes: what may stand along the x axis of this run.
         layers: how many a strip has.
         step: at which a preview was saved, and `steps` all at which one of its name was.
     """
@@ -118,6 +120,7 @@ class SlotSeen:
     style: ChartStyle | None = None
     metric: str = ""
     log: bool = False
+    axes: tuple[Along, ...] = ("step",)
     layers: int = 0
     step: int | None = None
     steps: tuple[int, ...] = ()
@@ -159,6 +162,7 @@ class CompareSeen:
         lines: the ids of the runs of each line.
         keys: all metrics that curves can be drawn of; `previews` likewise.
         moments: how many places of the training there are to scrub through.
+        covered: how much of the x axis the runs have come along, between 0 and 1.
         unread: how many logs are not read to their end.
     """
 
@@ -168,6 +172,7 @@ class CompareSeen:
     keys: tuple[str, ...] = ()
     previews: tuple[str, ...] = ()
     moments: int = 0
+    covered: float = 1.0
     unread: int = 0
 
 

@@ -30,6 +30,7 @@ def run(
     from workbench.preferences import preferences
 
     gc.disable()  # until the first paint: collecting while modules load costs 20 ms
+    terminal.ask_for_its_size()
     wanted = preferences()
     if wanted.keys or wanted.device_slots:
         from workbench.tui.checking import check

@@ -11,6 +11,7 @@ import signal
 import sys
 import termios
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from rich.segment import Segment
@@ -25,6 +26,7 @@ from workbench.views import terminal as views
 _FEW, _MANY = 16, 256  # colours; more are not needed
 _SPEEDS = {getattr(termios, f"B{speed}"): speed for speed in (300, 1200, 2400, 4800, 9600, 19200, 38400)}
 HARD_EXIT_SECONDS = 2.0
+_LAST_WORDS_SECONDS = 1.0  # that a slow link may take for what it still has to carry: 15 kB at 15 kB/s
 _NEAR_HZ, _REMOTE_HZ = 4.0, 2.0
 
 
@@ -51,6 +53,14 @@ def is_thin() -> bool:
     except (OSError, ValueError, AttributeError, termios.error):
         return False
     return views.is_thin(os.environ, _SPEEDS.get(speed, 0))
+
+
+def ask_for_its_size() -> None:
+    """Forget the size that the environment names: shells and containers hand it on, where it is soon another (shutil believes it)."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        if all(os.get_terminal_size((sys.__stdout__ or sys.stdout).fileno())):
+            for name in ("COLUMNS", "LINES"):
+                os.environ.pop(name, None)
 
 
 def refresh_seconds() -> float:
@@ -108,13 +118,13 @@ def hard_exit_soon(seconds: float = HARD_EXIT_SECONDS) -> threading.Timer:
     return timer
 
 
-def _end() -> None:
+def _end(seconds: float = _LAST_WORDS_SECONDS) -> None:
     codes = b"\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?2048l"
-    descriptor = 2
-    if select.select([], [descriptor], [], 0)[1]:
+    descriptor, until = 2, time.monotonic() + seconds
+    with contextlib.suppress(OSError):  # the terminal is gone, and so is who would read about it
         os.set_blocking(descriptor, False)
-        with contextlib.suppress(OSError):  # the terminal is gone, and so is who would read about it
-            os.write(descriptor, codes)
+        while codes and select.select([], [descriptor], [], max(0.0, until - time.monotonic()))[1]:
+            codes = codes[os.write(descriptor, codes) :]
     os._exit(0)
 
 

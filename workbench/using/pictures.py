@@ -71,7 +71,8 @@ def read(path: Path, shape: tuple[int, int, int], *, on_dark: bool, invert: Inve
         most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
         raise WorkbenchError(f"{short(path)} has too many pixels: at most {most:,} are read", "scale it down first") from error
     except (OSError, ValueError, SyntaxError, RuntimeError) as error:  # what Pillow raises for broken files
-        why = "not an image" if type(error).__name__ == "UnidentifiedImageError" else str(error)
+        why = getattr(error, "strerror", None) or str(error)
+        why = "not an image" if type(error).__name__ == "UnidentifiedImageError" else why
         raise WorkbenchError(f"{short(path)} cannot be read: {why}", "PNG, JPEG and what else Pillow reads will do") from error
     found = pixels.permute(2, 0, 1).float() / 255
     done = [size] if tuple(found.shape) == shape else [f"{size} -> {shape[2]}x{shape[1]} {'grey' if shape[0] == 1 else 'colour'}"]

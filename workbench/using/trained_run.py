@@ -11,7 +11,7 @@ import torch
 
 from workbench import __version__
 from workbench.errors import ExitCode, WorkbenchError
-from workbench.finding import by_name, from_path
+from workbench.finding import by_name, from_path, is_named
 from workbench.recipe import Recipe
 from workbench.runs.folder import RunFolder
 from workbench.runs.reading.feed import read_state
@@ -105,6 +105,8 @@ class TrainedRun:
     def _recipe(self, path: str) -> Recipe:
         if path:
             return from_path(Path(path))
+        if self.record.recipe_path and is_named(self.record.recipe_path):
+            return from_path(Path(self.record.recipe_path))
         if self.record.recipe_path:
             raise WorkbenchError(
                 f"{self.folder.id} was trained by the recipe at {self.record.recipe_path}",

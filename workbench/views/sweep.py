@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from workbench.charts.rows import Row, Rows, Span, cells, cut, fit, pad, printable
@@ -11,8 +11,9 @@ from workbench.comparison.verdict import pm
 from workbench.schema import Value
 from workbench.sweeps.plan import Plan
 from workbench.sweeps.progress import Entry, Group, Progress
-from workbench.units import brief, compact, duration, grouped, metric
+from workbench.units import compact, duration, grouped, metric
 from workbench.views.run.status_lines import ink, mark
+from workbench.views.table import text_of
 
 _GAP = "  "
 _BAR = 20  # cells of an importance of 100 %
@@ -39,10 +40,11 @@ def lines(progress: Progress, *, unit: str = "", ascii_only: bool = False) -> li
     best = progress.best
     second = f"{duration(progress.seconds)} of training"
     if best is not None and best.best is not None:
-        values = "".join(f", {name} {text(value)}" for name, value in best.values.items())
+        values = "".join(f", {name} {text(plan, name, value)}" for name, value in best.values.items())
         second = f"best {_objective(plan)} {metric(best.best, unit)}: {best.run or best.recipe}{values}   {second}"
-    elsewhere = [f"{machine}{'' if alive else ' (no news)'}" for machine, alive in progress.machines.items()]
-    machines = [f"on {', '.join(elsewhere)}"] if len(elsewhere) > 1 else []
+    away = " (not at work)" if progress.state == "running" else ""  # some are
+    each = [f"{machine}{'' if alive else away}" for machine, alive in progress.machines.items()]
+    machines = [f"on {', '.join(each)}"] if len(each) > 1 else []
     return [printable(line, ascii_only=ascii_only) for line in (first, second, *machines)]
 
 
@@ -57,7 +59,7 @@ def table(progress: Progress, width: int, *, unit: str = "", ascii_only: bool = 
         _Column("run", 0, [entry.run or "-" for entry in shown]),
         _Column("state", 1, [_state(entry, ascii_only) for entry in shown], inks),
         *([_Column("recipe", 0, [entry.recipe for entry in shown])] if len(plan.families) > 1 else []),
-        *(_Column(name, 1, [text(entry.values[name]) if name in entry.values else "?" for entry in shown]) for name in plan.differing),
+        *(_Column(name, 1, _texts(plan, name, [entry.values for entry in shown], "?")) for name in plan.differing),
         _Column("step", 5, [grouped(entry.step) if entry.step else "-" for entry in shown]),
         _Column(_objective(plan), 0, [_metric(entry.best, unit) for entry in shown]),
         _Column("test", 3, [_metric(entry.test, unit) for entry in shown]),
@@ -72,7 +74,7 @@ def groups(progress: Progress, width: int, *, unit: str = "", ascii_only: bool =
     several = plan.seeds > 1
     columns = [
         *([_Column("recipe", 0, [group.recipe for group in shown])] if len(plan.families) > 1 else []),
-        *(_Column(name, 1, [text(group.values.get(name)) for group in shown]) for name in plan.differing if name != "seed"),
+        *(_Column(name, 1, _texts(plan, name, [group.values for group in shown], "-")) for name in plan.differing if name != "seed"),
         _Column(_objective(plan) + (" (mean ± std)" if several else ""), 0, [_mean(group, unit) for group in shown]),
         _Column("test (mean)" if several else "test", 2, [_metric(group.test, unit) for group in shown]),
         _Column("params", 4, [compact(group.parameters) if group.parameters else "-" for group in shown]),
@@ -86,7 +88,7 @@ def importance(progress: Progress, *, ascii_only: bool = False) -> list[str]:
     """How much of the differences each setting explains by itself, as bars, and the rest; nothing where nothing is known."""
     what = _objective(progress.plan)
     chance = progress.is_chance
-    said = [f"all settings lie within what seeds of one setting differ by: these runs do not tell which {what} is better"] if chance else []
+    said = [f"settings differ no more than seeds of one setting do: by {what} these runs do not tell which is better"] if chance else []
     if not progress.importance:
         return said
     rest = max(0.0, 1 - sum(progress.importance.values()))
@@ -96,18 +98,21 @@ def importance(progress: Progress, *, ascii_only: bool = False) -> list[str]:
     for name, share in [*progress.importance.items(), *([(last, rest)] if last else [])]:
         bar = ("#" if ascii_only else "█") * max(0, round(_BAR * min(1.0, share)))
         alone = f"   {100 * progress.chance[name]:.0f} % by chance alone" if name in progress.chance else ""
-        alone = f"   settings that work together{', and chance' if progress.plan.seeds == 1 else ', and seeds'}" if name == last else alone
+        alone = f"   settings that interact{', and chance' if progress.plan.seeds == 1 else ', and seeds'}" if name == last else alone
         rows.append(f"  {fit(name, room)}  {bar} {100 * share:.0f} %{alone}")
-    return [f"what explains the differences in {what}, each setting by itself:", *rows, *said]
+    known = sum(entry.is_done and entry.best is not None for entry in progress.entries)
+    hint = f" (PED-ANOVA of {known} runs with one seed each: a hint, no proof)" if progress.plan.trials else ", each setting by itself"
+    return [f"what explains the differences in {what}{hint}:", *rows, *said]
 
 
-def text(value: Value) -> str:
+def _texts(plan: Plan, name: str, chosen: Iterable[Mapping[str, Value]], absent: str) -> list[str]:
+    """A setting in each of several choices, which need not have it."""
+    return [text(plan, name, values[name]) if name in values else absent for values in chosen]
+
+
+def text(plan: Plan, name: str, value: Value) -> str:
     """A setting's value, briefly."""
-    if value is None:
-        return "off"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return brief(value) if isinstance(value, float) else str(value)
+    return text_of(value, name, plan.words_for_none)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from workbench.queue.line import ordinal
 from workbench.runs.folder import Value
 from workbench.runs.reading.feed import Feed
 from workbench.runs.status import StateName
-from workbench.schema import describe
+from workbench.schema import words_for_none
 from workbench.settings import Common
 from workbench.units import age, brief, duration, grouped, metric
 from workbench.views.run.status_lines import ink, mark, progress
@@ -195,7 +195,9 @@ def _entry(feed: Feed, apart: Sequence[str], now: float) -> Entry:
         age=age(max(0.0, now - since)) if since else "-",
         best="run.json is damaged" if _is_damaged(feed) else _best(feed),
         trail=tuple(state.trail.means()),
-        apart={name: text_of(settings.get(name), name) for name in apart},
+        apart={
+            name: text_of(settings[name], name, feed.record.words_for_none) for name in apart if name in settings
+        },  # a script need not say it
         pinned=feed.labels.pin,
         parent=(feed.record.parent or "") if feed.record.fork else "",
         forked_at=feed.record.fork.step if feed.record.fork else 0,
@@ -221,7 +223,8 @@ def _best(feed: Feed) -> str:
     best = summary.best(about.get("goal", "none"))[0] if summary else None
     if best is None:
         return "-"
-    return f"{state.objective.partition('/')[2].replace('_', ' ')} {metric(best, about.get('unit', ''))}"
+    name = state.objective.partition("/")[2] or state.objective  # a script may name it without a split
+    return f"{name.replace('_', ' ')} {metric(best, about.get('unit', ''))}"
 
 
 def _differing(feeds: Sequence[Feed]) -> dict[str, list[str]]:
@@ -234,14 +237,14 @@ def _differing(feeds: Sequence[Feed]) -> dict[str, list[str]]:
 
 
 @cache
-def _words_for_none() -> dict[str, str]:
-    return {setting.name: setting.none for setting in describe(Common)}
+def _common_words() -> dict[str, str]:
+    return words_for_none(Common)
 
 
-def text_of(value: Value, name: str = "") -> str:
-    """A setting as a table shows it; None in the word that the setting of that name has for it."""
+def text_of(value: Value, name: str = "", words: Mapping[str, str] | None = None) -> str:
+    """A setting as a table shows it; None in the word that the run has for it, else in the one that all runs have."""
     if value is None:
-        return _words_for_none().get(name, "off")
+        return (words or {}).get(name) or _common_words().get(name, "not set")
     if isinstance(value, bool):
         return "yes" if value else "no"
     return brief(value) if isinstance(value, float) else str(value)

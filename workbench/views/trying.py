@@ -12,6 +12,7 @@ from workbench.charts.series import line
 from workbench.units import compact, duration, grouped, seconds, size
 
 _ABOVE = 0.5  # of the fall of the loss, as room above where it began; what lies higher is marked at the edge
+_MINUTE = 60.0
 Table = list[tuple[str, ...]]
 
 
@@ -79,6 +80,9 @@ def rate_words(found: Mapping[str, Any]) -> list[str]:
 def dry_run(found: Mapping[str, Any]) -> Table:
     """What each part took, and what it will add up to."""
     took, total = found["seconds"], found["total"]
+    saved = f"{size(found['checkpoint_bytes'])}; loads in {seconds(took['load'])}"
+    if found.get("keeps_all") and total["checkpoints"]:
+        saved += f"; all of them {size(total['checkpoints'] * found['checkpoint_bytes'])}"
     rows: Table = [("part", "took", "times", "in all", "")]
     spread = f"{seconds(took['step_least'])} to {seconds(took['step_most'])}; the first {seconds(took['first_step'])}"
     for part, each, count, note in (
@@ -86,7 +90,7 @@ def dry_run(found: Mapping[str, Any]) -> Table:
         ("steps", took["step"], total["steps"], spread),
         ("evaluations", took["evaluation"], total["evaluations"], ""),
         ("previews", took["preview"], total["previews"], ""),
-        ("checkpoints", took["checkpoint"], total["checkpoints"], f"{size(found['checkpoint_bytes'])}; loads in {seconds(took['load'])}"),
+        ("checkpoints", took["checkpoint"], total["checkpoints"], saved),
         ("test", took["test"], 1, ""),
     ):  # fmt: skip
         rows.append((part, seconds(each), grouped(count) if count is not None else "?", _all(total["parts"].get(part)), note))
@@ -100,7 +104,11 @@ def dry_run_words(found: Mapping[str, Any]) -> list[str]:
         lines = ["no estimate: neither epochs, max_steps nor max_seconds ends the run"]
     else:
         at_most = "at most " if total["at_most"] else ""
-        lines = [f"estimated {at_most}{duration(total['seconds'])}: each count times what one took here, after {found['steps']} steps"]
+        lines = [f"estimated {at_most}{_time(total['seconds'])}: each count times what one took here, after {found['steps']} steps"]
+    if found.get("processes", 1) > 1:
+        lines.append(
+            f"tried in one process with the whole batch; what {found['processes']} gain by sharing it and lose by messages is left out"
+        )
     device = "" if found["device_memory_bytes"] is None else f", of the device {size(found['device_memory_bytes'])}"
     speed = f"{compact(found['throughput'])} {found['unit']}/s on {found['device']} in {found['precision']}"
     speed += f", {found['cores']:.1f} cores busy"
@@ -135,6 +143,11 @@ def batch_size_words(found: Mapping[str, Any]) -> list[str]:
         f"ended there: {found['ended']}",
         "a larger batch makes fewer, steadier updates an epoch: look for the rate again with --find lr",
     ]
+
+
+def _time(value: float) -> str:
+    """An estimate: below a minute with tenths, which a clock's whole seconds would hide."""
+    return duration(value) if value >= _MINUTE else seconds(value)
 
 
 def _all(value: float | None) -> str:

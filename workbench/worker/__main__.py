@@ -30,6 +30,7 @@ def main(arguments: list[str]) -> int:
         arguments = order
     sys.stdout = sys.stderr = io.TextIOWrapper(_LogStream(), "utf-8", "replace", write_through=True)
     os.umask(0o077)
+    torchrun.end_with_launcher()
     signals = Signals()
     signals.listen()
     tell_supervisor(**({"pid": os.getpid()} if torchrun.rank() == 0 else {}))

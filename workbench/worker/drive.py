@@ -21,7 +21,7 @@ from workbench.errors import WorkbenchError
 from workbench.events.types import Evaluated
 from workbench.finding import by_name, from_path
 from workbench.launching import launch
-from workbench.launching.awaiting import SPAWN_SECONDS
+from workbench.launching.awaiting import SPAWN_SECONDS, await_leaving
 from workbench.locks import lock_holder
 from workbench.queue import slots
 from workbench.recipe import Recipe
@@ -56,6 +56,7 @@ def main(arguments: list[str]) -> int:
     while driver.goes_on():
         time.sleep(_LOOK_SECONDS)
     driver.finish()
+    os.utime(lock, (0, 0))  # others cannot ask about the lock, only how long it has been quiet: for ever
     return 0
 
 
@@ -192,6 +193,7 @@ class Driver:
             return self._revive(watched)
         if status.state not in ENDED:
             return False
+        await_leaving(watched.feed.folder)  # else the next one would queue behind it for a second
         if self._study and not self._folder.stop.exists():
             summary = watched.feed.state.summaries.get(self._plan.objective)
             self._study.tell(number, status.state, summary.best(self._plan.goal)[0] if summary else None)

@@ -7,11 +7,13 @@ Here the worker itself becomes that launcher, below its supervisor; on a cluster
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +27,9 @@ _LOST = 75  # the exit code of a process that ends because another one has gone
 _LEAVE_SECONDS = 5.0  # for the launcher to see which process went first
 _GRACE_SECONDS = 60  # for rank 0 to write down how the run ended
 _RETRY_SECONDS = 0.2
+_LOOK_SECONDS = 1.0
+_LAUNCHER = "WORKBENCH_LAUNCHER"  # its process id
+_SIGNAL_AT_DEATH_OF_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 def rank() -> int:
@@ -60,6 +65,18 @@ def device(wanted: str) -> dict[str, Any]:
     return {"device": f"cuda:{os.environ.get('LOCAL_RANK', '0')}"}
 
 
+def end_with_launcher() -> None:
+    """Let this process be killed where its launcher is: that one holds the run's lock, without which nobody may write its log."""
+    launcher = int(os.environ.get(_LAUNCHER, "0"))
+    if not launcher:
+        return
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SIGNAL_AT_DEATH_OF_PARENT, signal.SIGKILL)
+    else:
+        threading.Thread(target=_watch, args=(launcher,), daemon=True).start()
+    _leave_without(launcher)
+
+
 def said_by(number: int) -> str:
     """Under which name a process tells why it failed."""
     return f"rank {number}"
@@ -76,7 +93,7 @@ def launch(folder: RunFolder, order: Mapping[str, Any], processes: int) -> int:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
             signal.signal(number, _Handed(told))
         above = os.environ.get(PIPE)
-        os.environ |= {PIPE: str(told), "GLOO_SOCKET_IFNAME": os.environ.get("GLOO_SOCKET_IFNAME", "lo")}
+        os.environ |= {PIPE: str(told), _LAUNCHER: str(os.getpid()), "GLOO_SOCKET_IFNAME": os.environ.get("GLOO_SOCKET_IFNAME", "lo")}
         config = LaunchConfig(
             min_nodes=1, max_nodes=1, nproc_per_node=processes, run_id=f"{folder.id}-{os.getpid()}", rdzv_backend="c10d",
             rdzv_endpoint="localhost:0", max_restarts=0, logs_specs=DefaultLogsSpecs(log_dir=scratch), signals_to_handle="SIGQUIT",
@@ -118,6 +135,17 @@ def _hand_on(facts: Mapping[str, Any], failures: Mapping[int, Any], processes: i
         why = facts.get(said_by(first)) or f"it left with exit code {code}; worker.log may say why"
         tell_supervisor(state="failed", reason=f"{who} (rank {first}) failed: {why}")
     return int(ExitCode.RUN_FAILED)
+
+
+def _watch(launcher: int) -> None:
+    while True:
+        time.sleep(_LOOK_SECONDS)
+        _leave_without(launcher)
+
+
+def _leave_without(launcher: int) -> None:
+    if os.getppid() != launcher:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class _Handed:

@@ -9,7 +9,7 @@ import pytest
 
 from workbench.charts.axis import limits
 from workbench.charts.rows import Rows, cells, plain
-from workbench.charts.series.line import Line, Mark, Reading, extent, legend, render, title
+from workbench.charts.series.line import Ghost, Line, Mark, Point, Reading, extent, legend, render, title
 
 STEPS = range(1, 1201)
 SIZES = [(width, height) for width in (*range(1, 16), 20, 31, 39, 80, 200) for height in (*range(1, 9), 13, 14, 60)]
@@ -60,11 +60,11 @@ def test_a_quarter_of_the_screen_shows_two_losses_in_braille() -> None:
     heading = title("loss", [Reading("D", 0.404, -0.1), Reading("G", 1.175, 0.1)], 39)
     assert chart(*LOSSES, height=8, heading=heading) == [
         "loss  ⠒⠒ D ↓ 0.404  ⠒ G ↑ 1.175        ",
-        "2┤⡀                                    ",
-        " │⠙⢦⡀                                  ",
-        " │  ⠙⢦⣀                       ⣀ ⣀ ⣀ ⣀⡀ ",
-        " │  ⣀ ⡬⠙⠦⢤⣖⡀⠒ ⠒ ⠋ ⠉ ⠉ ⠉ ⠉ ⠉ ⠉ ⠁        ",
-        " │⠉ ⠁      ⠉⠉⠓⠒⠒⠦⠤⠤⠤⠤⠤⢄⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⡀ ",
+        "2┤⠳⡄                                   ",
+        " │ ⠘⢦⡀                                 ",
+        " │   ⠙⠢⣄    ⢀ ⣀ ⣀ ⣀ ⡤ ⠤ ⠤ ⠤ ⠤ ⠤ ⠤ ⠤ ⠴⠂ ",
+        " │⣀ ⡤ ⠖ ⠛⠲⠭⣄⣉⡀                         ",
+        " │           ⠉⠉⠙⠒⠒⠒⠲⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠄ ",
         "0┤                                     ",
         " └0─────250────500─────750───1000──1250",
     ]
@@ -261,9 +261,9 @@ def test_the_label_of_a_threshold_moves_to_where_no_data_are() -> None:
 
 
 def test_a_ghost_lies_behind_the_lines() -> None:
-    found = rows(LOSSES[0], ghosts=[FALLING, RISING])
+    found = rows(LOSSES[0], ghosts=[Ghost(FALLING), Ghost(RISING)])
     assert {"series0", "muted"} <= inks(found)
-    assert plain(rows(LOSSES[0]))[0] == plain(found)[0]
+    assert plain(rows(LOSSES[0]))[4] == plain(found)[4], "where the same values lie in the same place"
 
 
 def test_a_series_is_asked_only_for_as_many_columns_as_are_drawn() -> None:
@@ -306,7 +306,7 @@ def test_any_size_is_filled_exactly(ascii_only: bool, log: bool) -> None:
             nonfinite_at=[0, 1250],
             threshold=0.7,
             threshold_label="猫の基準",
-            ghosts=[noisy],
+            ghosts=[Ghost(noisy, smoothing=0.015)],
             cursor=333,
             placeholder="猫",
         )
@@ -329,3 +329,22 @@ def test_nothing_fits_in_no_room() -> None:
     assert chart(LOSSES[0], width=0, height=0) == []
     assert chart(LOSSES[0], width=0, height=2) == ["", ""]
     assert chart(LOSSES[0], width=5, height=-1) == []
+
+
+def test_a_ghost_is_as_smooth_as_the_line_that_replaced_it() -> None:
+    drawn = {smoothing: chart(height=14, ghosts=[Ghost(NOISY, smoothing)], y_limits=(0.5, 2)) for smoothing in (0.0, 0.15)}
+    dots = {
+        smoothing: sum(ord(letter) - 0x2800 > 0 for row in rows for letter in row if letter >= "⠀") for smoothing, rows in drawn.items()
+    }
+    assert dots[0.0] > 3 * dots[0.15] > 0
+
+
+def test_a_value_that_is_pointed_out_lies_on_its_line() -> None:
+    drawn = chart(LOSSES[0], points=[Point(600, FALLING.points[599][1], "series0"), Point(600, 99, "series0")], ascii_only=True)
+    (row,) = [row for row in drawn if "@" in row]
+    assert row[row.index("@") - 1] == row[row.index("@") + 1] == "o"
+
+
+def test_the_reading_of_a_point_beyond_the_axis_is_not_drawn_at_its_edge() -> None:
+    lost = [Point(600, value, "series0") for value in (99.0, -99.0, math.nan)] + [Point(5000, 1, "series0")]
+    assert chart(LOSSES[0], points=lost) == chart(LOSSES[0])

@@ -1,9 +1,11 @@
 import json
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from workbench import finding
 from workbench.cli import app
 from workbench.cli.commands import doctor
 
@@ -61,3 +63,20 @@ def test_without_a_gpu_trying_one_says_so_for_each_recipe_and_fails(capsys: pyte
     said = capsys.readouterr()
     assert "cnn: there is no device `cuda` here" in said.err
     assert "not every recipe trained on the GPU" in said.err
+
+
+def test_a_recipe_of_another_distribution_is_shown_where_it_lies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        "from dataclasses import replace\n"
+        "from recipes.cnn import RECIPE as CNN\n"
+        "def train(config, run): ...\n"
+        "RECIPE = replace(CNN, name='theirs', train=train)\n"
+    )
+    (tmp_path / "theirs_elsewhere.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(finding, "entry_points", lambda group: [EntryPoint("theirs", "theirs_elsewhere:RECIPE", group)])
+    recipes = found(capsys)["recipes"]
+    assert recipes["theirs"] == str(tmp_path / "theirs_elsewhere.py")
+    assert recipes["cnn"].endswith("recipes/cnn")

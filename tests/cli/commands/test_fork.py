@@ -68,7 +68,7 @@ def test_a_fork_keeps_the_settings_that_were_not_typed(parent, begun, tmp_path: 
             ["--max-steps", "50"],
             "nothing left to do: max_steps is 50, and 50 are behind it\n\nhint: raise the limit, for example --max-steps 100",
         ),
-        (["--step", "7"], "`train --checkpoint-every N` and `workbench save` write more"),
+        (["--step", "7"], "keeps its newest and the best: `train --keep-checkpoints all` keeps each"),
         (["--step", "-7"], "--step is -7, expected a whole number at least 0"),
         (["--max-steps", "20"], "for example --max-steps 100"),
         (["--epochs"], "--epochs needs a value"),

@@ -45,6 +45,7 @@ def test_a_grid_is_planned_driven_and_told(driven: list[SweepFolder], capsys: py
     assert plan.settings == {"threads": 1, "epochs": 5, "restore_best": False}
     text = capsys.readouterr().out
     assert "mine  cnn/digits  finished: 4 of 4 done" in text
+    assert [line.split()[:2] for line in text.splitlines()[:4]] == [[f"{at}/4", f"cnn-{at}"] for at in range(1, 5)]
     assert "90.0 %" in text
     assert "what explains the differences" not in text, "they are all alike"
     assert app.run(["sweep"]) == 0
@@ -57,6 +58,15 @@ def test_a_grid_is_planned_driven_and_told(driven: list[SweepFolder], capsys: py
     }  # fmt: skip
     assert app.run(["runs", "sweep:mine", "--json"]) == 0
     assert [run["trial"] for run in json.loads(capsys.readouterr().out)] == [3, 2, 1, 0]
+
+
+@pytest.mark.parametrize(("given", "words"), [("cpu", "one after the other"), ("cpu,cpu", "2 at a time")])
+def test_how_many_train_at_a_time_is_told(
+    given: str, words: str, driven: list[SweepFolder], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORKBENCH_SLOTS", "")  # which the flag sets, for what is started from here
+    assert app.run(["sweep", "cnn", "lr=1e-3,3e-3", "--device", "cpu", "--slots", given]) == 0
+    assert f"sweep-1: 2 runs, {words}, also when this terminal is closed" in capsys.readouterr().err
 
 
 def test_nothing_is_begun_a_second_time(driven: list[SweepFolder], capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,6 +101,30 @@ def test_a_sweep_whose_driver_was_killed_is_stopped_by_another(
     assert begun == [True], "one that begins nothing"
     assert "next: workbench sweep resume left" in capsys.readouterr().err
     assert app.run(["sweep", "stop", "left"]) == 2, "now nothing trains"
+
+
+@pytest.mark.parametrize(
+    ("machine", "words"),
+    [("far", ["begun on far", "there `workbench sweep resume s`; or here `workbench resume cnn-2`"]), (host(), ["nothing drives s"])],
+)
+def test_what_another_machine_has_begun_is_said_to_be_left_to_it(
+    machine: str, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORKBENCH_RUNS", str(tmp_path))
+    monkeypatch.setattr(sweeping.Look, "_await_driver", lambda *_: None)
+
+    def drive(path: Path, root: Path, **_: Any) -> None:
+        folder, journal = SweepFolder(path), Journal(path / f"{machine}.jsonl")
+        for number in range(2):
+            build_run(root, finished_run(100) if number == 0 else finished_run(100)[:-1], f"cnn-{number + 1}", sweep="s", trial=number)
+            folder.claim(number)
+            (path / "claims" / f"{number}.json").write_text(json.dumps({"host": machine}))
+            journal.write("assigned", trial=number, run=f"cnn-{number + 1}")
+
+    monkeypatch.setattr(launch, "drive", drive)
+    assert app.run(["sweep", "cnn", "lr=1e-3,3e-3", "--name", "s"]) == 1
+    told = capsys.readouterr().err
+    assert all(each in told for each in words), told
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,18 @@ def test_the_recipe_of_another_run_need_not_be_typed(started: Started, tmp_path:
     assert started.settings["width"] == 9
 
 
+def test_a_run_of_a_path_that_the_variable_names_is_repeated_by_it(
+    started: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "own" / "mine.py"
+    mine.parent.mkdir()
+    mine.write_text("from dataclasses import replace\nfrom recipes.cnn import RECIPE as CNN\nRECIPE = replace(CNN, name='mine')\n")
+    monkeypatch.setenv("WORKBENCH_RECIPES", str(mine.parent))
+    build_run(tmp_path / "runs", finished_run(100), settings=flat(build(CNN.config, {"width": 9})), recipe="mine", recipe_path=str(mine))
+    assert app.run(["train", "--from", "cnn-1"]) == 0
+    assert started.settings["width"] == 9
+
+
 @pytest.mark.parametrize(
     ("record", "words"),
     [

@@ -67,6 +67,8 @@ def test_what_names_no_device_is_refused(machine, name):
 def test_a_device_is_described_in_words(monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
     assert device.describe(torch.device("cpu")).endswith(", 3 threads)")
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    assert device.describe(torch.device("cpu")).endswith(", 1 thread)")
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: SimpleNamespace(name="NVIDIA X", total_memory=80_000_000_000))
     assert device.describe(torch.device("cuda:0")) == "cuda:0 (NVIDIA X, 80 GB)"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import build_run, finished_run
 from tests.comparing import three_seeds, trained
 from workbench.charts.rows import cells, plain
 from workbench.runs.reading.feed import open_run
@@ -57,6 +58,14 @@ def test_settings_that_differ_leave_out_the_seed_of_lines_that_took_it_together(
     assert [row.split() for row in rows[1:]] == [["lr", "1e-3", "0.01"], ["batch", "size", "64", "16"]]
     apart = plain(compared.settings(four.comparison, four.comparison.singles, 80, ascii_only=True))
     assert ["seed", "0", "1", "2", "0"] in [row.split() for row in apart]
+
+
+def test_no_value_is_said_in_the_word_that_the_recipe_has_for_it(tmp_path: Path) -> None:
+    for number, examples in enumerate((None, 500), start=1):
+        build_run(tmp_path, finished_run(), f"cnn-{number}", settings={"examples": examples}, words_for_none={"examples": "all"})
+    comparison = together(tmp_path).comparison
+    rows = plain(compared.settings(comparison, comparison.lines, 80, ascii_only=True))
+    assert ["examples", "all", "500"] in [row.split() for row in rows]
 
 
 def test_all_settings_are_shown_on_request_and_lines_that_do_not_fit_are_counted(four: Together) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import METRICS, START, build_run, declared, ended, loop, metrics, opening
 from tests.comparing import three_seeds, trained
 from workbench.charts.rows import cells, plain
+from workbench.events.types import Evaluated, Metrics
 from workbench.runs.reading.feed import Feed, open_run
 from workbench.runs.store import Store
 from workbench.views.plots import curves
@@ -112,3 +114,17 @@ def test_the_metric_that_decides_comes_first_and_no_single_layers(tmp_path: Path
     trained(tmp_path, "cnn-1")
     found = curves.metrics(feeds(tmp_path), "validation/accuracy")
     assert found == ["validation/accuracy", "train/loss", "validation/loss"]
+
+
+def test_of_metrics_that_share_a_chart_one_comes_before_what_says_something_else(tmp_path: Path) -> None:
+    scores = {f"validation/{name}": {"chart": "scores", "goal": "max"} for name in ("precision", "recall", "f1")}
+    known = {**METRICS, **scores, "train/grad_norm": {"chart": "grad_norm"}, "train/lr": {"chart": "lr"}}
+    log = [*opening(), declared(metrics=known), loop(), metrics(range(1, 21))]
+    log += [Metrics(steps=[1], at=[START], values={"train/grad_norm": [1.0], "train/lr": [0.1]})]
+    log += [Evaluated(at=START, step=20, values=dict.fromkeys(("validation/accuracy", "validation/loss", *scores), 0.5)), ended()]
+    build_run(tmp_path, log, "cnn-1")
+    assert curves.metrics(feeds(tmp_path), "validation/accuracy") == [
+        "validation/accuracy", "train/loss", "validation/loss", "validation/precision", "train/grad_norm", "train/lr",
+        "validation/recall", "validation/f1",
+    ]  # fmt: skip
+    assert curves.metrics(feeds(tmp_path), "validation/f1")[:4] == ["validation/f1", "train/loss", "validation/accuracy", "validation/loss"]

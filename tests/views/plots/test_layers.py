@@ -4,7 +4,7 @@ from tests.builders import build_run, ended, loop, metrics, opening
 from tests.views.run.test_slots import declared, draw
 from workbench.runs.reading.feed import Feed, open_run
 from workbench.views.plots.layers import remarks
-from workbench.views.plots.view import View
+from workbench.views.plots.view import ChartStyle, View
 from workbench.views.run import slots
 
 
@@ -91,3 +91,30 @@ def test_rows_that_stand_for_several_layers_say_so_and_cut_names_show_it(tmp_pat
     rows = draw(feed_of(tmp_path, {f"a_long_name_of_block_{index}": 1.0 for index in range(40)}), "layers", height=8, width=60)
     assert "(40 in 6 rows)" in rows[0]
     assert all(row.startswith("~") for row in rows[1:-1])
+
+
+def test_modules_of_long_names_lose_letters_before_what_tells_layers_apart(tmp_path: Path) -> None:
+    names = ("features.convolution.0", "features.convolution.11", "features.normalisation.0", "output")
+    rows = draw(feed_of(tmp_path, dict.fromkeys(names, 1.0)), "layers", height=6, width=60)
+    assert [row.split()[0] for row in rows[1:5]] == ["featu.convo.0", "featu.convo.11", "featu.norma.0", "output"]
+
+
+def test_names_that_would_be_alike_without_their_letters_are_cut_instead(tmp_path: Path) -> None:
+    names = ("features_left.convolution.0", "features_right.convolution.0", "output")
+    rows = draw(feed_of(tmp_path, dict.fromkeys(names, 1.0)), "layers", height=5, width=40)
+    assert [row.split()[0] for row in rows[1:4]] == ["~olution.0", "~olution.0", "output"]
+
+
+def test_rows_of_numbered_layers_say_from_which_to_which(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path / "mixed", {name: 1.0 for index in range(8) for name in (f"block.{index}.attend", f"block.{index}.mix.left")})
+    rows = draw(feed, "layers", height=10, width=120)
+    assert rows[1].split()[0] == "0.attend-mix.left"
+    every_other = feed_of(tmp_path, {f"other.{index}.attend": 1.0 for index in range(8)})
+    assert draw(every_other, "layers", height=6, width=120)[1].split()[0] == "0-1.attend"
+
+
+def test_shades_go_by_the_logarithm_or_not_as_the_chart_is_set(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path, {"first": 1.0, "middle": 0.03, "last": 1e-3})
+    shades = [draw(feed, "layers", height=5, view=View(style=ChartStyle(log=log)))[2].split()[1] for log in (True, False)]
+    assert set(shades[0]) <= set("=+*")
+    assert set(shades[1]) == {"."}, "three hundredths of the others are next to nothing"

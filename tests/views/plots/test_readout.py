@@ -12,7 +12,7 @@ from workbench.runs.folder import Fork
 from workbench.runs.reading.feed import Feed, open_run
 from workbench.views.plots import readout
 from workbench.views.plots.axes import axis
-from workbench.views.plots.view import View
+from workbench.views.plots.view import ChartStyle, LimitsMemory, View
 from workbench.views.run import slots
 
 
@@ -117,3 +117,25 @@ def test_axes_go_from_steps_to_epochs_and_times_and_back(tmp_path: Path) -> None
     for along in ("step", "epoch", "time"):
         one = axis(state, along)  # type: ignore[arg-type]
         assert all(abs(one.step(one.place(step)) - step) < 1e-6 for step in (1, 60, 777, 5000, 6000))
+
+
+def test_what_is_read_is_pointed_out_where_it_was_logged(tmp_path: Path) -> None:
+    feed = long_run(tmp_path)
+    view = View(cursor=777, x_limits=(500.0, 1000.0))
+    drawn = plain(slots.draw(feed, "loss", 80, 20, ascii_only=True, colours=256, memory=LimitsMemory(), view=view))
+    places = sorted((row.index("@"), height) for height, row in enumerate(drawn) if height and "@" in row)
+    assert len(places) == 2, "one for the loss at 777, one for the validation loss at 550"
+    at_550, at_777 = places
+    assert at_550[1] < at_777[1], "167 lies above 27.9"
+    assert drawn[at_777[1] - 2][at_777[0]] == "|", "on the line of the cursor"
+
+
+def test_a_part_of_a_long_run_is_drawn_from_all_that_was_logged_there(tmp_path: Path) -> None:
+    feed = long_run(tmp_path, 20_000)
+    feed.state.charts["loss"]["log"] = False
+    view = View(x_limits=(10_000.0, 10_040.0), style=ChartStyle(smoothing="off"))
+    drawn = plain(slots.draw(feed, "loss", 84, 20, ascii_only=True, colours=256, memory=LimitsMemory(), view=view))
+    course = [row[5:] for row in drawn[1:-2]]
+    filled = [column for column in range(len(course[0])) if any(row[column : column + 1] == "o" for row in course)]
+    heights = [next(height for height, row in enumerate(course) if row[column : column + 1] == "o") for column in filled]
+    assert len(set(heights)) > 10, "41 steps that rise evenly, of which two are kept of the whole run"

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from workbench.charts.axis import Limits, usable
 from workbench.charts.dots import Canvas, Column, Layer, Path, Pen, Scale, connected, dashed, measured, smoothed
 from workbench.charts.rows import Row, Rows, Span, fill, fit, merge, printable
 from workbench.charts.series.frame import draw
 from workbench.charts.series.marks import Mark, foot_rows
-from workbench.charts.series.overlay import draw_arrows, draw_cursor, draw_threshold, write_note, write_tag
+from workbench.charts.series.overlay import Point, draw_arrows, draw_cursor, draw_points, draw_threshold, write_note, write_tag
 from workbench.charts.series.title import DASHES, SERIES, Reading, Style, dashes, legend, title
 from workbench.charts.spark import spark
 
-__all__ = ["Columns", "Line", "Mark", "Reading", "Style", "extent", "legend", "render", "title"]
+__all__ = ["Columns", "Ghost", "Line", "Mark", "Point", "Reading", "Style", "extent", "legend", "render", "title"]
 
 _BAND_MARKER = ":"
 _SAMPLED = 400  # places at which the least value above zero is looked for
@@ -62,6 +62,13 @@ class Line:
     tag: str = ""
 
 
+class Ghost(NamedTuple):
+    """A series that a later one replaced, smoothed as that is."""
+
+    columns: Columns
+    smoothing: float = 0.0
+
+
 def extent(lines: Sequence[Line], x_limits: Limits, log: bool = False) -> tuple[float, float] | None:
     """The least and the greatest value of all lines between the limits of x, from which the limits of y follow.
 
@@ -98,8 +105,9 @@ def render(
     nonfinite_at: Sequence[float] = (),
     threshold: float | None = None,
     threshold_label: str = "",
-    ghosts: Sequence[Columns] = (),
+    ghosts: Sequence[Ghost] = (),
     cursor: float | None = None,
+    points: Sequence[Point] = (),
     mark_outside: bool = False,
     placeholder: str = "",
 ) -> Rows:
@@ -121,6 +129,7 @@ def render(
         threshold: a level to compare with, such as a baseline, as a broken line with `threshold_label`.
         ghosts: series that a later attempt replaced, dim and behind all others.
         cursor: an x at which to draw a vertical line.
+        points: values to point out, such as those that are read at the cursor.
         mark_outside: an arrow at the edge where values lie beyond the limits of y.
         placeholder: said in the middle of a chart that has nothing to show.
     """
@@ -138,11 +147,13 @@ def render(
     paths = [measured(line.columns.columns(canvas.columns, *x_limits), scale) for line in lines]
     drawn = [_draw_line(canvas, line, index, path, dims, log) for index, (line, path) in enumerate(zip(lines, paths, strict=True))]
     for ghost in ghosts:  # over the bands, behind the lines
-        path = measured(ghost.columns(canvas.columns, *x_limits), scale)
+        path = measured(ghost.columns.columns(canvas.columns, *x_limits), scale)
+        path = smoothed(path, ghost.smoothing) if ghost.smoothing else path
         canvas.draw(dashed(connected(path), _GHOST_PEN.dashes), _GHOST_PEN, Layer.BANDS)
     for line, path in reversed([*zip(lines, paths, strict=True)]):  # of two that end in one cell, the one on top has its letter
         if line.tag:
             write_tag(canvas, path, line.tag, line.ink or f"series{(line.place or 0) % SERIES}")
+    draw_points(canvas, points, x_limits, scale)
     if mark_outside or log:
         for path in paths:
             draw_arrows(canvas, path)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from workbench.charts.axis import Limits, position
-from workbench.charts.dots import Canvas, Path
+from workbench.charts.dots import Canvas, Path, Scale
 from workbench.charts.rows import cells, cut, printable
 
 _LEAST_LABEL = 4  # cells of the label of a threshold that still say something
+
+
+class Point(NamedTuple):
+    """A value to point out on a line."""
+
+    x: float
+    y: float
+    ink: str
 
 
 def write_tag(canvas: Canvas, path: Path, tag: str, ink: str) -> None:
@@ -55,6 +67,16 @@ def write_note(canvas: Canvas, note: str) -> None:
     row = next((row for row in range(canvas.height) if canvas.is_free(row, column, width)), None)
     if row is not None:
         canvas.write(row, column, f" {note}", "muted")
+
+
+def draw_points(canvas: Canvas, points: Sequence[Point], x_limits: Limits, scale: Scale) -> None:
+    """A dot on each value that lies within the limits, over its line."""
+    for point in points:
+        column = position(point.x, *x_limits, canvas.columns)
+        if column is not None and math.isfinite(point.y):
+            row = round(scale(point.y)) * canvas.height // canvas.rows
+            if 0 <= row < canvas.height:
+                canvas.write(row, column * canvas.width // canvas.columns, "@" if canvas.ascii_only else "●", point.ink)
 
 
 def draw_cursor(canvas: Canvas, cursor: float, x_limits: Limits) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -91,10 +92,11 @@ def render(
         return fill([*top, [Span(fit(placeholder, width, align="center", ascii_only=ascii_only), "muted")]], width, height)
     shown = window(len(layers), room, chosen)
     thick = max(1, min(_MOST_ROWS, room // len(layers)))
+    names = _names([layer.name for layer in layers], gutter - 1, ascii_only)
     rows: Rows = []
     for place in shown:
         name_ink = "cursor" if place == chosen else "mark" if layers[place].remark else "axis"
-        name = [Span(_end_of(layers[place].name, gutter - 1, ascii_only), name_ink), Span(" ")]
+        name = [Span(names[place], name_ink), Span(" ")]
         shades = _shades(layers[place], across, x_limits, part, ascii_only, greys, cursor)
         rows.append(merge([*name, *shades, *_value(layers[place], form, says, ascii_only)]))
         rows += [merge([Span(" " * gutter), *shades, Span(" " * (_VALUE + 1 + says))])] * (thick - 1)
@@ -150,7 +152,7 @@ def _joined(layers: Sequence[Layer]) -> Layer:
     known = [layer.latest for layer in layers if layer.latest is not None and math.isfinite(layer.latest)]
     odd = next((layer for layer in layers if layer.remark), None)
     return Layer(
-        odd.name if odd else f"{layers[0].name}-{layers[-1].name}",
+        odd.name if odd else _from_to(layers[0].name, layers[-1].name),
         _Greatest(tuple(layer.columns for layer in layers)),
         max(known, default=None),
         odd.remark if odd else "",
@@ -158,13 +160,41 @@ def _joined(layers: Sequence[Layer]) -> Layer:
     )
 
 
+def _from_to(first: str, last: str) -> str:
+    """`block.0-3.norm`: where names differ in one word, only that is said twice; else the modules that both are in are said once."""
+    words, others = first.split("."), last.split(".")
+    differ = [place for place, pair in enumerate(zip(words, others, strict=False)) if pair[0] != pair[1]]
+    if len(words) == len(others) and len(differ) == 1:
+        words[differ[0]] += f"-{others[differ[0]]}"
+        return ".".join(words)
+    shared = differ[0] if differ else 0
+    return f"{first}-{'.'.join(others[shared:])}"
+
+
+def _names(names: Sequence[str], width: int, ascii_only: bool) -> list[str]:
+    """The names in exactly `width` cells: of the modules as many letters as fit, or where that makes two alike only the ends."""
+    whole = [printable(name, ascii_only=ascii_only) for name in names]
+    most = max((len(name) for name in whole), default=0)
+    while most > 1 and any(cells(_abridged(name, most)) > width for name in whole):
+        most -= 1
+    short = [_abridged(name, most) for name in whole]
+    alike = Counter(short)
+    shown = [name if alike[name] == 1 else full for name, full in zip(short, whole, strict=True)]
+    return [fit(_end_of(name, width, ascii_only), width, ascii_only=ascii_only) for name in shown]
+
+
+def _abridged(name: str, most: int) -> str:
+    """`enc.ahead.0` of `encoder.ahead.0`: at most so many letters of each module, but all of a number and of the last word."""
+    *modules, last = name.split(".")
+    return ".".join([*(word if word.isdigit() or "-" in word else word[:most] for word in modules), last])
+
+
 def _end_of(name: str, width: int, ascii_only: bool) -> str:
-    """A name, of which the end tells layers apart: where it is too long, its beginning is left out."""
-    name = printable(name, ascii_only=ascii_only)
+    """The end of a name that is too long, which tells layers apart rather than its beginning."""
     sign = ""
     while cells(sign + name) > max(0, width) and name:
         name, sign = name[1:], "~" if ascii_only else "…"
-    return fit(sign + name, width, ascii_only=ascii_only)
+    return sign + name
 
 
 def window(count: int, room: int, chosen: int | None) -> range:

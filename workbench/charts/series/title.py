@@ -12,7 +12,7 @@ from workbench.units import compact, grouped
 _LEAST_NAME = 8  # cells that a long name may be cut to
 SERIES = 8  # that have an ink of their own; a ninth takes the first one's
 MARKERS = "ox*+#@%&bcdeghkmnpqrstuvwyzADEH"  # the first eight stand out best
-_PATTERNS = ("1", "1100", "10", "111110", "1000", "11110100", "111000", "11010000")  # neighbours and like colours differ most
+_PATTERNS = ("1", "1100", "10", "111110", "1000", "11110100", "111000", "110100")  # neighbours and like colours differ most
 DASHES = tuple(tuple(letter == "1" for letter in pattern) for pattern in _PATTERNS)
 _DASH_LEGENDS = ("⠒⠒", "⠒", "⠂⠂", "⠒⠒⠂", "⠂", "⠒⠒⠐", "⠒⠂", "⠒⠐")  # one period of each, or two cells of it
 _POINT_LEGEND = "⠶"

@@ -18,6 +18,7 @@ from workbench import finding, paths
 from workbench.cli import options, output
 from workbench.cli.options import Json, Runs
 from workbench.errors import ExitCode, WorkbenchError
+from workbench.recipe import Recipe
 from workbench.units import size
 from workbench.views.terminal import TRUE_COLOURS
 
@@ -188,8 +189,15 @@ def _recipes() -> dict[str, Any]:
         found = finding.search()
     except WorkbenchError as error:
         return {"package": str(where or "nowhere"), "problem": error.message, "hint": error.hint}
-    places = {name: recipe.path or f"{where}/{name}" for name, recipe in found.recipes.items()}
+    built_in = {name: f"{where}/{name}" for name in finding.BUILT_IN}
+    places = {name: recipe.path or built_in.get(name) or _file_of(recipe) for name, recipe in found.recipes.items()}
     return {"package": str(where or "nowhere"), **places, **{f"broken {each.name}": each.error.message for each in found.broken}}
+
+
+def _file_of(recipe: Recipe) -> str:
+    """Where an entry point's recipe lies: the file that its loop begins in."""
+    module = sys.modules.get(recipe.train.__module__)
+    return str(getattr(module, "__file__", None) or recipe.train.__module__)
 
 
 def _tried_on(device: str) -> dict[str, Any]:

@@ -60,11 +60,21 @@ def command(
         write_whole(target, text(to, folder))
         told: dict[str, Any] = {"said": ""}
     else:
-        told = _in_helper(to, folder, target, recipe) if form.torch else write(to, folder, target)
+        told = _in_helper(to, folder, target, recipe) if form.torch else write(to, folder, target, **_known(to, folder))
     said = told.pop("said", "")
     if as_json:
         output.emit_json({"id": folder.id, "form": to, "file": str(target.absolute()), **told})
     output.say(f"wrote {short(target)}" + (f": {said}" if said else ""))
+
+
+def _known(form: str, folder: RunFolder) -> dict[str, str]:
+    """What a report tells, and only the run's recipe knows."""
+    if form != "html":
+        return {}
+    from workbench.cli.commands.show import differing
+    from workbench.runs.reading.feed import open_run
+
+    return {"differs": differing(open_run(folder))}
 
 
 def _in_helper(form: str, folder: RunFolder, file: Path, recipe: str) -> dict[str, Any]:

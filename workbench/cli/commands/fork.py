@@ -2,8 +2,8 @@
 
 `workbench fork cnn-3 --step 1200 --lr 3e-4 --epochs 40` begins behind step 1,200 of cnn-3 with all that it had learned; without
 --step, where cnn-3 is if it trains (it is asked to save), else at its newest good checkpoint. A run keeps the three newest and the
-best; `train --checkpoint-every N` saves more often. Settings are flags, as for `train`, or NAME=VALUE; the others stay as they were
-there.
+best; trained with `--keep-checkpoints all`, and `--checkpoint-every N`, it keeps each. Settings are flags, as for `train`, or
+NAME=VALUE; the others stay as they were there.
 """
 
 from __future__ import annotations

@@ -88,7 +88,8 @@ def _origin(feed: Feed) -> str:
     from workbench.views.run.status_lines import origin
     from workbench.views.table import text_of
 
-    changed = [f"{name} {text_of(feed.record.settings.get(name))}" for name in (feed.record.fork.changed if feed.record.fork else ())]
+    names, words = feed.record.fork.changed if feed.record.fork else (), feed.record.words_for_none
+    changed = [f"{name} {text_of(feed.record.settings.get(name), name, words)}" for name in names]
     return " with ".join(filter(None, [origin(feed), ", ".join(changed)]))
 
 

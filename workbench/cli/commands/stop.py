@@ -12,6 +12,7 @@ import typer
 
 from workbench.cli import asking, options
 from workbench.cli.options import Json, RunName, Runs, Timeout
+from workbench.launching.awaiting import await_leaving
 from workbench.launching.force import force_stop
 
 _DEATH_SECONDS = 5.0  # a killed process may take a moment to let go of its lock
@@ -30,6 +31,7 @@ def command(
     if not force:
         queued = feed.status.state == "queued"
         asking.ask(feed, "stop", seconds=timeout, as_json=as_json, said="taken out of the queue; nothing was trained" if queued else "")
+        await_leaving(feed.folder)
         return
     force_stop(feed.folder, feed)
     deadline = time.monotonic() + _DEATH_SECONDS

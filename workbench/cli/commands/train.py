@@ -14,7 +14,7 @@ from workbench.clean import clean
 from workbench.cli import asking, consent, flags, follow, options, output, trials, usage
 from workbench.cli.options import Data, Json, Now, Runs, Slots
 from workbench.errors import ExitCode, WorkbenchError, unknown
-from workbench.finding import find_recipe, find_recipes, looks_like_path
+from workbench.finding import find_recipe, find_recipes, is_named, looks_like_path
 from workbench.launching import launch
 from workbench.launching.cluster import torchrun_line
 from workbench.paths import runs_folder, short
@@ -225,6 +225,8 @@ def _recipe_of(record: RunRecord) -> str:
     Raises:
         WorkbenchError: it lies at a path, which nothing in a run's folder may choose, or there was none.
     """
+    if record.recipe_path and is_named(record.recipe_path):
+        return record.recipe_path
     if record.recipe_path:
         raise WorkbenchError(
             f"{record.id} was trained by the recipe at {record.recipe_path}",

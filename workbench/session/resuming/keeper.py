@@ -17,10 +17,11 @@ _FIRST_SECONDS = 0.02  # what the first is taken to need: 3 MB, two fsyncs
 class Keeper:
     """Saves checkpoints within a share of the time, and removes those that nobody needs."""
 
-    def __init__(self, folder: RunFolder, journal: Journal, attempt: int) -> None:
+    def __init__(self, folder: RunFolder, journal: Journal, attempt: int, *, recent: int | None) -> None:
         self._folder = folder
         self._journal = journal
         self._attempt = attempt
+        self._recent = recent
         self._spent = 0.0
         self._longest = _FIRST_SECONDS
         self._best: Path | None = None
@@ -62,7 +63,7 @@ class Keeper:
             ),
             commit=True,
         )  # fmt: skip
-        for gone in checkpoint.keep(self._folder.checkpoints, self._best):
+        for gone in checkpoint.keep(self._folder.checkpoints, self._best, recent=self._recent):
             removed_step, removed_attempt = map(int, gone.name.split("-"))
             self._journal.write(CheckpointRemoved(at=time.time(), step=removed_step, attempt=removed_attempt))
         return ""

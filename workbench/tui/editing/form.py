@@ -15,6 +15,7 @@ from workbench.tui.editing.ladder import next_value
 from workbench.units import grouped
 
 _SEEDS = ("seed", "split_seed")
+EMPTY = "empty"  # stands for a text that is none
 _NO_LIMIT = 2**31 - 1  # a bound that only keeps numbers storable
 
 
@@ -227,8 +228,7 @@ def beside(setting: Setting, text: str, base: str, base_name: str = "default") -
     if setting.name == "dataset" and (info := CATALOGUE.get(text)):
         count = f"{info.examples:,} examples" if info.examples else "your own" if info.is_own else ""
         return ", ".join(filter(None, [count, "offline" if info.offline else "download"]))
-    limits = bounds(setting)
-    return f"{limits}, {base_name} {base}" if limits else f"{base_name} {base}"
+    return ", ".join(filter(None, [bounds(setting), f"{base_name} {base or EMPTY}"]))
 
 
 def changes(form: Form, earlier: Mapping[str, Value], arrow: str) -> str:

@@ -13,6 +13,7 @@ from workbench.tui.widgets.painted import card
 from workbench.views.comparison import beside, compare_board
 from workbench.views.comparison.compare_board import Kept
 from workbench.views.comparison.comparing import Together
+from workbench.views.plots import curves
 
 _READING_SECONDS = 0.2  # of one look, for all logs together: long ones show as they are read
 
@@ -74,6 +75,7 @@ class CompareLook:
             keys=tuple(compare_board.keys(together)),
             previews=tuple(beside.names(together.curves(lines))),
             moments=len(compare_board.moments(together, sight)),
+            covered=curves.covered(together.feeds, sight.ways.along),
         )
 
     def _read(self) -> bool:

@@ -22,7 +22,7 @@ from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import card
 from workbench.units import age
 from workbench.views import previews, table
-from workbench.views.plots import chart, readout
+from workbench.views.plots import axes, chart, readout
 from workbench.views.plots.view import LimitsMemory, View
 from workbench.views.run import board, health, log, slots, status_lines
 from workbench.views.run.notice import notice
@@ -156,6 +156,7 @@ class RunLook:
             return {"step": shown.step if shown else None, "steps": previews.steps(self.feed.state, name)}
         style = chart.style_of(slot, view, self.memory)
         about = {"style": style, "metric": chart.remembered_as(slot), "log": chart.is_log(slot, style), "layers": len(slot.metrics)}
+        about["axes"] = axes.known(self.feed.state)
         if view.cursor is None:
             return about
         read = readout.rows(self.feed, slot, view, wish.width, wish.reading, ascii_only=self.look_at.ascii_only)
@@ -218,6 +219,7 @@ class RunsLook:
                 filtering.facts(feed),
                 feed.labels,
                 repeated(feed).settings,
+                feed.record.source == "recipe",
             )
             for entry, feed in zip(entries, feeds, strict=True)
         )

@@ -26,15 +26,15 @@ class RunJobs:
 
         self._do(lambda store: Asked(control.ask(store.folder(run_id), kind, **arguments).id, kind))
 
-    def delete(self, run_ids: Sequence[str]) -> None:
-        """Move runs to the trash folder."""
+    def delete(self, run_ids: Sequence[str], undo: str) -> None:
+        """Move runs to the trash folder, and say by which key they come back."""
         self._deleted.append(tuple(run_ids))
 
         def job(store: Store) -> Told:
             for run_id in run_ids:
                 store.delete(run_id)
             what = run_ids[0] if len(run_ids) == 1 else f"{len(run_ids)} runs"
-            return Told(f"moved to the trash: {what}; undo brings {'it' if len(run_ids) == 1 else 'them'} back")
+            return Told(f"moved to the trash: {what}; {undo} brings {'it' if len(run_ids) == 1 else 'them'} back")
 
         self._do(job)
 

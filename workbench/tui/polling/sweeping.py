@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from workbench.charts.rows import Rows, Span, cut, fill, fit, wrap
+from workbench.charts.rows import Rows, Span, cells, cut, fill, fit, wrap
 from workbench.errors import WorkbenchError
 from workbench.runs.store import Store
 from workbench.sweeps import progress
@@ -91,5 +91,8 @@ class SweepsLook:
         rows += view.table(sweep, width, unit=sweep.unit, ascii_only=ascii_only)
         if sweep.plan.seeds > 1 or len(sweep.plan.families) > 1:
             rows += [[Span("")], *view.groups(sweep, width, unit=sweep.unit, ascii_only=ascii_only)]
-        told = [part for text in view.importance(sweep, ascii_only=ascii_only) for part in wrap(f" {text}", width, ascii_only=ascii_only)]
+        told: list[str] = []
+        for text in view.importance(sweep, ascii_only=ascii_only):  # bars stand below each other, which wrapped they would not
+            fits = text.startswith("  ") or cells(text) < width
+            told += [cut(f" {text}", width, ascii_only=ascii_only)] if fits else wrap(f" {text}", width, ascii_only=ascii_only)
         return [*rows, *([[Span("")]] if told else []), *([Span(part)] for part in told)]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.binding import Binding
 from textual.events import Key, Resize
+from textual.geometry import Size
 from textual.screen import Screen
 
 from workbench.charts.rows import Rows, Span
@@ -35,6 +36,7 @@ class WorkScreen(Screen[None]):
 
     AUTO_FOCUS = ""
     _armed: tuple[str, str] | None = None  # key and subject of a question that waits for the key again
+    _fitted: Size | None = None  # the size of the terminal that it was last laid out for
     was_used = False  # a key was pressed here
 
     @property
@@ -77,6 +79,9 @@ class WorkScreen(Screen[None]):
         self._sort_by_size(*self.app.size)  # before the first paint, or a screen would show a narrow layout for a moment
 
     def on_resize(self, event: Resize) -> None:
+        if event.size == self._fitted:  # there and back again in less time than Textual 8.2 waits: it would paint nothing
+            self.refresh(layout=True)
+        self._fitted = event.size
         columns, rows = event.size
         self._sort_by_size(columns, rows)
         self.fit_to(columns, rows)
@@ -104,10 +109,15 @@ class WorkScreen(Screen[None]):
         """The keys that do something now."""
         return [binding for binding in self.keys if self.check_action(binding.action.partition("(")[0], ()) is not False]
 
+    @property
+    def asking(self) -> Foot | None:
+        """The line that is typed into."""
+        return next((foot for foot in self.query(Foot) if foot.is_asking), None)
+
     def bar_keys(self) -> list[Binding]:
         """What the key bar shows: the keys that do something now, or those of a line to type into."""
-        foot = next(iter(self.query(Foot)), None)
-        return typing_keys("take", several=foot.asks_several) if foot and foot.is_asking else self.offered()
+        foot = self.asking
+        return typing_keys("take", several=foot.asks_several) if foot else self.offered()
 
     def show_keys(self) -> None:
         for bar in self.query(KeyBar):

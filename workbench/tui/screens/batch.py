@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
-from workbench.charts.rows import Rows, Span, printable
+from workbench.charts.rows import Rows, Span, cells, printable
 from workbench.tui.messages import Answered, Refused
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.theme import Look
@@ -19,6 +19,8 @@ from workbench.tui.widgets.pane import heading
 
 if TYPE_CHECKING:
     from workbench.views.drawing import Loaded
+
+_HEADING_SPARE = 8  # cells around title and place in a heading
 
 
 class Examples(Painted):
@@ -50,8 +52,9 @@ class Examples(Painted):
         rows, pages = drawing.draw(
             self.loaded, width, height - 1, ascii_only=self.look.ascii_only, colours=self.look.colours, page=self.page
         )
-        where = f"{self.page % pages + 1} of {pages}" if pages > 1 else ""
-        return [heading(self.title, where, width, self.look, focused=True), *rows]
+        where = f"page {self.page % pages + 1} of {pages}" if pages > 1 else ""
+        title = self.title if cells(self.title) + cells(where) + _HEADING_SPARE <= width else self.title.partition(",")[0]
+        return [heading(title, where, width, self.look, focused=True), *rows]
 
 
 class Balance(Painted):
@@ -95,7 +98,9 @@ class Batch(WorkScreen):
     Batch.-narrow Balance { width: 1fr; height: 40%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "view", "view", id="batch.view", tooltip="the next page"),
+        Binding("v", "view", "view", id="batch.view", tooltip="the next page of examples"),
+        Binding("pageup", "page(-1)", "page up", show=False, id="batch.pageup", tooltip="a page up"),
+        Binding("pagedown,space", "page(1)", "page down", show=False, id="batch.pagedown", tooltip="a page down"),
         Binding("escape", "back", "back", id="batch.back", tooltip="back to the settings"),
         Binding("question_mark", "help", "help", id="batch.help", tooltip="all keys of this screen"),
         Binding("q", "leave", "leave", id="batch.leave", tooltip="leave; runs go on training"),
@@ -129,5 +134,8 @@ class Batch(WorkScreen):
             self.balance.redraw()
 
     def action_view(self) -> None:
-        self.examples.page += 1
+        self.action_page(1)
+
+    def action_page(self, by: int) -> None:
+        self.examples.page += by
         self.examples.redraw()

@@ -112,6 +112,10 @@ class Compare(WorkScreen):
         rows: Rows = message.seen.rows
         self.board.paint(rows)
         self.show_keys()
+        newest = max(1, int(message.seen.covered * _FINE))
+        if newest != self._window.newest:  # where the cursor begins
+            self._window.newest = newest
+            self.tell_wish()
 
     def on_foot_typed(self, message: Foot.Typed) -> None:
         self._go_to(message.text)

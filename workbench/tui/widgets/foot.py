@@ -60,15 +60,16 @@ class Foot(Painted):
     def __init__(self, look: Look, *, id: str = "foot") -> None:
         super().__init__(look, id=id)
         self._lines: Sequence[Row] = ()
+        self._spare = 0
         self._word: tuple[str, str] | None = None
         self._editor: LineEditor | None = None
         self._questions: Sequence[Question] = ()
         self._texts: list[str] = []  # what is typed for each of them
         self._place = 0  # of the one that is asked now
 
-    def show(self, lines: Sequence[Row]) -> None:
-        """The standing lines."""
-        self._lines = lines
+    def show(self, lines: Sequence[Row], *, spare: int = 0) -> None:
+        """The standing lines, of which the one in place `spare` goes first where there is less room, and then those from the top."""
+        self._lines, self._spare = lines, spare
         self.redraw()
 
     def say(self, text: str = "", ink: str = "warning") -> None:
@@ -128,7 +129,10 @@ class Foot(Painted):
     def compose_rows(self, width: int, height: int) -> Rows:
         last = [self._prompt(width)] if self._editor else self._said(width, height) if self._word else []
         room = max(0, height - len(last))
-        lines = [_ended(line, width, self.look) for line in self._lines[max(0, len(self._lines) - room) :]]
+        standing = list(self._lines)
+        if len(standing) > room:
+            del standing[self._spare]
+        lines = [_ended(line, width, self.look) for line in standing[max(0, len(standing) - room) :]]
         blank: Rows = [[Span("")]] * (room - len(lines))
         return [*lines, *blank, *last]
 

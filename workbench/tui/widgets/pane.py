@@ -48,6 +48,10 @@ class Pane(Painted, can_focus=True):
         """Move the cursor; it stops at both ends."""
         self.place(self.cursor + by)
 
+    def turn(self, pages: int) -> None:
+        """Move the cursor by as many lines as are in sight."""
+        self.move(pages * page_of(self.body_height(self.size.height)))
+
     def find(self, word: str, *, typing: bool = False) -> None:
         """Show or go to what has a word in it; a word that is still typed may find nothing yet."""
 
@@ -97,6 +101,11 @@ class Pane(Painted, can_focus=True):
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         self.move(-1)
+
+
+def page_of(rows: int) -> int:
+    """By how much a page key goes on where so many rows are in sight: one of them stays, to go on from."""
+    return max(1, rows - 1)
 
 
 def heading(title: str, right: str, width: int, look: Look, *, focused: bool = False) -> Row:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
-from workbench.charts.rows import Row, Rows, Span, cells, fit
+from workbench.charts.rows import Row, Rows, Span, cells, fit, printable
 from workbench.tui.theme import Look
 from workbench.tui.widgets.pane import Pane, inked
 
@@ -98,7 +98,9 @@ class RecipeTree(Pane):
         for index, (recipe, preset) in enumerate(self.presets):
             is_open = recipe.name in opened
             if not index or self.presets[index - 1][0] is not recipe:
-                family = fit(recipe.family, max(0, width - len(recipe.name) - 6), ascii_only=self.look.ascii_only)
+                family = _whole_words(
+                    printable(recipe.family, ascii_only=self.look.ascii_only), width - cells(recipe.name) - 6
+                ).removesuffix(" and")
                 rows.append([Span(f" {marks.opened if is_open else marks.closed} {recipe.name}  ", "title"), Span(family, "muted")])
                 self._lines.append(index)
             if not is_open:
@@ -127,7 +129,11 @@ class RecipeTree(Pane):
 
     def _about(self, chosen: tuple[Recipe, Preset], width: int, most: int) -> Rows:
         recipe, preset = chosen
-        lines = _wrapped(preset.summary or recipe.summary, width - 2)[: min(_ABOUT_ROWS, most) - 1]
+        lines = _wrapped(preset.summary or recipe.summary, width - 2)
+        room = max(1, min(_ABOUT_ROWS, most) - 1)
+        if len(lines) > room:
+            last = _whole_words(lines[room - 1], width - 3).rstrip(",:;")
+            lines = [*lines[: room - 1], f"{last} {self.look.marks.ellipsis}"]
         rows: Rows = [[Span(f" {fit(line, width - 1, ascii_only=self.look.ascii_only)}")] for line in lines]
         return [*rows, [Span(" notes, equations: ", "muted"), Span("i", "key")]]
 

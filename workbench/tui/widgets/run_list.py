@@ -26,7 +26,7 @@ _ORDERED = {
 _WELCOME = (  # to who opens it for the first time
     "No runs yet. {s} trains the recipe above, in a process of its own.",
     "Leave whenever you like: it goes on, and its charts wait for you here.",
-    "Arrows and {tab} change settings first, {i} explains the recipe, {question_mark} lists all keys.",
+    "Arrows and {tab} change settings first, {i} explains the recipe, {question_mark} lists keys.",
 )
 
 

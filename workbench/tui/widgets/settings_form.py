@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.events import Key, Paste
 from textual.message import Message
 
-from workbench.charts.rows import Row, Rows, Span, cells, fit, width_of
+from workbench.charts.rows import Row, Rows, Span, cells, cut, fit, width_of
 from workbench.tui.editing.line_editor import LineEditor
 from workbench.tui.theme import Look
 from workbench.tui.widgets.pane import Pane
@@ -207,8 +207,11 @@ class SettingsForm(Pane):
         room = width - width_of(row)
         told = here or changed or width > _NOTES_FROM
         note = beside(setting, form.text(setting.name), setting.text(form.base[setting.name]), form.base_name) if told else ""
-        note += f"   {setting.help}" if room > _HELP_FROM else ""
-        return [*row, Span(fit(note, room, ascii_only=ascii_only) if room >= _LEAST_NOTE else "", "muted")]
+        if room > _HELP_FROM:
+            note += f"   {setting.help}"
+        elif cells(note) > room:
+            note = note.partition(", ")[0]
+        return [*row, Span(fit(cut(note, room, ascii_only=ascii_only), room) if room >= _LEAST_NOTE else "", "muted")]
 
     def _value(self, setting: Setting, here: bool, width: int, ink: str) -> Row:
         """The value in `width + 6` cells: with marks that it can be stepped, or being typed, where the cursor is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.events import Click, Resize
 from textual.message import Message
 
-from workbench.charts.rows import Row, Rows, Span, fit
+from workbench.charts.rows import Row, Rows, Span, fit, wrap
 from workbench.tui.messages import SlotSeen
 from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import Painted
@@ -61,16 +61,14 @@ class Waiting(Painted):
         self.redraw()
 
     def compose_rows(self, width: int, height: int) -> Rows:
-        blank: Rows = [[Span("")]] * max(0, (height - 2 * len(self._lines)) // 2)
         ascii_only = self.look.ascii_only
-        return [
-            *blank,
-            *(
-                row
-                for text, ink in self._lines
-                for row in ([Span(fit(text, width, align="center", ascii_only=ascii_only), ink)], [Span("")])
-            ),
-        ]
+        rows: Rows = []
+        for text, ink in self._lines:
+            parts = wrap(text, max(1, width - 2), ascii_only=ascii_only)
+            rows += [[Span(fit(part.strip(), width, align="center", ascii_only=ascii_only), ink)] for part in parts]
+            rows.append([Span("")])
+        blank: Rows = [[Span("")]] * max(0, (height - len(rows)) // 2)
+        return [*blank, *rows]
 
 
 def _marked(row: Row) -> Row:

@@ -64,12 +64,12 @@ def draw(
         across = math.ceil(min(len(curves), across * down) / down)
     pages = math.ceil(len(curves) / (across * down))
     start = page % pages * across * down
-    placed = {curve.label: axis for curve, axis in _placed(curves, along)}
+    placed = {curve.id: axis for curve, axis in _placed(curves, along)}
     box = (width - (across - 1)) // across, height // down
     rows: Rows = []
     for first in range(start, min(len(curves), start + across * down), across):
         drawn = [
-            _one(curve, name, *box, placed.get(curve.label), at, ascii_only=ascii_only, colours=colours, files=files)
+            _one(curve, name, *box, placed.get(curve.id), at, ascii_only=ascii_only, colours=colours, files=files)
             for curve in curves[first : first + across]
         ]
         rows += [side_by_side((each[line] for each in drawn), "|" if ascii_only else "│") for line in range(box[1])]

@@ -42,7 +42,7 @@ def setting(line: Line, name: str, ascii_only: bool) -> str:
     """What a setting was, or its course where it was changed during the run."""
     if name == "recipe":
         return line.recipe
-    text = line.courses.get(name) or (text_of(line.settings[name], name) if name in line.settings else "-")
+    text = line.courses.get(name) or (text_of(line.settings[name], name, line.words_for_none) if name in line.settings else "-")
     return printable(text, ascii_only=ascii_only)
 
 

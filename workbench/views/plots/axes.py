@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from workbench.charts.dots import Column
 from workbench.runs.reading.series import Series
 from workbench.runs.reading.state import RunState
-from workbench.views.plots.view import Along
+from workbench.views.plots.view import ALONG, Along
 
 _UNITS = ((2 * 86400.0, 86400.0, "d"), (7200.0, 3600.0, "h"), (120.0, 60.0, "min"), (0.0, 1.0, "s"))
 
@@ -52,6 +52,11 @@ def axis(state: RunState, along: Along, *, longest: float = 0.0) -> Axis:
     if along == "examples" and state.epochs and state.examples_per_step:
         return Axis("examples", state.epochs.examples, state.epochs.step_with, is_even=len(state.epochs.stretches) == 1)
     return STEPS
+
+
+def known(state: RunState) -> tuple[Along, ...]:
+    """What may stand along the x axis of a run; steps always may."""
+    return tuple(along for along in ALONG if along == "step" or axis(state, along) is not STEPS)
 
 
 @dataclass(frozen=True)

@@ -112,16 +112,38 @@ def places(ids: Sequence[str]) -> list[int]:
 
 
 def metrics(feeds: Iterable[Feed], first: str = "") -> list[str]:
-    """What curves there are of, the one that decides and its like first; none of single layers, and nothing that was measured once."""
-    known = dict.fromkeys(key for feed in feeds for key in feed.state.summaries if key in feed.state.declared)
-    found = [key for key in known if not key.startswith(("test/", "machine/"))]
-    return sorted(found, key=lambda key: (key != first, key != "train/loss", not key.startswith("validation/"), key == "train/lr"))
+    """What curves there are of, the one that decides and its like first; none of single layers, and nothing that was measured once.
+
+    Of several that a recipe draws in one chart, as they say much the same, one stands among the first ones.
+    """
+    charts: dict[str, str] = {}
+    for feed in feeds:
+        for key in feed.state.summaries:
+            if key in feed.state.declared and not key.startswith(("test/", "machine/")):
+                charts.setdefault(key, str(feed.state.declaration(key).get("chart") or key))
+    again = {key for at, key in enumerate(charts) if any(_is_like(key, other, charts) for other in [*charts][:at])} - {first}
+
+    def rank(key: str) -> tuple[bool, ...]:
+        return key != first, key != "train/loss", key in again, not key.startswith("validation/"), key == "train/lr"
+
+    return sorted(charts, key=rank)
 
 
 def reach(feeds: Sequence[Feed], along: Along) -> float:
     """Where the x axis of all runs ends."""
     seconds = longest(feeds)
     return right_end(((feed.state, placed) for feed in feeds if (placed := placed_on(feed.state, along, seconds))), _LEAST[along])
+
+
+def covered(feeds: Sequence[Feed], along: Along) -> float:
+    """How much of that axis the runs have come along, between 0 and 1."""
+    return min(1.0, _newest(feeds, along) / reach(feeds, along))
+
+
+def _newest(feeds: Sequence[Feed], along: Along) -> float:
+    seconds = longest(feeds)
+    ends = [placed.place(float(feed.state.step)) for feed in feeds if (placed := placed_on(feed.state, along, seconds))]
+    return max(ends, default=0.0)
 
 
 def placed_on(state: RunState, along: Along, seconds: float) -> Axis | None:
@@ -235,6 +257,10 @@ def _column(values: Sequence[float], band: Band) -> Column:
         return min(values), max(values), mean
     std = statistics.stdev(values)
     return mean - std, mean + std, mean
+
+
+def _is_like(key: str, other: str, charts: Mapping[str, str]) -> bool:
+    return charts[key] == charts[other] and key.partition("/")[0] == other.partition("/")[0]
 
 
 def _x_unit(feeds: Sequence[Feed], ways: ManyWays, seconds: float) -> str:

@@ -15,7 +15,7 @@ from workbench.runs.reading.state import RunState
 from workbench.units import compact
 from workbench.views.plots import bounds
 from workbench.views.plots.axes import Axis, Placed, axis
-from workbench.views.plots.chart import Charted, placeholder, style_of
+from workbench.views.plots.chart import Charted, is_log, placeholder, style_of
 from workbench.views.plots.heading import marks, short, unit_of
 from workbench.views.plots.view import LimitsMemory, View
 
@@ -28,19 +28,20 @@ _LEAST_BUCKETS = 5  # before a median says something
 def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bool, colours: int, memory: LimitsMemory, view: View) -> Rows:
     """The strip in exactly `width` by `height` cells, the first row its title and the scale of its shades."""
     state = feed.state
-    along = axis(state, style_of(wanted, view, memory).along)
+    style = style_of(wanted, view, memory)
+    along, log = axis(state, style.along), is_log(wanted, style)
     x_limits = bounds.of_steps(state, along, view)
     unit = unit_of(state, wanted.metrics)
-    found = _layers(state, wanted.metrics, along, view.cursor, apart=wanted.log)
+    found = _layers(state, wanted.metrics, along, view.cursor, apart=(wanted.log or log) and unit != "%")
     chosen = 0 if view.layer is None and view.cursor is not None else view.layer
-    y_limits = _shade_limits(wanted, found, x_limits, memory, share=unit == "%")
+    y_limits = _shade_limits(wanted.name, found, x_limits, memory, log=log, share=unit == "%")
     return strip.render(
         found,
         width,
         height,
         x_limits=x_limits,
         y_limits=y_limits,
-        log=wanted.log,
+        log=log,
         form=lambda value: short(value, unit),
         x_unit=along.unit,
         ascii_only=ascii_only,
@@ -133,15 +134,15 @@ def _start(state: RunState, key: str) -> float | None:
     return statistics.median(means) if len(means) == _LEAST_BUCKETS else None
 
 
-def _shade_limits(wanted: Charted, found: Sequence[strip.Layer], x_limits: Limits, memory: LimitsMemory, *, share: bool) -> Limits:
+def _shade_limits(name: str, found: Sequence[strip.Layer], x_limits: Limits, memory: LimitsMemory, *, log: bool, share: bool) -> Limits:
     """Round numbers around all values above zero, of shares from none to all; they hold still like the limits of a chart."""
-    if share and not wanted.log:
+    if share and not log:
         return 0.0, 1.0
     columns = [column for layer in found for column in layer.columns.columns(64, *x_limits) if column is not None]
-    values = [value for column in columns for value in column if value > 0 or not wanted.log]
-    place = (wanted.name, wanted.log)
+    values = [value for column in columns for value in column if value > 0 or not log]
+    place = (name, log)
     previous = memory.y.get(place)
     if not values:
         return previous or (0.1, 1.0)
-    memory.y[place] = limits(min(values), max(values), previous, log=wanted.log)
+    memory.y[place] = limits(min(values), max(values), previous, log=log)
     return memory.y[place]

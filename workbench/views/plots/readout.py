@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.charts.rows import Row, Rows, Span, cells, cut, printable, width_of
 from workbench.charts.series.title import SERIES, legend
@@ -17,7 +17,9 @@ from workbench.runs.reading.state import RunState
 from workbench.units import duration, grouped, metric, percent, seconds, size
 from workbench.views.plots.heading import labels
 from workbench.views.plots.view import CURSOR_STRIDE, View
-from workbench.views.run.slots import Slot
+
+if TYPE_CHECKING:  # slots draw charts, which point out what is read here
+    from workbench.views.run.slots import Slot
 
 _DIGITS = (7, 4)  # significant: what fp32 holds, and where room is short
 _SHORT_SECONDS = 120.0  # of a run whose moments want tenths

@@ -1,13 +1,14 @@
-"""The three lines above the keys of Bench: the setting under the cursor, what differs from the last run, what `s` will do."""
+"""The lines above the keys of Bench: the setting under the cursor, what differs from the last run, what `s` will do."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.charts.rows import Row, Rows, Span, cells, fit, width_of
-from workbench.tui.editing.form import changes
+from workbench.charts.rows import Row, Rows, Span, cells, cut, fit, width_of
+from workbench.tui.editing.form import EMPTY, changes
 from workbench.tui.theme import Glyphs
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from workbench.tui.messages import Listed
 
 _ENDS = ("epochs", "max_steps", "max_seconds", "patience")  # settings that end a run
+_MOST_VALUE = 24  # cells
 
 
 @dataclass(frozen=True)
@@ -37,26 +39,33 @@ class Standing:
 
 
 def hints(form: Form, setting: Setting | None, now: Standing, marks: Glyphs, width: int, key: Callable[[str], str]) -> Rows:
-    """About the setting under the cursor or, with the cursor among the runs, about that run; what differs; whether `s` starts.
+    """About the setting under the cursor in two rows or, with the cursor among the runs, about that run; what differs; whether `s` starts.
 
     Args:
         key: how the key is printed that does what the given one does by itself.
     """
-    about = _about_run(now.run) if now.run else _about_setting(form, setting, width)
-    return [about, _against(form, now.other, marks, width, key), _ready(form, now, width, key)]
+    said = [Span(f" {form.recipe.summary}", "muted")]
+    about = [_about_run(now.run)] if now.run else _about_setting(form, setting, width) if setting else [said]
+    return [*about, _against(form, now.other, marks, width, key), _ready(form, now, width, key)]
 
 
-def _about_setting(form: Form, setting: Setting | None, width: int) -> Row:
-    if setting is None:
-        return [Span(f" {form.recipe.summary}", "muted")]
-    mistake = form.mistakes.get(setting.name)
-    if mistake:
-        return [Span(f" {mistake.message}", "error")]
-    name, live = f" {setting.name} {form.text(setting.name)}", " May be changed while it trains."
-    about = f"  {setting.help}"
-    if setting.live and cells(name + about + live) <= width:
-        about += live
-    return [Span(name, "title"), Span(about, "muted")]
+def _about_setting(form: Form, setting: Setting, width: int) -> Rows:
+    """What it is, and what it may be: two rows, of which a help that needs both takes both."""
+    if mistake := form.mistakes.get(setting.name):
+        lines = textwrap.wrap(mistake.message, width - 2, break_on_hyphens=False)
+        return _two([*([Span(f" {line}", "error")] for line in lines), [Span(f" {setting.help}", "muted")]])
+    name = f" {setting.name} {cut(form.text(setting.name), _MOST_VALUE)}  "
+    first, *more = textwrap.wrap(setting.help, width - 1, initial_indent=" " * cells(name), break_on_hyphens=False) or [""]
+    may_be = f"{setting.expected}; {form.base_name} {cut(setting.text(form.base[setting.name]), _MOST_VALUE) or EMPTY}"
+    second = " ".join(more)
+    for text in (may_be, "may be changed while it trains" if setting.live else ""):
+        longer = "; ".join(filter(None, [second.rstrip("."), text]))
+        second = longer if text and (not second or cells(longer) < width) else second
+    return _two([[Span(name, "title"), Span(first[cells(name) :], "muted")], [Span(f" {second}", "muted")]])
+
+
+def _two(rows: Rows) -> Rows:
+    return [*rows, [], []][:2]
 
 
 def _about_run(run: Listed) -> Row:

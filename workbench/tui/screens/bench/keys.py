@@ -12,7 +12,6 @@ from workbench.tui.screens.base import FAR
 if TYPE_CHECKING:
     from workbench.tui.screens.bench.screen import Bench
 
-_PAGE = 10
 _LATER = ("bench.start", "bench.queue", "bench.up")  # in the key bar, while the list of runs has the keys
 
 KEYS = [
@@ -22,8 +21,8 @@ KEYS = [
     Binding("down", "move(1)", "move down", show=False, id="bench.down", tooltip="move down"),
     Binding("left", "step(-1)", "smaller", show=False, id="bench.smaller", tooltip="the next smaller value, or the choice before"),
     Binding("right", "step(1)", "larger", show=False, id="bench.larger", tooltip="the next larger value, or the choice after"),
-    Binding("pageup", f"move(-{_PAGE})", "page up", show=False, id="bench.pageup", tooltip="ten lines up"),
-    Binding("pagedown", f"move({_PAGE})", "page down", show=False, id="bench.pagedown", tooltip="ten lines down"),
+    Binding("pageup", "page(-1)", "page up", show=False, id="bench.pageup", tooltip="a page up"),
+    Binding("pagedown", "page(1)", "page down", show=False, id="bench.pagedown", tooltip="a page down"),
     Binding("home", f"move(-{FAR})", "first line", show=False, id="bench.home", tooltip="the first line"),
     Binding("end", f"move({FAR})", "last line", show=False, id="bench.end", tooltip="the last line"),
     Binding("enter", "choose", "settings", id="bench.choose", tooltip="on to the settings of the recipe under the cursor"),
@@ -76,9 +75,10 @@ def does_something(action: str, bench: Bench) -> bool:
         "stop": bool(bench.live),
         "pause": bool(bench.training),
         "go_on": bool(bench.paused) and not bench.training,
-        "save": bool(bench.training or bench.paused),
-        "resume": run is not None and not run.is_live and not bench.runs.marked,
-        **dict.fromkeys(("open", "mark", "label", "pin", "use", "fork"), run is not None),
+        "save": bool(bench.saving),
+        "resume": run is not None and not run.is_live and run.has_recipe and not bench.runs.marked,
+        **dict.fromkeys(("open", "mark", "label", "pin"), run is not None),
+        **dict.fromkeys(("use", "fork"), run is not None and run.has_recipe),
         **dict.fromkeys(("queue", "compare", "write", "load", "reset_all", "take"), has_form),
         "order": among_runs,
         "beside": among_runs and bench.runs.count > 1,

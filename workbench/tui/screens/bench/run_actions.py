@@ -51,6 +51,11 @@ class RunActions(WorkScreen):
     def paused(self) -> list[Listed]:
         return [run for run in self.live if run.entry.state == "paused"]
 
+    @property
+    def saving(self) -> list[Listed]:
+        """Those that can save a checkpoint; a script saves its own."""
+        return [run for run in (*self.training, *self.paused) if run.has_recipe]
+
     def action_pause(self) -> None:
         self._ask(self.training, "pause")
 
@@ -58,7 +63,7 @@ class RunActions(WorkScreen):
         self._ask(self.paused, "resume", "go on")
 
     def action_save(self) -> None:
-        self._ask([*self.training, *self.paused], "save", "save a checkpoint")
+        self._ask(self.saving, "save", "save a checkpoint")
 
     def action_resume(self) -> None:
         """Another attempt at the run under the cursor."""
@@ -104,7 +109,7 @@ class RunActions(WorkScreen):
     def action_delete(self) -> None:
         which = named(self.ended)
         if self.ended and self.confirm("d", which, f"{self.key_for('d')} again moves {which} to the trash folder; esc keeps it"):
-            self.bench.jobs.delete([run.id for run in self.ended])
+            self.bench.jobs.delete([run.id for run in self.ended], self.key_for("u"))
             self.runs.unmark()
 
     def action_restore(self) -> None:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from workbench.schema import Setting
     from workbench.tui.editing.form import Form
 
+_ROOMY = 24  # rows from which all that is said about a setting has room
+_FOOT_ROWS = 3  # beside the list of runs, as the stylesheet has it
 _MEASURE_SECONDS = 0.25  # after the last change; a value that is stepped through is not measured at each rung
 
 
@@ -39,6 +41,7 @@ class Bench(FormActions):
 
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
     _greeted = False
+    _is_in_form = False  # the settings have the keys, or what is typed at the foot is about them
 
     def compose(self) -> ComposeResult:
         look, keys = self.bench.look, {key: self.key_for(key) for key in ("s", "tab", "i", "question_mark")}
@@ -132,10 +135,13 @@ class Bench(FormActions):
         self._tell()
 
     def on_descendant_focus(self) -> None:
-        self.set_class(self.has_class("-narrow") and self.focused is self.recipes, "-recipes")
-        self.set_class(self.focused is self.runs, "-runs")
-        if self.focused is not self.runs:
-            self.remove_class("-folded")
+        if self.focused is not self.foot:  # what is typed there is about the pane that had the keys, which keeps its room
+            self.set_class(self.has_class("-narrow") and self.focused is self.recipes, "-recipes")
+            self._is_in_form = self.focused is self.settings
+            self.set_class(self._is_in_form and self.app.size.height >= _ROOMY, "-settings")
+            self.set_class(self.focused is self.runs, "-runs")
+            if self.focused is not self.runs:
+                self.remove_class("-folded")
         self._tell()
 
     def on_foot_typed(self, message: Foot.Typed) -> None:
@@ -169,6 +175,9 @@ class Bench(FormActions):
 
     def action_move(self, by: int) -> None:
         self.pane.move(by)
+
+    def action_page(self, by: int) -> None:
+        self.pane.turn(by)
 
     def action_pane(self, by: int) -> None:
         panes = (self.recipes, self.settings, self.runs)
@@ -227,7 +236,8 @@ class Bench(FormActions):
 
     def _fold(self) -> None:
         """Let the list of runs have the room of the form while it has the keys and more runs than rows."""
-        rows = self.runs.body_height(self.runs.size.height)
+        gains = max(0, self.foot.size.height - _FOOT_ROWS)  # of the foot, which is as high yet as the form wanted it
+        rows = self.runs.body_height(self.runs.size.height + gains)
         if self.focused is self.runs and rows > 0 and self.runs.count > rows:
             self.add_class("-folded")
 
@@ -245,6 +255,7 @@ class Bench(FormActions):
             from workbench.tui.screens.bench.hints import Standing, hints  # pydantic comes with it: not before the first paint
 
             self.command.tell(self.form.command_line())
-            setting: Setting | None = self.settings.at_cursor if self.focused is not self.recipes else None
+            setting: Setting | None = self.settings.at_cursor if self._is_in_form else None
             about = Standing(self.run_here, self.compared_with, self.runs.all or (), self._starting.lack)
-            self.foot.show(hints(self.form, setting, about, self.bench.look.marks, self.size.width, self.key_for))
+            said = hints(self.form, setting, about, self.bench.look.marks, self.size.width, self.key_for)
+            self.foot.show(said, spare=1 if setting else 0)

@@ -13,7 +13,7 @@ from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.pages.page import scrolling
 from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.painted import Painted
-from workbench.tui.widgets.pane import heading
+from workbench.tui.widgets.pane import heading, page_of
 
 
 class LogPage(WorkScreen):
@@ -65,6 +65,9 @@ class LogPage(WorkScreen):
         height = self.query_one("#log").size.height - 1
         self._back = max(0, min(self._back - lines, self._count - height))
         self.tell_wish()
+
+    def action_page(self, by: int) -> None:
+        self.action_scroll(by * page_of(self.query_one("#log").size.height - 1))
 
     def action_find(self) -> None:
         self.query_one(Foot).ask(Question("find", self._find, wrong_pattern))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from workbench.charts.rows import Rows, Span, wrap
@@ -15,32 +16,31 @@ from workbench.tui.widgets.model_lines import table
 class ModelPage(Page):
     """The layers of a form's model; what they cost comes when the helper has counted it."""
 
-    def __init__(
-        self, layers: Sequence[Mapping[str, Any]], parameters: int | None, width: int, look: Look, about: Mapping[str, Any]
-    ) -> None:
-        super().__init__("MODEL", model_lines(layers, parameters, width, look, ["counting multiply-adds and memory ..."]))
-        self._about, self._width, self._table = about, width, model_lines(layers, parameters, width, look, [])
+    def __init__(self, layers: Sequence[Mapping[str, Any]], parameters: int | None, look: Look, about: Mapping[str, Any]) -> None:
+        super().__init__("MODEL", lambda width: model_lines(layers, parameters, width, look, ["counting multiply-adds and memory ..."]))
+        self._about, self._table = about, partial(model_lines, layers, parameters, look=look, words=())
 
     def on_answered(self, message: Answered) -> None:
         if message.question == "cost" and message.about == self._about:
             from workbench.views import cost
 
             found = message.answer
-            self._show(model_lines(found["layers"], found["parameters"], self._width, self.bench.look, cost.words(found)))
+            self._show(lambda width: model_lines(found["layers"], found["parameters"], width, self.bench.look, cost.words(found)))
 
     def on_refused(self, message: Refused) -> None:
         if message.what == "cost":
-            self._show([*self._table, [Span(f" {message.error.message}", "error")]])
+            said = f" {message.error.message}"
+            self._show(lambda width: [*self._table(width), *([Span(part, "error")] for part in wrap(said, width))])
 
-    def _show(self, lines: Rows) -> None:
+    def _show(self, lines: Callable[[int], Rows]) -> None:
         text = self.query_one(Text)
         text.lines = lines
         text.redraw()
 
 
-def of_model(layers: Sequence[Mapping[str, Any]], parameters: int | None, width: int, look: Look) -> Page:
+def of_model(layers: Sequence[Mapping[str, Any]], parameters: int | None, look: Look) -> Page:
     """The layers with shapes and parameters."""
-    return Page("MODEL", model_lines(layers, parameters, width, look, []))
+    return Page("MODEL", lambda width: model_lines(layers, parameters, width, look, []))
 
 
 def model_lines(layers: Sequence[Mapping[str, Any]], parameters: int | None, width: int, look: Look, words: Iterable[str]) -> Rows:

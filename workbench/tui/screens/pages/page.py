@@ -13,7 +13,7 @@ from workbench.charts.rows import Rows, Span, fill, plain
 from workbench.tui.screens.base import FAR, WorkScreen
 from workbench.tui.theme import Look
 from workbench.tui.widgets.painted import Painted
-from workbench.tui.widgets.pane import heading
+from workbench.tui.widgets.pane import heading, page_of
 
 
 def scrolling(name: str) -> list[Binding]:
@@ -21,8 +21,8 @@ def scrolling(name: str) -> list[Binding]:
     return [
         Binding("up", "scroll(-1)", "scroll", key_display="arrows", id=f"{name}.up", tooltip="one line up"),
         Binding("down", "scroll(1)", "down", show=False, id=f"{name}.down", tooltip="one line down"),
-        Binding("pageup", "scroll(-20)", "page up", show=False, id=f"{name}.pageup", tooltip="twenty lines up"),
-        Binding("pagedown,space", "scroll(20)", "page down", show=False, id=f"{name}.pagedown", tooltip="twenty lines down"),
+        Binding("pageup", "page(-1)", "page up", show=False, id=f"{name}.pageup", tooltip="a page up"),
+        Binding("pagedown,space", "page(1)", "page down", show=False, id=f"{name}.pagedown", tooltip="a page down"),
         Binding("home", f"scroll(-{FAR})", "first line", show=False, id=f"{name}.home", tooltip="the first line"),
         Binding("end", f"scroll({FAR})", "last line", show=False, id=f"{name}.end", tooltip="the last line"),
         Binding("escape", "back", "back", id=f"{name}.back", tooltip="back to the screen before"),
@@ -45,20 +45,35 @@ class Text(Painted):
         self.top += lines
         self.redraw()
 
+    def turn(self, pages: int) -> None:
+        """Scroll by what is in sight, less a line to go on from."""
+        self.scroll_by(pages * page_of(self.size.height - 1))
+
     def find(self, word: str) -> None:
-        """Only lines that have a word in them; all again for an empty one."""
+        """Only entries that have a word in them; all again for an empty one."""
         self.found, self.top = word, 0
         self.redraw()
 
     def compose_rows(self, width: int, height: int) -> Rows:
         lines = self.lines(width) if callable(self.lines) else self.lines
         if self.found:
-            lines = [row for row in lines if self.found.lower() in plain([row])[0].lower()] or [[Span(" nothing has it", "muted")]]
+            found = [entry for entry in _entries(lines) if self.found.lower() in " ".join(" ".join(plain(entry)).split()).lower()]
+            lines = [row for entry in found for row in entry] or [[Span(" nothing has it", "muted")]]
         self.top = max(0, min(self.top, len(lines) - (height - 1)))
         last = min(len(lines), self.top + height - 1)
         where = f"{self.top + 1}-{last} of {len(lines)}" if len(lines) > height - 1 else ""
         where = f"found: {self.found}{', ' if where else ''}{where}" if self.found else where
         return [heading(self.title, where, width, self.look, focused=True), *fill(lines[self.top : last], width, height - 1)]
+
+
+def _entries(lines: Rows) -> list[Rows]:
+    """The rows that belong together: from one that begins with a key, or is blank, to the next."""
+    found: list[Rows] = []
+    for row in lines:
+        if not found or row[0].ink == "key" or not plain([row])[0].strip():
+            found.append([])
+        found[-1].append(row)
+    return found
 
 
 class Page(WorkScreen):
@@ -78,3 +93,6 @@ class Page(WorkScreen):
 
     def action_scroll(self, lines: int) -> None:
         self.query_one(Text).scroll_by(lines)
+
+    def action_page(self, by: int) -> None:
+        self.query_one(Text).turn(by)

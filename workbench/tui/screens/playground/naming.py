@@ -44,6 +44,13 @@ class Naming(Panel):
         self._answer: Mapping[str, Any] = {}
         self._form = Form(0, width, height)
 
+    @property
+    def keys_in_words(self) -> str:
+        return self.hint if self.about.get("examples") else self.hint.replace("v: a held-out image; ", "")
+
+    def can(self, action: str) -> bool:
+        return super().can(action) and (action != "another" or bool(self.about.get("examples")))
+
     def begin(self) -> None:
         if self.about.get("examples"):
             self.another()

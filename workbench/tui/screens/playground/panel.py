@@ -50,6 +50,10 @@ class Panel(Painted):
         """What its keys do, with this model."""
         return self.hint
 
+    def can(self, action: str) -> bool:
+        """Whether an action of the screen's table does something with this model."""
+        return action in self.takes
+
     def begin(self) -> None:
         """Ask for the first thing to show."""
 

@@ -74,15 +74,21 @@ class Prompting(Panel):
 
     def questions(self) -> list[Question]:
         return [
-            Question("prompt", self._prompt.replace("\n", " ")),
+            Question("prompt", self._in_a_line),
             Question("temperature", f"{self._temperature:g}", lambda text: _wrong(text, 0, 100)),
             Question("top-k", f"{self._top_k:g}", lambda text: _wrong(text, 0, 1e6)),
         ]
 
     def typed(self, *answers: str) -> None:
         prompt, temperature, top_k = answers
-        self._prompt, self._temperature, self._top_k = prompt, float(temperature), float(int(float(top_k)))
+        self._prompt = self._prompt if prompt == self._in_a_line else prompt
+        self._temperature, self._top_k = float(temperature), float(int(float(top_k)))
         self.begin()
+
+    @property
+    def _in_a_line(self) -> str:
+        """The prompt as it is typed; the one that the model begins with may have several lines."""
+        return self._prompt.replace("\n", " ").strip()
 
     def compose_rows(self, width: int, height: int) -> Rows:
         from workbench.views import drawing

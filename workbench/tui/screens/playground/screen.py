@@ -133,7 +133,7 @@ class Playground(WorkScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("move", "press", "clear", "another", "type"):
             can_type = action != "type" or bool(self.panel and self.panel.questions())
-            return self.panel is not None and action in self.panel.takes and can_type
+            return self.panel is not None and self.panel.can(action) and can_type
         return True
 
     def on_key(self, event: Key) -> None:

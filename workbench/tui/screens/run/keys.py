@@ -60,7 +60,7 @@ ZOOM_KEYS = [
     Binding("right_square_bracket", "pan(1)", "later", show=False, id="zoom.later", tooltip="half a window, or a preview, later"),
     Binding("0", "whole", "whole", show=False, id="zoom.whole", tooltip="the whole run; the cursor stays"),
     Binding("full_stop", "live", "live", id="zoom.live", tooltip="back to what is newest: no cursor, the whole run"),
-    Binding("y", "log_scale", "log", id="zoom.log_scale", tooltip="logarithmic or linear y axis; kept for this metric"),
+    Binding("y", "log_scale", "log", id="zoom.log_scale", tooltip="logarithmic or linear y axis, or shades; kept for this metric"),
     Binding("t", "smooth", "smooth", id="zoom.smooth", tooltip="smoothing: light, medium, strong, off; kept for this metric"),
     Binding("e", "axis", "axis", id="zoom.axis", tooltip="steps, epochs, time or examples along the x axis; kept for this metric"),
     Binding("O", "outliers", "outliers", id="zoom.outliers", tooltip="limits without outliers, or with; kept for this metric"),

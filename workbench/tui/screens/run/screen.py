@@ -144,7 +144,9 @@ class RunScreen(Steering):
             "find": self._has_charts,  # also right behind a find that has found nothing, whose end was not drawn yet
             "histograms": self.seen is not None and any(name in self.seen.names for name in HISTOGRAMS),
             "use": self.seen is not None and self.seen.has_recipe,
-            **dict.fromkeys(("log", "model", "notes", "health"), self.seen is not None),
+            "model": self.seen is not None and bool(self.seen.layers or self.seen.has_recipe),
+            "notes": self.seen is not None and self.seen.has_recipe,
+            **dict.fromkeys(("log", "health"), self.seen is not None),
         }
         return here.get(action, True)
 

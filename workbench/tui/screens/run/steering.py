@@ -121,9 +121,12 @@ def is_new(recipe: Recipe, name: str, text: str, now: Value) -> bool:
 def not_among(steps: Sequence[int], text: str) -> str:
     """What is wrong with a text for the step of a checkpoint; empty where nothing is."""
     digits = text.replace(",", "")
-    if digits.isdecimal() and int(digits) in steps:
+    near = int(digits) if digits.isdecimal() else max(steps)
+    if digits.isdecimal() and near in steps:
         return ""
-    return f"one of {', '.join(map(str, steps[-_MOST_LISTED:]))}"
+    shown = sorted(sorted(steps, key=lambda step: abs(step - near))[:_MOST_LISTED])
+    others = f" or {len(steps) - len(shown)} others" if len(steps) > len(shown) else ""
+    return f"one of {', '.join(map(str, shown))}{others}"
 
 
 def wrong(setting: Setting, text: str) -> str:

@@ -27,7 +27,8 @@ _HINTS = {  # as much of it as fits; where it does not, from the end
     "strip": ("arrows read: steps and layers", "< > by one logged step", "+ the newest steps"),
     "preview": ("arrows go through the training", "page up and down turn its pages"),
 }
-_OF_CHARTS = ("log_scale", "smooth", "outliers")
+_OF_CHARTS = ("smooth", "outliers")
+_OF_VALUES = ("log_scale",)
 _ALONG_STEPS = ("closer", "farther", "whole", "axis", "nudge")
 
 
@@ -80,6 +81,8 @@ class Zoom(WorkScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in _OF_CHARTS:
             return self._kind == "chart"
+        if action in _OF_VALUES:
+            return self._kind != "preview"
         if action == "histograms":
             return any(name in self._names for name in HISTOGRAMS)
         if action == "other":
@@ -102,11 +105,15 @@ class Zoom(WorkScreen):
         states = {
             "zoom.earlier": "pan",
             "zoom.smooth": f"smooth:{style.smoothing}",
-            "zoom.axis": f"x:{style.along}",
+            "zoom.axis": f"x:{self._along(style)}",
             "zoom.log_scale": "log" if log else "linear",
             "zoom.outliers": "outliers" if style.outliers else "no outliers",
         }
         return states.get(binding.id or "", binding.description)
+
+    def _along(self, style: ChartStyle) -> str:
+        """What stands along the x axis: steps in a run that does not know of what is remembered for the metric."""
+        return style.along if self._seen and style.along in self._seen.axes else "step"
 
     def action_along(self, by: int) -> None:
         if self._kind == "preview":
@@ -184,10 +191,8 @@ class Zoom(WorkScreen):
             self._restyle(smoothing=following([*SMOOTHINGS], style.smoothing))
 
     def action_axis(self) -> None:
-        from workbench.views.plots.view import ALONG
-
-        if style := self._styled:
-            self._restyle(along=following(ALONG, style.along))
+        if self._seen and (style := self._styled):
+            self._restyle(along=following(self._seen.axes, self._along(style)))
 
     def action_outliers(self) -> None:
         if style := self._styled:
