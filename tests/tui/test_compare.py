@@ -105,7 +105,7 @@ async def test_the_cursor_begins_where_the_longest_run_ends(tmp_path: Path) -> N
         await shows(app, "RUNS 2")
         app.open_comparison(("cnn-1", "cnn-2"))
         await shows(app, "is better than")
-        await until(lambda: isinstance(app.screen, Compare) and app.screen._window.newest == 9750)
+        await until(lambda: isinstance(app.screen, Compare) and app.screen._window.newest == 10_000)
         await pilot.press("left")
         await shows(app, "at 780")
         row = next((row for row in shown(app).splitlines() if "* cnn-2" in " ".join(row.split())), shown(app))

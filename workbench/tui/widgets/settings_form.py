@@ -46,14 +46,15 @@ class SettingsForm(Pane):
 
     @property
     def shown(self) -> list[Setting]:
-        """Those that matter most and, below them, as many of the others as there is room for."""
+        """Those that matter most and, below them, as many of the others as there is room for: first what shapes the model."""
         if self.form is None:
             return []
         listed = self.form.shown(every=self.every, find=self.word)
         spare = self.size.height - 2 - len(listed)
         if self.every or self.word or spare <= 0:
             return listed
-        return [*listed, *[setting for setting in self.form.settings if setting not in listed][:spare]]
+        others = sorted((setting for setting in self.form.settings if setting not in listed), key=lambda setting: setting.group != "model")
+        return [*listed, *others[:spare]]
 
     @property
     def count(self) -> int:
