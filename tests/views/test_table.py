@@ -52,7 +52,7 @@ def test_a_script_that_does_not_say_a_setting_has_none_and_a_metric_without_a_sp
     for number, given in enumerate(settings, start=1):
         build_run(tmp_path, log, f"script-{number}", settings=given, source="script")
     found = table.entries([open_run(Store(tmp_path).folder(f"script-{number}")) for number in (1, 2, 3)])
-    assert [entry.apart for entry in found] == [{"lr": "0.1"}, {"lr": "off"}, {}]
+    assert [entry.apart for entry in found] == [{"lr": "0.1"}, {"lr": "not set"}, {}]
     assert found[0].best == "val loss 0.25"
 
 

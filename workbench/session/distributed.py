@@ -26,6 +26,7 @@ from workbench.session.passage import Passage
 from workbench.session.requests import Number, Requests
 from workbench.settings import Common
 from workbench.training.machine.ranks import ranks
+from workbench.training.machine.threads import cores
 from workbench.training.machine.together import join_layers
 
 M = TypeVar("M")
@@ -59,8 +60,7 @@ class DistributedSession(Session):
     def tune(self, trial: Callable[[], None]) -> None:
         """Give each process its share of the cores: measuring would have each see the others at work."""
         if self._config.machine.threads is None and self.device.type == "cpu":
-            cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-            torch.set_num_threads(max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", ranks.count))))
+            torch.set_num_threads(max(1, cores() // int(os.environ.get("LOCAL_WORLD_SIZE", ranks.count))))
             self._tuning = {"threads": torch.get_num_threads()}
 
     def log(self, step: int, values: Mapping[str, Any]) -> None:

@@ -111,7 +111,7 @@ class Session:
 
     def phase(self, name: str) -> None:
         self._say(PhaseChanged, phase=name)
-        if hasattr(self, "requests") and self.requests.signalled:
+        if self.requests.signalled:
             raise Stopped
 
     def notice(self, message: str) -> None:

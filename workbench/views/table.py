@@ -14,7 +14,7 @@ from workbench.queue.line import ordinal
 from workbench.runs.folder import Value
 from workbench.runs.reading.feed import Feed
 from workbench.runs.status import StateName
-from workbench.schema import words_for_none
+from workbench.schema import describe
 from workbench.settings import Common
 from workbench.units import age, brief, duration, grouped, metric
 from workbench.views.run.status_lines import ink, mark, progress
@@ -238,7 +238,7 @@ def _differing(feeds: Sequence[Feed]) -> dict[str, list[str]]:
 
 @cache
 def _common_words() -> dict[str, str]:
-    return words_for_none(Common)
+    return {setting.name: setting.none for setting in describe(Common) if setting.optional}
 
 
 def text_of(value: Value, name: str = "", words: Mapping[str, str] | None = None) -> str:

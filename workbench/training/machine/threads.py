@@ -36,11 +36,16 @@ def trial(
     return step
 
 
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def candidates() -> list[int]:
     """1, 2, 4 and so on, up to the cores that this process may use, and torch's own choice."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    doubled = [2**power for power in range(cores.bit_length()) if 2**power <= cores]
-    return sorted({*doubled, min(cores, torch.get_num_threads()), cores})
+    most = cores()
+    doubled = [2**power for power in range(most.bit_length()) if 2**power <= most]
+    return sorted({*doubled, min(most, torch.get_num_threads()), most})
 
 
 def fastest(trial: Callable[[], None], *, seconds: float = SECONDS, clock: Callable[[], float] = time.perf_counter) -> dict[int, float]:
