@@ -30,13 +30,28 @@ class Spread:
 def alike(reports: Sequence[Report], *, apart: bool = False) -> list[list[int]]:
     """Places of the runs that are one line: alike in recipe, data and every setting but the seed; in the order of their first.
 
+    A run that has the seed of another, too, is a line of its own: repeated, it says nothing about chance.
+
     Args:
         apart: each run is a line of its own.
     """
-    lines: dict[object, list[int]] = {}
+    seeds = [report["settings"].get(SEED) for report in reports]
+    lines: dict[object, list[list[int]]] = {}
     for place, report in enumerate(reports):
-        lines.setdefault(place if apart else _kind(report), []).append(place)
-    return list(lines.values())
+        known = lines.setdefault(place if apart else _kind(report), [])
+        fits = (line for line in known if seeds[place] is None or all(seeds[other] != seeds[place] for other in line))
+        home = next(fits, None)
+        home.append(place) if home else known.append([place])
+    return sorted(line for known in lines.values() for line in known)
+
+
+def repeated(reports: Sequence[Report]) -> list[list[int]]:
+    """Places of the runs that have everything in common, the seed as well."""
+    found: dict[object, list[int]] = {}
+    for place, report in enumerate(reports):
+        if report["settings"].get(SEED) is not None:
+            found.setdefault((_kind(report), report["settings"][SEED]), []).append(place)
+    return [places for places in found.values() if len(places) > 1]
 
 
 def spread(values: Iterable[object]) -> Spread | None:
