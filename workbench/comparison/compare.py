@@ -162,10 +162,11 @@ def metric_of(comparison: Comparison, typed: str) -> str:
 
 
 def _labels(reports: Sequence[Report]) -> tuple[str, ...]:
-    names = Counter(str(report.get("name") or "") for report in reports)
+    """The name of each run, its id where it has none, and both where several have one name."""
+    names = [str(report.get("name") or "") for report in reports]
+    ids = [str(report["id"]) for report in reports]
     return tuple(
-        str(report["id"]) if not (name := str(report.get("name") or "")) else f"{name} ({report['id']})" if names[name] > 1 else name
-        for report in reports
+        run_id if not name else f"{name} ({run_id})" if names.count(name) > 1 else name for name, run_id in zip(names, ids, strict=True)
     )
 
 
