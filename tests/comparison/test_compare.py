@@ -36,6 +36,24 @@ def test_deltas_are_against_the_baseline(tmp_path: Path) -> None:
     assert other.deltas == pytest.approx((-0.05, 0))
 
 
+def test_a_run_that_repeats_a_seed_is_no_other_seed(tmp_path: Path) -> None:
+    three_seeds(tmp_path, accuracy=0.9)
+    trained(tmp_path, "cnn-4", accuracy=0.95, seed=0)
+    found = compare(reports(tmp_path))
+    assert [line.runs for line in found.lines] == [("cnn-1", "cnn-2", "cnn-3"), ("cnn-4",)]
+    assert found.remarks == ("the same settings and seed: cnn-1, cnn-4; repeats say nothing about chance",)
+    unknown = [{**one, "settings": {**one["settings"], "seed": None}} for one in reports(tmp_path)]
+    assert [line.count for line in compare(unknown).lines] == [4], "of a script that names no seed"
+    assert compare(unknown).remarks == ()
+
+
+def test_the_best_two_of_many_may_be_equal(tmp_path: Path) -> None:
+    for number, accuracy in enumerate((0.9, 0.95, 0.95), start=1):
+        trained(tmp_path, f"cnn-{number}", accuracy=accuracy, lr=number * 1e-3)
+    sentence = compare(reports(tmp_path)).verdict.sentence
+    assert sentence == "cnn-2 and cnn-3 are best of 3, and equal: validation accuracy 95.0 %."
+
+
 def test_runs_of_one_name_are_told_apart_by_their_ids(tmp_path: Path) -> None:
     three_seeds(tmp_path, accuracy=0.9, labels=Labels(name="wide"))
     trained(tmp_path, "cnn-4", accuracy=0.95, lr=1e-2, labels=Labels(name="wide"))

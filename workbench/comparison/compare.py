@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.comparison import tasks
 from workbench.comparison.changes import courses, remarks
-from workbench.comparison.seeds import SEED, Report, Spread, alike, number, spread
+from workbench.comparison.seeds import SEED, Report, Spread, alike, number, repeated, spread
 from workbench.comparison.tasks import Task, task_of
 from workbench.comparison.verdict import Contender, Verdict, judge
 from workbench.errors import ExitCode, WorkbenchError, nearest
@@ -134,7 +134,7 @@ def compare(reports: Sequence[Report], *, baseline: str = "") -> Comparison:
         settings=dict(_settings(reports)),
         differing={name: values for name, values in _settings(reports) if _is_differing(reports, name, values, went)},
         tasks=found,
-        remarks=(*said, *remarks(reports, labels)),
+        remarks=(*said, *remarks(reports, labels), *_repeats(reports, labels)),
         verdict=_verdict(lines, base, objective, metrics, found),
     )
 
@@ -158,11 +158,17 @@ def metric_of(comparison: Comparison, typed: str) -> str:
 
 
 def _labels(reports: Sequence[Report]) -> tuple[str, ...]:
-    names = Counter(str(report.get("name") or "") for report in reports)
+    """The name of each run, its id where it has none, and both where several have one name."""
+    names = [str(report.get("name") or "") for report in reports]
+    ids = [str(report["id"]) for report in reports]
     return tuple(
-        str(report["id"]) if not (name := str(report.get("name") or "")) else f"{name} ({report['id']})" if names[name] > 1 else name
-        for report in reports
+        run_id if not name else f"{name} ({run_id})" if names.count(name) > 1 else name for name, run_id in zip(names, ids, strict=True)
     )
+
+
+def _repeats(reports: Sequence[Report], labels: Sequence[str]) -> Iterator[str]:
+    for places in repeated(reports):
+        yield f"the same settings and seed: {tasks.listed([labels[place] for place in places])}; repeats say nothing about chance"
 
 
 def _told_apart(lines: Sequence[Line]) -> tuple[Line, ...]:

@@ -30,20 +30,31 @@ class Spread:
 def alike(reports: Sequence[Report], *, apart: bool = False) -> list[list[int]]:
     """Places of the runs that are one line: alike in recipe, data and every setting but the seed; in the order of their first.
 
-    Of a script or another tool the settings need not say what differs, so there only different seeds make one line.
+    A run that has the seed of another, too, is a line of its own: repeated, it says nothing about chance.
+    Of a script or another tool the settings need not say what differs, so there only seeds that are all different make one line.
 
     Args:
         apart: each run is a line of its own.
     """
-    lines: dict[object, list[int]] = {}
+    seeds = [report["settings"].get(SEED) for report in reports]
+    muddled = {_kind(reports[places[0]]) for places in repeated(reports)}
+    lines: dict[object, list[list[int]]] = {}
     for place, report in enumerate(reports):
-        lines.setdefault(place if apart else _kind(report), []).append(place)
-    found: list[list[int]] = []
-    for places in lines.values():
-        seeds = {repr(reports[place]["settings"].get(SEED)) for place in places}
-        is_told = reports[places[0]].get("source", "recipe") == "recipe" or len(seeds) == len(places)
-        found += [places] if is_told else [[place] for place in places]
-    return sorted(found)
+        known = lines.setdefault(place if apart else _kind(report), [])
+        is_told = report.get("source", "recipe") == "recipe" or (seeds[place] is not None and _kind(report) not in muddled)
+        fits = (line for line in known if seeds[place] is None or all(seeds[other] != seeds[place] for other in line))
+        home = next(fits, None) if is_told else None
+        home.append(place) if home else known.append([place])
+    return sorted(line for known in lines.values() for line in known)
+
+
+def repeated(reports: Sequence[Report]) -> list[list[int]]:
+    """Places of the runs that have everything in common, the seed as well."""
+    found: dict[object, list[int]] = {}
+    for place, report in enumerate(reports):
+        if report["settings"].get(SEED) is not None:
+            found.setdefault((_kind(report), report["settings"][SEED]), []).append(place)
+    return [places for places in found.values() if len(places) > 1]
 
 
 def spread(values: Iterable[object]) -> Spread | None:

@@ -47,16 +47,17 @@ def remarks(tasks: Sequence[Task], labels: Sequence[str]) -> list[str]:
         home = next((group for group in groups if is_same(tasks[group[0]], task)), None)
         home.append(place) if home else groups.append([place])
     if len(groups) > 1:
-        parts = [f"{_listed([labels[place] for place in group])}: {tasks[group[0]].name}" for group in groups]
+        parts = [f"{listed([labels[place] for place in group])}: {tasks[group[0]].name}" for group in groups]
         return [f"different tasks, whose numbers do not compare: {'; '.join(parts)}"]
     apart = [place for place in range(1, len(tasks)) if _differ(tasks[0], tasks[place], "split")]
     if apart:
-        named = _listed([labels[place] for place in apart])
+        named = listed([labels[place] for place in apart])
         return [f"another split than {labels[0]} has: {named}; the examples they are measured on may differ"]
     return []
 
 
-def _listed(labels: Sequence[str]) -> str:
+def listed(labels: Sequence[str]) -> str:
+    """Up to three, or the first two and how many more."""
     return ", ".join(labels) if len(labels) < 4 else f"{labels[0]}, {labels[1]} and {len(labels) - 2} more"
 
 

@@ -65,9 +65,9 @@ def judge(contenders: Sequence[Contender], key: str, *, goal: str, unit: str, sa
     delta = abs(first.best.mean - second.best.mean)
     meets = overlap(first.best, second.best)
     if not delta:
-        return Verdict(
-            f"{first.name} and {second.name} are equal: {_words(key)} {metric(first.best.mean, unit)}.", None, None, key, 0.0, meets
-        )
+        rank = "are equal" if len(contenders) == 2 else f"are best of {len(contenders)}, and equal"
+        words = f"{first.name} and {second.name} {rank}: {_words(key)} {metric(first.best.mean, unit)}."
+        return Verdict(words, None, None, key, 0.0, meets)
     rest = [_ahead(first, second, key, goal, unit, len(contenders)), _chance(first, second, meets), *_besides(ranked, key, unit)]
     return Verdict(" ".join(filter(None, rest)), first.label, second.label, key, delta, meets)
 

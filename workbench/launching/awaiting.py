@@ -15,7 +15,7 @@ from workbench.runs.reading.feed import Feed
 _POLL_SECONDS = 0.02
 _STATUS_SECONDS = 0.5
 _QUEUED_SECONDS = 1.0
-_LEAVING_SECONDS = 3.0  # for a worker that has said its end to leave: letting go of torch takes a moment
+_LEAVING_SECONDS = 10.0  # for a worker that has said its end to leave: letting go of torch took 2 s, of two processes 5, on a busy machine
 SPAWN_SECONDS = 10.0  # until a process that was started holds the lock; what the log says before is of the one before it
 
 
