@@ -140,6 +140,17 @@ async def test_a_letter_close_behind_esc_is_not_lost(tmp_path: Path) -> None:
         await shows(app, "DIFFERENCES")
 
 
+async def test_the_shell_is_a_key_away_also_while_a_line_is_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = interface(tmp_path)
+    left: list[str] = []
+    monkeypatch.setattr(app, "action_suspend_process", lambda: left.append("for the shell"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("tab", "slash", "m", "ctrl+z", "o", "m")
+        await shows(app, "find in SETTINGS mom")
+    assert left == ["for the shell"]
+
+
 async def test_alt_and_a_letter_is_a_key_where_somebody_has_chosen_it(tmp_path: Path) -> None:
     app = interface(tmp_path, keys={"bench.notes": "alt+n"})
     async with app.run_test(size=(80, 24)) as pilot:

@@ -26,10 +26,10 @@ class Keyed(App[None]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+p", "command_palette", "palette", show=False, id="app.palette", tooltip="find what can be done by its words"),
-        Binding("ctrl+z", "suspend_process", "suspend", id="app.suspend", tooltip="back to the shell; fg returns"),
+        Binding("ctrl+z", "suspend_process", "suspend", id="app.suspend", priority=True, tooltip="back to the shell; fg returns"),
         Binding("ctrl+c", "leave", "leave", id="app.interrupt", priority=True, tooltip="leave; runs go on training"),
         Binding("ctrl+q", "leave", "leave", id="app.quit", priority=True, tooltip="leave; runs go on training"),
-        Binding("ctrl+l", "repaint", "repaint", id="app.repaint", tooltip="paint the screen anew"),
+        Binding("ctrl+l", "repaint", "repaint", id="app.repaint", priority=True, tooltip="paint the screen anew"),
     ]
     own_keys: Mapping[str, str]  # by the ids of bindings
 
