@@ -10,6 +10,7 @@ from textual.events import Key
 
 from tests.builders import build_run, ended, started
 from tests.tui.runs import NOW, cnn_run, interface, shown, shows, until
+from tests.tui.test_in_a_terminal import terminal
 from workbench.charts.rows import plain
 from workbench.tui.app import Workbench
 from workbench.tui.screens.base import WorkScreen
@@ -138,6 +139,32 @@ async def test_a_letter_close_behind_esc_is_not_lost(tmp_path: Path) -> None:
         assert "find in" not in shown(app)
         app.post_message(Key("alt+shift+d", "D"))
         await shows(app, "DIFFERENCES")
+
+
+async def test_the_shell_is_a_key_away_also_while_a_line_is_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = interface(tmp_path)
+    left: list[str] = []
+    monkeypatch.setattr(app, "action_suspend_process", lambda: left.append("for the shell"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("tab", "slash", "m", "ctrl+z", "o", "m")
+        await shows(app, "find in SETTINGS mom")
+    assert left == ["for the shell"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "wanted"),
+    [
+        ("\t/mom\r", "found: mom"),
+        ("\t\x1b[B\x1b[B\x1b[B5e-4\r", "$ workbench train cnn --lr 5e-4"),
+        ("i\x1b[6~\x1bD", "DIFFERENCES"),
+    ],
+)
+def test_keys_that_come_at_once_act_as_if_they_had_come_one_by_one(tmp_path: Path, keys: str, wanted: str) -> None:
+    with terminal(tmp_path) as screen:
+        screen.wait_for("ready:", 30)
+        screen.send(keys)
+        screen.wait_for(wanted, 30)
 
 
 async def test_alt_and_a_letter_is_a_key_where_somebody_has_chosen_it(tmp_path: Path) -> None:

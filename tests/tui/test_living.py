@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual._compositor import LayoutUpdate  # a frame of every cell
+from textual.command import CommandList
 from textual.events import Resize
 
 from tests.builders import append, ended
@@ -41,6 +42,18 @@ async def test_the_palette_offers_what_the_screen_can_do_and_does_it(tmp_path: P
         assert "?????" not in shown(app)
         await pilot.press("down", "enter")
         await shows(app, "y[0] = x[0]")
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+async def test_the_palette_has_the_cursor_of_the_panes(tmp_path: Path, name: str) -> None:
+    app = interface(tmp_path, theme=name)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "ready:")
+        await pilot.press("ctrl+p", *"equations", "down")
+        await until(lambda: "equations" in shown(app))
+        choices = app.screen.query_one(CommandList)
+        inked = choices.get_component_styles("option-list--option-highlighted")
+        assert inked.background.hex.lower() == theme.PALETTES[name].cursor
 
 
 async def test_the_bell_rings_once_when_a_run_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

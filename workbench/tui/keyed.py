@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -9,15 +10,21 @@ from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.events import Event, Key
+from textual.events import Event, Key, Paste
+from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.widgets.key_bar import shown_key
 
 _MOVING = ("up", "down", "left", "right", "pageup", "pagedown", "home", "end", "tab", "shift+tab")  # nobody looks for these by words
 
-_BEHIND_SECONDS = 0.05  # in which what esc does has been done, such as going back to the screen that the letter is meant for
+_LOST_SECONDS = 0.2  # after which what has not come through will not
+
+
+class Handled(Message):
+    """A key has gone all its way, and what it does is done."""
 
 
 class Keyed(App[None]):
@@ -26,20 +33,46 @@ class Keyed(App[None]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+p", "command_palette", "palette", show=False, id="app.palette", tooltip="find what can be done by its words"),
-        Binding("ctrl+z", "suspend_process", "suspend", id="app.suspend", tooltip="back to the shell; fg returns"),
+        Binding("ctrl+z", "suspend_process", "suspend", id="app.suspend", priority=True, tooltip="back to the shell; fg returns"),
         Binding("ctrl+c", "leave", "leave", id="app.interrupt", priority=True, tooltip="leave; runs go on training"),
         Binding("ctrl+q", "leave", "leave", id="app.quit", priority=True, tooltip="leave; runs go on training"),
-        Binding("ctrl+l", "repaint", "repaint", id="app.repaint", tooltip="paint the screen anew"),
+        Binding("ctrl+l", "repaint", "repaint", id="app.repaint", priority=True, tooltip="paint the screen anew"),
     ]
     own_keys: Mapping[str, str]  # by the ids of bindings
 
+    def __init__(self, *, ansi_color: bool | None = None) -> None:
+        super().__init__(ansi_color=ansi_color)
+        self._waiting: deque[Key | Paste] = deque()
+        self._is_under_way = False
+        self._patience: Timer
+
     async def on_event(self, event: Event) -> None:
-        """Take a letter close behind esc, which terminals also send for alt and that letter, for what nearly always was typed: both."""
-        if isinstance(event, Key) and not event.is_forwarded and (letter := _behind_escape(event)) and not self._is_own(event.key):
-            await super().on_event(Key("escape", "\x1b"))
-            self.set_timer(_BEHIND_SECONDS, lambda: self.post_message(Key(letter, letter)))
-        else:
+        """One key after the other, each for the screen and the line that the one before has led to, also where many come at once."""
+        if not isinstance(event, (Key, Paste)) or event.is_forwarded or self._is_urgent(event):
             await super().on_event(event)
+        else:
+            self._waiting.append(event)
+            await self._go_on()
+
+    async def _go_on(self) -> None:
+        while self._waiting and not self._is_under_way:
+            event = self._waiting.popleft()
+            if isinstance(event, Key) and (letter := _behind_escape(event)) and not self._is_own(event.key):
+                self._waiting.extendleft((Key(letter, letter), Key("escape", "\x1b")))
+                continue
+            target = self.focused or self.screen
+            await super().on_event(event)
+            self._is_under_way = target.post_message(Handled())  # goes the way of the key, behind it
+            self._patience = self.set_timer(_LOST_SECONDS, self.on_handled)
+
+    async def on_handled(self) -> None:
+        """The key has been everywhere, or is lost with a screen that was left."""
+        self._patience.stop()
+        self._is_under_way = False
+        await self._go_on()
+
+    def _is_urgent(self, event: Key | Paste) -> bool:
+        return isinstance(event, Key) and any(binding.priority and binding.key == event.key for binding in self.keys_of(self.BINDINGS))
 
     def _is_own(self, key: str) -> bool:
         return any(key in keys.split(",") for keys in self.own_keys.values())
@@ -69,5 +102,5 @@ class Keyed(App[None]):
 
 
 def _behind_escape(key: Key) -> str:
-    """The letter of `alt+q` or `alt+shift+q`; empty for any other key."""
+    """The letter of `alt+q` or `alt+shift+q`, which terminals also send for esc and that letter; empty for any other key."""
     return key.character if key.key.startswith("alt+") and key.character and key.character.isalpha() else ""

@@ -160,12 +160,14 @@ def _grey(level: int) -> Color:
 
 
 def theme(name: str) -> Theme:
-    """What Textual itself paints with: the space between widgets. With 16 colours or none it is Textual's own `ansi-dark`."""
+    """What Textual itself paints with: the space between widgets, the palette. With 16 colours or none it is Textual's `ansi-dark`."""
     palette = PALETTES[name]
     ground = palette.background
+    cursor = {"block-cursor-blurred-background": palette.cursor, "block-cursor-blurred-foreground": palette.bright}
+    bar = {"scrollbar": palette.faint, "scrollbar-background": ground, "scrollbar-hover": palette.faint, "scrollbar-active": palette.faint}
     return Theme(
         f"workbench-{name}", primary=palette.series[0], foreground=palette.text, background=ground, surface=ground, panel=ground,
-        dark=name == "dark",
+        dark=name == "dark", variables=cursor | bar,
     )  # fmt: skip
 
 
