@@ -45,6 +45,7 @@ _WILD = {"optimizer": "sgd", "lr": 1.0, "momentum": 0.99}
 _SMALL_RELU = {"cell": "rnn", "nonlinearity": "relu", "init": "identity", "clip_norm": None, "schedule": "constant", "warmup_steps": 0}
 _DEEP = {"init": "default", "hidden": 32, "epochs": None, "max_steps": 40, "evaluate_every": 40}
 _NARROW = {"width": 2, "heads": 1, "embedding": 2, "layers": 1}
+_RISING = {"cell": "rnn", "optimizer": "sgd", "lr": 1.0, "clip_norm": None, "schedule": "one-cycle", "warmup_steps": 0}
 _CONSTANT = {"schedule": "constant", "warmup_steps": 0}
 
 
@@ -158,6 +159,7 @@ FAULTY: dict[str, list[Scenario]] = {
         Scenario("rnn", "copy", {**_SMALL_RELU, "length": 100, "optimizer": "sgd", "lr": 1.0, "epochs": 2}),
         Scenario("rnn", "adding", {**_SMALL_RELU, "optimizer": "sgd", "lr": 1.0, "epochs": 1}),
         Scenario("gan", "digits", {"optimizer": "sgd", "lr": 0.3, "momentum": 0.99, "epochs": 5}),
+        Scenario("rnn", "adding", {**_RISING, "epochs": 9}),
     ),
     "overpowered": [
         *_each(range(6), Scenario("gan", "overpowered", {"epochs": 15})),

@@ -245,6 +245,34 @@ def test_a_mild_rise_far_above_the_noise_is_overfitting_and_one_within_it_is_not
     assert not of(lambda step: 0.67 - (0.07 if step == 80 else 0.0))
 
 
+def test_a_network_that_knows_its_examples_by_heart_overfits_from_three_evaluations_and_a_rise_of_3_percent_on():
+    def since(share: float, rise: float) -> bool:
+        """Whether it was said at 180 of a loss that rises from 120 on, the training loss being that share of it."""
+        courses = {**HEALTHY, "train/loss": lambda step: max(2.3 * math.exp(-step / 15), 0.8 * share * (1 - step / 1000))}
+        validation = (20, lambda step: 0.8 * (1 + rise * max(0.0, step - 120) / 60))
+        return "overfitting" in found(courses, steps=180, every={"validation/loss": validation})
+
+    assert since(share=0.05, rise=0.06)
+    assert not since(share=0.05, rise=0.03)
+    assert not since(share=0.3, rise=0.06)
+
+
+def test_evaluations_that_come_to_rest_above_a_lucky_one_are_no_overfitting():
+    """As an LSTM on pixels had it: a best that strayed as far as those around it, and a rate that came down behind it."""
+    knows = {**HEALTHY, "train/loss": lambda step: 2.3 * math.exp(-step / 30) + 1e-3}
+
+    def of(stray: float) -> bool:
+        def validation(step: int) -> float:
+            if step > 280:
+                return 0.2 + 1e-4 * (step // 10 % 2)
+            return 0.16 + stray * math.sin(step) * math.exp(-step / 1000) - (0.02 if step == 200 else 0.0)
+
+        return "overfitting" in found(knows, every={"validation/loss": (10, validation)})
+
+    assert not of(stray=0.05)
+    assert of(stray=0.0001)
+
+
 def test_a_lucky_evaluation_does_not_end_a_plateau_and_steady_progress_in_noise_is_none():
     constant = {**HEALTHY, "train/lr": lambda step: 0.01, "train/loss": steady(1.0)}
 

@@ -34,15 +34,18 @@ class Curve:
     def since(self, step: int) -> Curve:
         """The part from a step on."""
         start = next((index for index, each in enumerate(self.steps) if each >= step), len(self.steps))
-        return Curve(self.steps[start:], self.means[start:], self.lows[start:], self.highs[start:], self.points)
+        return self._part(start, len(self.steps))
+
+    def around(self, index: int, count: int) -> Curve:
+        """A point with as many before it and behind it as there are, at most `count`."""
+        return self._part(max(0, index - count), index + count + 1)
 
     def last_share(self, share: float) -> Curve:
         """The last part of it, at least one point."""
         return self.since(self.steps[-max(1, round(len(self.steps) * share))]) if self.steps else self
 
     def first_share(self, share: float) -> Curve:
-        count = max(1, round(len(self.steps) * share))
-        return Curve(self.steps[:count], self.means[:count], self.lows[:count], self.highs[:count], self.points)
+        return self._part(0, max(1, round(len(self.steps) * share)))
 
     def median(self) -> float:
         return statistics.median(self.means) if self.means else math.nan
@@ -72,6 +75,9 @@ class Curve:
             total += mean - (self.means[index - window] if index >= window else 0.0)
             result.append(total / min(index + 1, window))
         return tuple(result)
+
+    def _part(self, start: int, end: int) -> Curve:
+        return Curve(self.steps[start:end], self.means[start:end], self.lows[start:end], self.highs[start:end], self.points)
 
     def without_spikes(self) -> tuple[float, ...]:
         """Medians of each point and its two neighbours, or of the three at an end: what rises or falls steadily stays as it is."""

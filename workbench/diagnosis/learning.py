@@ -17,9 +17,11 @@ _LEARNT = 0.8  # of the first loss: above it, nothing was learnt that could be l
 _REGAINED = 0.5  # of what the loss had lost,
 _REGAINED_AT_SPEED = 0.2  # or this share of it, behind a best since which updates were
 _SPEED = 2e-2  # of the weights
-_BY_HEART = 0.5  # of the validation loss: a network that has not learnt by heart is no better than that on its own examples
-_WORSE = 1.05  # times the best validation loss,
+# How many evaluations agree, by which factor they are worse than the best, and below which share of the validation loss the
+# training loss lies: a network that has not learnt by heart is no better than half on its own examples.
+_BY_HEART = ((3, 1.03, 0.1), (4, 1.05, 0.5))
 _WORSE_BY = 0.01  # and of the first training loss above it: less matters to nobody
+_AROUND = 6  # evaluations before and behind the best
 _NO_CHANCE = 4.0  # deviations of the noise by which each of the last evaluations lies above the best
 
 _LUCK = 3  # evaluations whose mean no single lucky one makes
@@ -102,17 +104,21 @@ def overfitting(case: Case) -> Finding | None:
     at = validation.means.index(best)
     behind = validation.means[at + 1 :]
     since, before = validation.steps[at], training.since(validation.steps[at])
-    if len(behind) < max(4, len(validation) // 8) or not before.means:
+    if not before.means:
         return None
-    late = behind[-4:]
-    least, now = min(late), median(late)
-    by_chance = _NO_CHANCE * validation.since(since).noise()
+    # As a rate comes down evaluations stray less and less: how far the best did is told by those around it.
+    by_chance = _NO_CHANCE * max(validation.since(since).noise(), validation.around(at, _AROUND).noise())
     level = min(validation.without_spikes())  # the least of many evaluations is a lucky one
-    worse = least > level + by_chance and now > max(_WORSE * level, level + _WORSE_BY * case.most_loss)
     then, train_now = before.first_share(0.1).median(), before.last_share(0.1).median()
-    if worse and train_now < 0.9 * then and train_now < _BY_HEART * now:
+    for count, factor, share in _BY_HEART:
+        late = behind[-count:]
+        if len(behind) < max(count, len(validation) // 8) or train_now >= 0.9 * then or train_now >= share * median(late):
+            continue
+        least = min(late)
+        if least <= level + by_chance or median(late) <= max(factor * level, level + _WORSE_BY * case.most_loss):
+            continue
         evidence = (
-            f"validation loss {compact(best)} @ {since:,}, its best, at least {compact(least)} since {validation.steps[-4]:,},"
+            f"validation loss {compact(best)} @ {since:,}, its best, at least {compact(least)} since {validation.steps[-count]:,},"
             f" {compact(validation.means[-1])} @ {validation.steps[-1]:,}; training loss {compact(then)} then,"
             f" {compact(train_now)} @ {training.steps[-1]:,}"
         )
