@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.driver import Driver
-from textual.events import Key, Resize
+from textual.events import Resize
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -152,12 +152,6 @@ class Workbench(Doors):
     def _paint_all(self) -> None:
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
-
-    def on_key(self, event: Key) -> None:
-        """Give a line that asks what was typed for it: keys that came in one packet were sent to the screen before it asked."""
-        foot = self.screen.asking if isinstance(self.screen, WorkScreen) else None
-        if foot is not None:
-            foot.on_key(event)
 
     def on_resize(self, event: Resize) -> None:
         terminal.forget(self._driver)
