@@ -17,6 +17,7 @@ def test_the_x_axis_of_a_run_that_trains_ends_at_a_round_number_but_not_beyond_i
     assert right_end([(_state(1030), STEPS)], 20) == 1250
     assert right_end([(_state(1030, total=1100), STEPS)], 20) == 1100
     assert right_end([(_state(1030, total=1100), STEPS), (_state(40), STEPS)], 20) == 1250
+    assert right_end([(_state(1030, total=400), STEPS)], 20) == 1250
 
 
 def test_the_x_axis_of_a_run_without_a_step_has_a_length() -> None:

@@ -48,7 +48,8 @@ def right_end(runs: Iterable[tuple[RunState, Axis]], least: float) -> float:
         return last
     edge = right_edge(last, least)
     totals = [state.steps_total for state, along in known if state.steps_total and along is STEPS]
-    return min(edge, max(last, *totals)) if totals and len(totals) == len(known) else edge
+    most = max(totals, default=0) if len(totals) == len(known) else 0
+    return min(edge, float(most)) if most >= last > 0 else edge  # a script may go on beyond what it said
 
 
 def _newest(state: RunState) -> int:
