@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from textual._compositor import LayoutUpdate  # a frame of every cell
 from textual.command import CommandList
 from textual.events import Resize
+from textual.geometry import Size
+from textual.message import Message
 
 from tests.builders import append, ended
 from tests.tui.runs import cnn_run, interface, live_run, shown, shows, until
 from workbench.charts.rows import cells
 from workbench.finding import find_recipes
 from workbench.tui import terminal, theme
+from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.bench.screen import Bench
 from workbench.tui.screens.pages.notes import of_notes
 from workbench.tui.screens.run.screen import RunScreen
@@ -78,6 +82,38 @@ async def test_a_terminal_that_is_resized_there_and_back_at_once_is_painted_whol
         monkeypatch.setattr(app, "_display", lambda screen, update: painted.append(update))
         app.screen.post_message(Resize(app.size, app.size))  # all that is left of two by the time that the screen hears of them
         await until(lambda: any(isinstance(update, LayoutUpdate) for update in painted))
+
+
+async def test_a_screen_that_is_resized_twice_while_it_is_busy_takes_the_last_size_and_comes_to_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = interface(tmp_path)
+    async with app.run_test(size=(80, 24)):
+        await shows(app, "ready:")
+        screen = app.screen
+        assert isinstance(screen, WorkScreen)
+        fitted: list[tuple[int, int]] = []
+        monkeypatch.setattr(screen, "fit_to", lambda columns, rows: fitted.append((columns, rows)))
+        is_free, sizes, post = asyncio.Event(), list[Size](), screen.post_message
+
+        def post_some(message: Message) -> bool:
+            if isinstance(message, Resize):
+                sizes.append(message.size)
+            is_endless = isinstance(message, Resize) and len(sizes) > 20  # an echo that would keep the test from its end
+            return not is_endless and post(message)
+
+        monkeypatch.setattr(screen, "post_message", post_some)
+        screen.call_later(is_free.wait)
+        for size in (Size(60, 20), Size(100, 30)):
+            app.post_message(Resize(size, size))
+            await until(lambda size=size: size in sizes)
+            screen.call_later(lambda: None)  # stands between the two, or Textual would take them for one
+        is_free.set()
+        await until(lambda: screen.size == (100, 30))
+        for _ in range(500):
+            await asyncio.sleep(0)
+        assert screen.size == (100, 30)
+        assert set(fitted) == {(100, 30)}
 
 
 async def test_a_page_that_was_opened_on_a_wide_terminal_is_read_whole_on_a_narrow_one(tmp_path: Path) -> None:

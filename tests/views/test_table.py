@@ -91,6 +91,17 @@ def test_narrow_tables_keep_run_state_and_best(tmp_path: Path) -> None:
     assert first.split()[0] == "gan-1"
 
 
+def test_of_a_best_value_that_has_no_room_the_name_is_cut_and_never_the_number(tmp_path: Path) -> None:
+    long = "validation/relative_distance_of_all_the_samples"
+    about = {long: {"goal": "min", "unit": "", "chart": "loss", "help": ""}}
+    goals = MetricsDeclared(at=START, objective=long, metrics=about, charts={}, slots=())
+    build_run(tmp_path, [*opening(), loop(), goals, Metrics(steps=[1], at=[START], values={long: [0.01258]})], "gan-1")
+    entries = table.entries([open_run(Store(tmp_path).folder("gan-1"))])
+    assert entries[0].best == "relative distance of all the samples 0.01258"
+    assert "relative distance of… 0.01258" in plain(table.lay_out(entries, table.columns(entries, 80), 80))[1]
+    assert "relative distance of~ 0.01258" in plain(table.lay_out(entries, table.columns(entries, 80), 80, ascii_only=True))[1]
+
+
 def test_brackets_in_a_name_show_as_they_are(tmp_path: Path) -> None:
     assert "漢字 [red]" in plain(table.rows(three(tmp_path), 120))[1]
 

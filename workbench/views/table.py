@@ -43,6 +43,7 @@ class Entry:
     took: str = ""
     tags: tuple[str, ...] = ()
     note: str = ""
+    best_value: str = ""  # the end of `best`, which stays where that is cut
 
 
 @dataclass(frozen=True)
@@ -146,9 +147,18 @@ def lay_out(
         texts = _texts(entry, widths, ascii_only, tree)
         row: Row = [Span((">" if entry.id == selected else " ") + _sign(entry, entry.id in marked, ascii_only), "mark")]
         for name, room in widths.items():
-            row.append(Span(fit(cut(texts[name], room, ascii_only=ascii_only), room) + _GAP, _ink(name, entry)))
+            kept = entry.best_value if name == "best" else ""
+            row.append(Span(fit(_cut(texts[name], room, kept, ascii_only), room) + _GAP, _ink(name, entry)))
         drawn.append(pad(merge(row), width))
     return drawn
+
+
+def _cut(text: str, room: int, kept: str, ascii_only: bool) -> str:
+    """`relative frechet dist… 0.01258`: a text cut to its room, before the end that is to be kept."""
+    left = room - cells(kept) - 1
+    if not kept or cells(text) <= room or left < 2 or not text.endswith(f" {kept}"):
+        return cut(text, room, ascii_only=ascii_only)
+    return f"{cut(text.removesuffix(f' {kept}'), left, ascii_only=ascii_only)} {kept}"
 
 
 def _sign(entry: Entry, is_marked: bool, ascii_only: bool) -> str:
@@ -182,6 +192,7 @@ def _entry(feed: Feed, apart: Sequence[str], now: float) -> Entry:
     state, status = feed.state, feed.status
     settings = settings_of(feed)
     since = state.news_at or feed.record.created_at
+    name, value = ("", "run.json is damaged") if _is_damaged(feed) else _best(feed)
     return Entry(
         id=feed.folder.id,
         name=feed.labels.name,
@@ -193,7 +204,8 @@ def _entry(feed: Feed, apart: Sequence[str], now: float) -> Entry:
         if state.step
         else "-",
         age=age(max(0.0, now - since)) if since else "-",
-        best="run.json is damaged" if _is_damaged(feed) else _best(feed),
+        best=f"{name} {value}".strip(),
+        best_value=value,
         trail=tuple(state.trail.means()),
         apart={
             name: text_of(settings[name], name, feed.record.words_for_none) for name in apart if name in settings
@@ -212,19 +224,19 @@ def _is_damaged(feed: Feed) -> bool:
     return not feed.record.created_at and (feed.folder.path / "run.json").exists()
 
 
-def _best(feed: Feed) -> str:
-    """The best value of the objective; of a run that failed by it, where its first number was not finite."""
+def _best(feed: Feed) -> tuple[str, str]:
+    """Name and best value of the objective; of a run that failed by it, where its first number was not finite."""
     state = feed.state
     lost = [step for summary in state.summaries.values() for step in summary.nonfinite_steps[:1]]
     if lost and feed.status.state == "failed":
-        return f"NaN at step {min(lost):,}"
+        return "", f"NaN at step {min(lost):,}"
     about = state.declaration(state.objective)
     summary = state.summaries.get(state.objective)
     best = summary.best(about.get("goal", "none"))[0] if summary else None
     if best is None:
-        return "-"
+        return "", "-"
     name = state.objective.partition("/")[2] or state.objective  # a script may name it without a split
-    return f"{name.replace('_', ' ')} {metric(best, about.get('unit', ''))}"
+    return name.replace("_", " "), metric(best, about.get("unit", ""))
 
 
 def _differing(feeds: Sequence[Feed]) -> dict[str, list[str]]:

@@ -232,6 +232,12 @@ def test_two_marks_in_one_cell_stand_side_by_side() -> None:
     assert "!c" in chart(marks=[Mark(300, "c")], nonfinite_at=[300])[-1]
 
 
+def test_marks_that_give_way_to_a_label_keep_the_order_in_which_things_were_done() -> None:
+    for step in range(0, 1250, 10):
+        axis = chart(marks=[Mark(step, "p"), Mark(step, "g")])[-1]
+        assert 0 < axis.index("p") < axis.index("g")
+
+
 def test_letters_are_explained_where_there_is_room() -> None:
     marks = [Mark(200, "c", "lr 1", "change"), Mark(700, "p", "pause", "pause")]
     assert "c change  p pause" in chart(marks=marks, height=9)[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from workbench.charts.axis import Limits, position
@@ -46,12 +46,19 @@ def foot_rows(
         column = next((at for at in around(wanted, frame.left, len(letters)) if at not in frame.labelled and at not in signs), None)
         if column is not None:
             signs[column] = mark
-            letters[column] = Span(printable(mark.letter, ascii_only=ascii_only), "mark")
+    signs |= _in_order({column: mark for column, mark in signs.items() if mark.letter != "!"})
+    for column, mark in signs.items():
+        letters[column] = Span(printable(mark.letter, ascii_only=ascii_only), "mark")
     words = {column: printable(mark.words, ascii_only=ascii_only) for column, mark in signs.items()}
     told = _write_texts(letters, frame.left, words) if below else set()  # the labels have a row of their own: here is room
     bare = {mark.letter: mark.meaning for column, mark in sorted(signs.items()) if column not in told and mark.meaning}
     notes = ["  ".join(f"{letter} {meaning}" for letter, meaning in bare.items())] if bare else []
     return [merge(letters), *([Span(text, "axis")] for text in below)], notes
+
+
+def _in_order(signs: Mapping[int, Mark]) -> dict[int, Mark]:
+    """The same columns, from left to right in the order in which things were done: a mark that gave way may stand on the wrong side."""
+    return dict(zip(sorted(signs), sorted(signs.values(), key=lambda mark: mark.x), strict=True))
 
 
 def around(column: int, left: int, right: int) -> list[int]:

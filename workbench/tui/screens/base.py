@@ -79,6 +79,9 @@ class WorkScreen(Screen[None]):
         self._sort_by_size(*self.app.size)  # before the first paint, or a screen would show a narrow layout for a moment
 
     def on_resize(self, event: Resize) -> None:
+        if event.size != self.app.size:  # a newer one follows. Textual 8.2 echoes each: two that wait at once would echo for ever
+            event.prevent_default()
+            return
         if event.size == self._fitted:  # there and back again in less time than Textual 8.2 waits: it would paint nothing
             self.refresh(layout=True)
         self._fitted = event.size
