@@ -147,6 +147,22 @@ def test_an_axis_has_1_2_5_steps_three_ticks_and_little_to_spare(rows: int, leas
     assert sum(steps) > 0.9 * 300
 
 
+def test_six_rows_have_three_ticks_where_a_round_step_gives_them_at_little_loss() -> None:
+    chance = random.Random(2)
+    used, ticked, steps = [], [], []
+    for _ in range(300):
+        low = chance.choice([0.0, chance.uniform(0, 3)])
+        high = low + 10 ** chance.uniform(-2, 1)
+        (bottom, top), values = aligned(limits(low, high), 6, 4)
+        used.append((high - low) / (top - bottom))
+        ticked.append(len(values) >= 3)
+        steps.append(f"{values[1] - values[0]:.1e}"[:3] in ("1.0", "2.0", "2.5", "5.0"))
+    assert sum(ticked) > 0.58 * 300
+    assert statistics.fmean(used) > 0.75
+    assert sum(steps) > 0.95 * 300
+    assert aligned((0.0, 1.0), 6, 4)[1] == [0, 0.5, 1]
+
+
 def test_counts_have_no_ticks_between_whole_numbers() -> None:
     assert aligned((0.0, 3.0), 30, 4, whole=True)[1] == [0, 1, 2, 3]
     assert all(value.is_integer() for value in aligned((9.0, 10.0), 8, 4, whole=True)[1])

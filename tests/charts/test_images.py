@@ -138,6 +138,18 @@ def test_as_many_images_as_stay_legible_and_as_large_as_can_be() -> None:
     assert grid(1, 80, 30) == (1, 1, 56, 28)
 
 
+def test_of_enough_images_larger_ones_are_preferred_and_a_large_screen_is_filled() -> None:
+    captions = ["7"] * 60
+    for pixels, columns, rows, width in (((28, 28), 9, 7, 14), ((8, 8), 8, 6, 16)):
+        found = layout(60, 140, 57, mode="quadrant", captions=captions, pixels=pixels, enough=24)
+        assert (found.columns, found.rows, found.size.width) == (columns, rows, width)
+        shown = min(60, found.most)
+        assert shown * found.size.width * found.size.height > 0.5 * 140 * 57
+        digits = [[row[: pixels[0]] for row in RING[: pixels[1]]]] * 60
+        assert sum(row.count("7") for row in plain(gallery(digits, captions, 140, 57, mode="quadrant", enough=24))) >= 48
+    assert layout(60, 140, 57, mode="quadrant", captions=captions, pixels=(8, 8)).size.width == 8
+
+
 def test_images_stand_in_reading_order() -> None:
     shown = gallery([DIAGONAL, RING, RING], ["a", "b", "c"], 44, 8, mode="braille")
     assert plain(shown)[7].split() == ["a", "b", "c"]

@@ -14,7 +14,7 @@ from tests.tui.runs import NOW, FakeLauncher, cnn_run, interface, shown, shows, 
 from tests.tui.test_goldens import check
 from workbench.errors import WorkbenchError
 from workbench.tui.app import Workbench
-from workbench.tui.messages import Answered, Refused
+from workbench.tui.messages import Answered, Refused, RunChanged
 from workbench.tui.screens.playground.screen import Playground
 from workbench.tui.screens.run.screen import RunScreen
 
@@ -280,6 +280,27 @@ async def test_a_recipe_without_examples_offers_none(tmp_path: Path, monkeypatch
         assert "held-out" not in shown(app)
         await pilot.press("v")
         assert all("example" not in about for about in launcher.asked)
+
+
+@pytest.mark.parametrize("called_off", [False, True])
+async def test_the_key_pressed_before_the_run_is_read_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, called_off: bool
+) -> None:
+    held: list[RunChanged] = []
+    app, _ = playground(tmp_path, "names")
+    with monkeypatch.context() as unread:
+        unread.setattr(RunScreen, "on_run_changed", lambda _, message: held.append(message))
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(lambda: held)
+            assert "U use" not in shown(app)
+            await pilot.press("U")
+            await shows(app, "the Playground opens as soon as the run is read")
+            if called_off:
+                await pilot.press("left")
+            unread.undo()
+            app.screen.post_message(RunChanged(held[-1].seen))
+            await shows(app, "U use" if called_off else "the best weights, of step 1,197")
+            assert isinstance(app.screen, Playground) is not called_off
 
 
 async def test_the_list_of_runs_has_the_same_key(tmp_path: Path) -> None:

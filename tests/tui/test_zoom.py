@@ -120,6 +120,21 @@ async def test_the_cursor_goes_by_logged_steps_and_keys_say_what_is_set(tmp_path
         await shows(app, "[ ] pan")
 
 
+async def test_at_80_columns_the_keys_of_a_chart_are_all_in_sight_with_and_without_a_cursor_and_a_window(tmp_path: Path) -> None:
+    cnn_run(tmp_path)
+    app = interface(tmp_path, run_id="cnn-1", now=NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "worst classified @")
+        await pilot.press("enter")
+        await shows(app, "arrows cursor  + - zoom  y lin  t smooth  e axis  esc back  ? help  q leave")
+        await pilot.press("left")
+        await shows(app, "+ - zoom  . live  y lin  t smooth  e axis  esc back")
+        await pilot.press("plus")
+        await shows(app, "+ - zoom  [ ] pan  . live  y lin  t smooth  e axis  esc back  ? help  q leave")
+        await pilot.press("y")
+        await shows(app, "y log  t smooth")
+
+
 async def test_only_what_a_run_knows_of_stands_along_its_axis(tmp_path: Path) -> None:
     unknown = loop().model_copy(update={"steps_per_epoch": 0, "examples_per_step": 1})
     told = MetricsDeclared(at=START, objective="", metrics=METRICS, charts={"loss": {"title": "loss"}}, slots=("loss",))

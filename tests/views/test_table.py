@@ -3,7 +3,7 @@ from typing import Any
 
 from tests.builders import SETTINGS, START, build_run, ended, evaluated, finished_run, loop, metrics, opening
 from workbench.charts.rows import cells, plain
-from workbench.events.types import Metrics, MetricsDeclared, SettingsAmended
+from workbench.events.types import Evaluated, Metrics, MetricsDeclared, SettingsAmended
 from workbench.runs.folder import Labels
 from workbench.runs.reading.feed import Feed, open_run
 from workbench.runs.store import Store
@@ -91,17 +91,6 @@ def test_narrow_tables_keep_run_state_and_best(tmp_path: Path) -> None:
     assert first.split()[0] == "gan-1"
 
 
-def test_of_a_best_value_that_has_no_room_the_name_is_cut_and_never_the_number(tmp_path: Path) -> None:
-    long = "validation/relative_distance_of_all_the_samples"
-    about = {long: {"goal": "min", "unit": "", "chart": "loss", "help": ""}}
-    goals = MetricsDeclared(at=START, objective=long, metrics=about, charts={}, slots=())
-    build_run(tmp_path, [*opening(), loop(), goals, Metrics(steps=[1], at=[START], values={long: [0.01258]})], "gan-1")
-    entries = table.entries([open_run(Store(tmp_path).folder("gan-1"))])
-    assert entries[0].best == "relative distance of all the samples 0.01258"
-    assert "relative distance of… 0.01258" in plain(table.lay_out(entries, table.columns(entries, 80), 80))[1]
-    assert "relative distance of~ 0.01258" in plain(table.lay_out(entries, table.columns(entries, 80), 80, ascii_only=True))[1]
-
-
 def test_brackets_in_a_name_show_as_they_are(tmp_path: Path) -> None:
     assert "漢字 [red]" in plain(table.rows(three(tmp_path), 120))[1]
 
@@ -155,3 +144,25 @@ def test_a_run_whose_record_cannot_be_read_is_called_damaged(tmp_path: Path) -> 
     (tmp_path / "cnn-3" / "run.json").write_text("[1, 2")
     (entry,) = table.entries([open_run(Store(tmp_path).folder("cnn-3"))])
     assert entry.best == "run.json is damaged"
+
+
+def test_the_name_of_the_objective_is_shortened_before_a_column_goes_and_its_value_never_is(tmp_path: Path) -> None:
+    measured = {
+        "cnn-1": ("accuracy", "%", 0.988),
+        "attention-2": ("phone_error_rate", "%", 0.09),
+        "gan-12": ("relative_frechet_distance", "", 0.0135),
+        "rnn-3": ("bits_per_character", "bits", 1.721),
+    }
+    for name, (metric, unit, value) in measured.items():
+        about = {f"validation/{metric}": {"goal": "min", "unit": unit, "chart": metric, "help": ""}}
+        declared = MetricsDeclared(at=START, objective=f"validation/{metric}", metrics=about, charts={}, slots=())
+        evaluated = Evaluated(at=START + 1, step=400, values={f"validation/{metric}": value})
+        build_run(
+            tmp_path, [*opening(), declared, loop(), metrics(range(1, 401)), evaluated, ended()], name, settings={**SETTINGS, "lr": 1.0}
+        )
+    feeds = [open_run(Store(tmp_path).folder(name)) for name in measured]
+    heading, *rows = plain(table.rows(feeds, 58, now=START + 20_000))
+    assert heading.split() == ["run", "state", "step", "age", "best"]
+    shown = [row[heading.index("best") :].strip() for row in rows]
+    assert shown == ["accuracy 98.8 %", "phone error 9.0 %", "frechet 0.0135", "bits/character 1.721"]
+    assert "relative frechet distance 0.0135" in plain(table.rows(feeds, 160))[3]

@@ -64,6 +64,18 @@ def test_two_processes_have_the_losses_and_gradients_of_one(case: str, tmp_path:
             assert found == pytest.approx(expected, rel=tolerance), metric
 
 
+def test_two_processes_show_the_dead_units_of_one(tmp_path: Path) -> None:
+    recipe = find_recipe("cnn")
+    config = configure(recipe, "digits", **{**SAME, "precision": "fp64", "batch_size": 4, "max_steps": 3, "preview_every": 3})
+    alone, both = prepare(tmp_path, recipe, config), prepare(tmp_path, recipe, config)
+    train_here(alone, recipe, config)
+    by_each_of(2, lambda: work(both, Order(launched=True)), tmp_path, joined=False)
+    assert end_of(both).state == "finished", end_of(both)
+    found, expected = (json.loads(next(folder.path.rglob("dead_units-*3.json")).read_text())["text"] for folder in (both, alone))
+    assert found == expected
+    assert {share for share in found.split() if share.endswith("%")} - {"0.0%", "100.0%"}
+
+
 def test_two_workers_below_their_launcher_train_what_one_does_in_one_log(tmp_path: Path) -> None:
     recipe = find_recipe("cnn")
     values = {**SAME, "precision": "fp64"}

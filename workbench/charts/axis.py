@@ -21,11 +21,13 @@ _DECADES_ALONE = 3  # powers of ten from which on a logarithmic axis needs no ti
 _FEW_TICKS, _ENOUGH_TICKS, _MANY_TICKS = 3, 5, 8
 _ROWS_PER_TICK = 3  # in a high chart
 _ROOM_FOR_THREE = 7  # rows in which three ticks stand well apart
+_ALMOST = 6, 0.8  # rows in which they still do, and how much of what three are worth there, on 1-2-5 steps alone
 _EVEN_FROM = 4  # rows between two ticks, from which nobody sees that there is one more here and there
 _QUARTERS = 4  # of a row, in which such ticks are apart
 # What an axis may waste of its height, as a share of what the data need ...
 _TOO_FEW, _TOO_MANY = 0.35, 0.2  # ... to have a third tick, or one less than too many
-_ROUND = {1.0: 0.0, 2.0: 0.0, 5.0: 0.0, 2.5: 0.2, 4.0: 0.7, 1.5: 0.7, 3.0: 0.7, 6.0: 0.7, 8.0: 0.7}  # ... to have 1-2-5 steps
+_ODD = 0.7  # ... to have 1-2-5 steps
+_ROUND = {1.0: 0.0, 2.0: 0.0, 5.0: 0.0, 2.5: 0.2, 4.0: _ODD, 1.5: _ODD, 3.0: _ODD, 6.0: _ODD, 8.0: _ODD}
 _NO_HARM = 0.3  # what is wasted beyond this counts twice
 _AT_THE_EDGE = 0.05  # ... to have a tick on the upper limit
 _DECADES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 150, 200)  # steps of a logarithmic axis
@@ -111,7 +113,7 @@ def _best_fit(
                     if bottom < floor - slack or top < high - slack or shown < 2:
                         continue
                     meets = abs(lowest + (shown - 1) * step - high) <= slack
-                    cost = price + _cost(row / least - 1, shown, rows, log) - _AT_THE_EDGE * meets
+                    cost = price + _cost(row / least - 1, shown, rows, log, price < _ODD) - _AT_THE_EDGE * meets
                     if cost < best - 1e-9:
                         digits = 2 - math.floor(math.log10(step))
                         best = cost
@@ -126,10 +128,12 @@ def _rows_apart(most: float) -> list[float]:
     return [each / _QUARTERS for each in quarters if each % _QUARTERS == 0 or each >= _EVEN_FROM * _QUARTERS]
 
 
-def _cost(waste: float, shown: int, rows: int, log: bool) -> float:
+def _cost(waste: float, shown: int, rows: int, log: bool, is_round: bool) -> float:
     """How bad an axis is of which so much is wasted and that shows so many ticks; two do not tell what a logarithmic one counts."""
     few = max(_FEW_TICKS, min(_ENOUGH_TICKS, rows // _ROWS_PER_TICK))
-    fewer = (shown < few) + (shown < _FEW_TICKS and rows >= _ROOM_FOR_THREE)
+    fewer: float = (shown < few) + (shown < _FEW_TICKS and rows >= _ROOM_FOR_THREE)
+    if rows == _ALMOST[0] and not (shown >= _FEW_TICKS and is_round):
+        fewer += _ALMOST[1]
     return waste + max(0.0, waste - _NO_HARM) + (1 + log) * _TOO_FEW * fewer + _TOO_MANY * max(0, shown - _MANY_TICKS)
 
 

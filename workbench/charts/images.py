@@ -118,14 +118,25 @@ def _size(width: int, height: int, times: Fraction, mode: Mode) -> Size:
     return Size(math.ceil(width * times), math.ceil(height * times / 2), mode, times)
 
 
-def layout(count: int, width: int, height: int, *, mode: Mode, captions: Sequence[str] = (), pixels: tuple[int, int] = (28, 28)) -> Layout:
+def layout(
+    count: int,
+    width: int,
+    height: int,
+    *,
+    mode: Mode,
+    captions: Sequence[str] = (),
+    pixels: tuple[int, int] = (28, 28),
+    enough: int | None = None,
+) -> Layout:
     """The grid that shows most of `count` images while each stays legible, and those as large as they can be.
 
     Captions say what an image is, and are left out only where none would be legible with them.
 
     Args:
         pixels: of one image, across and down.
+        enough: so many in sight are no worse than more of them, if they are larger; the others have further pages.
     """
+    count = count if enough is None else min(count, enough)
     possible = sizes(*pixels, mode)
     without = _fullest(count, width, height, possible, ())
     if not any(captions) or height < 2:
@@ -169,11 +180,14 @@ def page_count(count: int, grid: Layout) -> int:
     return max(1, math.ceil(count / grid.most))
 
 
-def gallery(images: Sequence[Image], captions: Sequence[str], width: int, height: int, *, mode: Mode, page: int = 0) -> Rows:
+def gallery(
+    images: Sequence[Image], captions: Sequence[str], width: int, height: int, *, mode: Mode, page: int = 0, enough: int | None = None
+) -> Rows:
     """Images side by side with a caption under each (`7, said 1 .93`); pages beyond the last begin again at the first."""
     if width < 1 or height < 1 or not images or not images[0] or not images[0][0]:
         return fill([], width, height)
-    grid = layout(len(images), width, height, mode=mode, captions=captions, pixels=(len(images[0][0]), len(images[0])))
+    pixels = len(images[0][0]), len(images[0])
+    grid = layout(len(images), width, height, mode=mode, captions=captions, pixels=pixels, enough=enough)
     start = page % page_count(len(images), grid) * grid.most
     rows: Rows = []
     for line in range(grid.rows):

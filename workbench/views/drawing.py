@@ -48,8 +48,10 @@ def parse(kind: str, body: Mapping[str, Any]) -> Loaded:
         return Loaded(kind, problem="its file is damaged")
 
 
-def draw(loaded: Loaded, width: int, height: int, *, ascii_only: bool, colours: int, page: int = 0) -> tuple[Rows, int]:
-    """The rows of one page, and how many pages there are."""
+def draw(
+    loaded: Loaded, width: int, height: int, *, ascii_only: bool, colours: int, page: int = 0, enough: int | None = None
+) -> tuple[Rows, int]:
+    """The rows of one page, and how many pages there are; of `enough` images in sight rather larger ones than more."""
     if height < 1:
         return [], 1
     if loaded.problem:
@@ -58,9 +60,9 @@ def draw(loaded: Loaded, width: int, height: int, *, ascii_only: bool, colours: 
         first = loaded.images[0]
         mode = images.choose_mode(colours, not ascii_only)
         pixels = len(first[0]), len(first)
-        grid = images.layout(len(loaded.images), width, height, mode=mode, captions=loaded.captions, pixels=pixels)
+        grid = images.layout(len(loaded.images), width, height, mode=mode, captions=loaded.captions, pixels=pixels, enough=enough)
         pages = images.page_count(len(loaded.images), grid)
-        return images.gallery(loaded.images, loaded.captions, width, height, mode=mode, page=page), pages
+        return images.gallery(loaded.images, loaded.captions, width, height, mode=mode, page=page, enough=enough), pages
     if loaded.kind == "matrix":
         greys = colours >= _COLOURS_FOR_GREYS
         return heatmap.render(loaded.matrix, loaded.rows, loaded.columns, width, height, ascii_only=ascii_only, greys=greys), 1

@@ -37,13 +37,13 @@ class Entry:
     best: str
     trail: tuple[float, ...]
     apart: Mapping[str, str]  # the settings in which runs of its recipe are not alike
+    value: str = ""  # at the end of `best`, behind the name of what was measured
     pinned: bool = False
     parent: str = ""  # of a fork
     forked_at: int = 0
     took: str = ""
     tags: tuple[str, ...] = ()
     note: str = ""
-    best_value: str = ""  # the end of `best`, which stays where that is cut
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ _COLUMNS = {
     "state": _Column("state", 0),
     "step": _Column("step", 4),
     "age": _Column("age", 5),
-    "best": _Column("best", 1, 30),
+    "best": _Column("best", 1, 36, 20),
     "loss": _Column("loss", 7),
     "took": _Column("took", 8),
     "tags": _Column("tags", 6, 20, 8),
@@ -73,6 +73,7 @@ _LAST_RANK = 9
 _WIDEST_SETTING = 16
 _MOST_SETTINGS = 8
 _ALONE: Mapping[str, str] = {}
+_SAY_LEAST = ("distance", "rate", "relative")  # words of a metric's name, the first to go where all of them do not fit
 
 
 def entries(feeds: Sequence[Feed], *, now: float | None = None) -> list[Entry]:
@@ -145,20 +146,13 @@ def lay_out(
     drawn = [pad(heading, width)]
     for entry in found:
         texts = _texts(entry, widths, ascii_only, tree)
+        if "best" in widths:
+            texts["best"] = _shortened(entry, widths["best"], ascii_only)
         row: Row = [Span((">" if entry.id == selected else " ") + _sign(entry, entry.id in marked, ascii_only), "mark")]
         for name, room in widths.items():
-            kept = entry.best_value if name == "best" else ""
-            row.append(Span(fit(_cut(texts[name], room, kept, ascii_only), room) + _GAP, _ink(name, entry)))
+            row.append(Span(fit(cut(texts[name], room, ascii_only=ascii_only), room) + _GAP, _ink(name, entry)))
         drawn.append(pad(merge(row), width))
     return drawn
-
-
-def _cut(text: str, room: int, kept: str, ascii_only: bool) -> str:
-    """`relative frechet dist… 0.01258`: a text cut to its room, before the end that is to be kept."""
-    left = room - cells(kept) - 1
-    if not kept or cells(text) <= room or left < 2 or not text.endswith(f" {kept}"):
-        return cut(text, room, ascii_only=ascii_only)
-    return f"{cut(text.removesuffix(f' {kept}'), left, ascii_only=ascii_only)} {kept}"
 
 
 def _sign(entry: Entry, is_marked: bool, ascii_only: bool) -> str:
@@ -191,8 +185,8 @@ def settings_of(feed: Feed) -> dict[str, Value]:
 def _entry(feed: Feed, apart: Sequence[str], now: float) -> Entry:
     state, status = feed.state, feed.status
     settings = settings_of(feed)
+    best, value = _best(feed)
     since = state.news_at or feed.record.created_at
-    name, value = ("", "run.json is damaged") if _is_damaged(feed) else _best(feed)
     return Entry(
         id=feed.folder.id,
         name=feed.labels.name,
@@ -204,12 +198,12 @@ def _entry(feed: Feed, apart: Sequence[str], now: float) -> Entry:
         if state.step
         else "-",
         age=age(max(0.0, now - since)) if since else "-",
-        best=f"{name} {value}".strip(),
-        best_value=value,
+        best="run.json is damaged" if _is_damaged(feed) else best,
         trail=tuple(state.trail.means()),
         apart={
             name: text_of(settings[name], name, feed.record.words_for_none) for name in apart if name in settings
         },  # a script need not say it
+        value="" if _is_damaged(feed) else value,
         pinned=feed.labels.pin,
         parent=(feed.record.parent or "") if feed.record.fork else "",
         forked_at=feed.record.fork.step if feed.record.fork else 0,
@@ -225,18 +219,34 @@ def _is_damaged(feed: Feed) -> bool:
 
 
 def _best(feed: Feed) -> tuple[str, str]:
-    """Name and best value of the objective; of a run that failed by it, where its first number was not finite."""
+    """The objective with its best value, and that alone; of a run that failed by it, where its first number was not finite."""
     state = feed.state
     lost = [step for summary in state.summaries.values() for step in summary.nonfinite_steps[:1]]
     if lost and feed.status.state == "failed":
-        return "", f"NaN at step {min(lost):,}"
+        return f"NaN at step {min(lost):,}", ""
     about = state.declaration(state.objective)
     summary = state.summaries.get(state.objective)
     best = summary.best(about.get("goal", "none"))[0] if summary else None
     if best is None:
-        return "", "-"
+        return "-", ""
     name = state.objective.partition("/")[2] or state.objective  # a script may name it without a split
-    return name.replace("_", " "), metric(best, about.get("unit", ""))
+    value = metric(best, about.get("unit", ""))
+    return f"{name.replace('_', ' ')} {value}", value
+
+
+def _shortened(entry: Entry, room: int, ascii_only: bool) -> str:
+    """The best value with as much of its name as there is room for: `frechet 0.0135` for `relative frechet distance 0.0135`."""
+    if not entry.value or cells(entry.best) <= room:
+        return entry.best
+    number, _, unit = entry.value.partition(" ")
+    name = entry.best.removesuffix(entry.value).strip()
+    value = number if unit and unit in name.split() else entry.value  # `bits/character 1.72`
+    words = name.replace(" per ", "/").split()
+    left = room - cells(value) - 1
+    for word in _SAY_LEAST:
+        if cells(" ".join(words)) > left and word in words and len(words) > 1:
+            words.remove(word)
+    return f"{cut(' '.join(words), left, ascii_only=ascii_only)} {value}".lstrip()
 
 
 def _differing(feeds: Sequence[Feed]) -> dict[str, list[str]]:

@@ -18,7 +18,8 @@ from workbench.runs.folder import RunFolder
 from workbench.schema import Settings, build, flat
 
 _IDLE_SECONDS = 300.0
-_EXAMPLES = 24
+_EXAMPLES = 60  # of a batch: seven rows of digits on a large terminal
+_MOST_PIXELS = 4 << 20  # of all of them together, which is what a preview may have
 
 
 def standby() -> list[str] | None:
@@ -107,7 +108,10 @@ def _batch(recipe: Recipe, config: Settings) -> dict[str, Any]:
     """The first training batch as the model sees it, after augmentation."""
     from workbench.session.previews import as_json
 
-    return as_json(recipe.batch(config, _EXAMPLES))
+    preview = recipe.batch(config, _EXAMPLES)
+    if preview.images is not None and preview.images.numel() > _MOST_PIXELS:  # images of a user's own, as large as they wish
+        preview = recipe.batch(config, max(1, _MOST_PIXELS * len(preview.images) // preview.images.numel()))
+    return as_json(preview)
 
 
 def _export(question: dict[str, Any]) -> dict[str, Any]:

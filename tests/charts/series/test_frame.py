@@ -44,7 +44,7 @@ def test_an_axis_says_what_it_counts_and_that_it_is_logarithmic() -> None:
     low = draw(34, 7, x_limits=(0, 1), y_limits=(0, 1), unit="%", x_unit="epoch")
     assert low is not None
     assert low.rows[-1].endswith("1.0 epoch")
-    assert [row[:4] for row in low.rows if "%" in row] == ["100%", "  0%"]
+    assert [row[:4] for row in low.rows if "%" in row] == ["100%", " 50%", "  0%"]
     high = draw(60, 16, x_limits=(0, 8), y_limits=(0.2, 1e19), log=True, x_unit="min")
     assert high is not None
     assert high.rows[-1].rstrip().endswith(" min")

@@ -60,12 +60,12 @@ def test_a_quarter_of_the_screen_shows_two_losses_in_braille() -> None:
     heading = title("loss", [Reading("D", 0.404, -0.1), Reading("G", 1.175, 0.1)], 39)
     assert chart(*LOSSES, height=8, heading=heading) == [
         "loss  ⠒⠒ D ↓ 0.404  ⠒ G ↑ 1.175        ",
-        "2┤⠳⡄                                   ",
-        " │ ⠘⢦⡀                                 ",
-        " │   ⠙⠢⣄    ⢀ ⣀ ⣀ ⣀ ⠤ ⠤ ⠤ ⠤ ⠤ ⠤ ⠤ ⠤ ⠴⠂ ",
-        " │⣀ ⠤ ⠒ ⠛⠲⠭⣄⣉⡀                         ",
-        " │           ⠉⠉⠙⠒⠒⠒⠲⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠄ ",
-        "0┤                                     ",
+        " │                                     ",
+        "2┤⡀                                    ",
+        " │⠙⠲⣄                                  ",
+        "1┤  ⠈⠙⠦⣄⣀ ⣀ ⣀ ⣀ ⣀ ⠤ ⠤ ⠤ ⠤ ⠤ ⠤ ⠤ ⠤ ⠤ ⠤⠄ ",
+        " │⠒ ⠒ ⠉ ⠉⠉⠓⠒⠦⠤⠤⢤⣀⣀⣀⣀⣀⣀⣀⣀⡀              ",
+        "0┤                      ⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠁ ",
         " └0─────250────500─────750───1000──1250",
     ]
 
@@ -256,7 +256,7 @@ def test_a_threshold_is_drawn_behind_the_data_and_only_within_the_limits() -> No
     covered = Points([(step, 1.0) for step in range(1251)])
     assert "╌" not in "".join(chart(Line("loss", covered), threshold=1.0, threshold_label="baseline"))
     assert "baseline" in "".join(chart(Line("loss", covered), threshold=1.0, threshold_label="baseline"))  # beside the data
-    assert "╌" not in "".join(chart(threshold=2.5))
+    assert "╌" not in "".join(chart(threshold=3.0))
     assert "╌" not in "".join(chart(threshold=math.nan))
     assert chart(threshold=1.0, threshold_label="baseline")[3].endswith("╌ baseline ")
 
@@ -269,7 +269,7 @@ def test_the_label_of_a_threshold_moves_to_where_no_data_are() -> None:
 def test_a_ghost_lies_behind_the_lines() -> None:
     found = rows(LOSSES[0], ghosts=[Ghost(FALLING), Ghost(RISING)])
     assert {"series0", "muted"} <= inks(found)
-    assert plain(rows(LOSSES[0]))[4] == plain(found)[4], "where the same values lie in the same place"
+    assert plain(rows(LOSSES[0]))[2] == plain(found)[2], "where the same values lie in the same place"
 
 
 def test_a_series_is_asked_only_for_as_many_columns_as_are_drawn() -> None:

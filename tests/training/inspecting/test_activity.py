@@ -1,10 +1,14 @@
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 
+from tests.together import by_each_of
 from workbench.training.inspecting import activity
 from workbench.training.inspecting.activity import Activity
 from workbench.training.inspecting.modes import evaluating
+from workbench.training.machine.ranks import ranks
 
 
 def _looked(network, *batches):
@@ -113,3 +117,23 @@ def test_each_module_has_its_own_mode_back():
     with evaluating(network):
         assert not any(module.training for module in network.modules())
     assert [module.training for module in network.modules()] == [True, True, False, False]
+
+
+def test_of_several_processes_a_unit_is_dead_that_is_so_on_every_one(tmp_path: Path):
+    network = nn.Sequential(_dense(0.0, 0.0, 0.0, 0.0), nn.ReLU())
+    rows = torch.zeros(4, 4)
+    rows[1, 0] = rows[3, 1] = 1.0  # one unit moves in the first process, one in the second
+    rows[:2, 2] = 1.0  # alike within each of them, and not between them; nothing moves the last
+    with torch.no_grad():
+        assert by_each_of(2, lambda: [_looked(network, own).shares() for own in ranks.parts([rows])], tmp_path) == 2 * [[{"1": 0.25}]]
+    assert _looked(network, rows).shares() == {"1": 0.25}
+
+
+def test_processes_that_compute_some_layers_in_half_precision_are_taken_together(tmp_path: Path):
+    network = nn.Sequential(_dense(0.0, 0.0), nn.ReLU(), nn.LayerNorm(2), nn.Tanh())
+
+    def work():
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return [_looked(network, own).shares() for own in ranks.parts([torch.eye(2)[[0, 0, 1, 1]]])]
+
+    assert by_each_of(2, work, tmp_path) == 2 * [[{"1": 0.0, "3": 0.0}]]

@@ -110,6 +110,35 @@ def test_a_chart_of_curves_fills_its_box_and_hidden_runs_keep_the_axis(tmp_path:
     assert alone.splitlines()[-1] == text.splitlines()[-1]
 
 
+def test_the_values_at_the_cursor_are_pointed_out_on_their_lines(tmp_path: Path) -> None:
+    trained(tmp_path, "cnn-1", steps=200)
+    trained(tmp_path, "cnn-2", steps=400, accuracy=0.3)
+    both = feeds(tmp_path)
+    drawn = [Curve(feed.folder.id, place, (feed,)) for place, feed in enumerate(both, start=1)]
+
+    def points(cursor: float | None, shown: list[Curve], key: str = "train/loss", exact: bool = True) -> list[tuple[int, str]]:
+        ways = ManyWays(cursor=cursor)
+        rows = curves.draw(shown, key, 60, 12, ways=ways, ascii_only=False, everyone=both, exact=exact)
+        return [(place, span.ink) for place, row in enumerate(rows) for span in row for letter in span.text if letter == "●"]
+
+    for exact in (True, False):
+        assert {ink for _, ink in points(0.25, drawn, exact=exact)} == {"series1", "series2"}
+        assert [ink for _, ink in points(0.75, drawn, exact=exact)] == ["series2"], "the other had ended"
+        assert [ink for _, ink in points(0.25, drawn[:1], exact=exact)] == ["series1"], "none of a hidden run"
+    assert points(None, drawn) == []
+    early, late = points(0.1, drawn[1:]), points(0.9, drawn[1:])
+    assert early[0][0] < late[0][0], "the loss falls"
+
+
+def test_of_seeds_their_mean_is_pointed_out(tmp_path: Path) -> None:
+    three_seeds(tmp_path, accuracy=0.9, apart=0.03)
+    seeds = Curve("seeds", 0, tuple(feeds(tmp_path)))
+    read = curves.value_at(seeds, "validation/accuracy", 150, "step", 0)
+    (point,) = curves._points([seeds], "validation/accuracy", 150, ManyWays(), 0, exact=True)
+    assert read
+    assert point == (150, pytest.approx(read.mean), "series0")
+
+
 def test_the_metric_that_decides_comes_first_and_no_single_layers(tmp_path: Path) -> None:
     trained(tmp_path, "cnn-1")
     found = curves.metrics(feeds(tmp_path), "validation/accuracy")

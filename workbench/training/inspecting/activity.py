@@ -11,6 +11,8 @@ from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils.rnn import PackedSequence
 
+from workbench.training.machine.ranks import ranks
+
 EXAMPLES = 500  # that a watch looks at: a unit that none of so many moves is of no use, and more would only cost time
 FLAT = 1e-6  # an output that varies by no more over all of them says nothing, be it 0 or a saturated 1
 _ACTIVATIONS = (
@@ -51,11 +53,15 @@ class Activity:
             watch.end()
 
     def shares(self) -> dict[str, float]:
-        """The share of dead units of each layer, in the order in which they ran; read from the device at once."""
+        """The share of dead units of each layer, in the order in which they ran; read from the device at once.
+
+        Of several processes all must ask: a unit is dead that is so over the rows of every one.
+        """
         units = {name: reach for watch in self._watches for name, reach in watch.reaches.items()}
         if not units:
             return {}
-        dead = torch.stack([(high - low <= FLAT).float().mean() for low, high in units.values()]).tolist()
+        reaches = _of_all_ranks([*units.values()])
+        dead = torch.stack([(high - low <= FLAT).float().mean() for low, high in reaches]).tolist()
         return dict(zip(units, dead, strict=True))
 
     def dead(self, split: str) -> dict[str, float]:
@@ -115,6 +121,14 @@ class _Watch:
             before = self.reaches[key]
             low, high = torch.minimum(low, before[0]), torch.maximum(high, before[1])
         self.reaches[key] = (low, high)
+
+
+def _of_all_ranks(reaches: list[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, Tensor]]:
+    """The least and the greatest over all processes, in one message: of layers that compute in several precisions, too."""
+    if ranks.count == 1:
+        return reaches
+    ends = ranks.greatest([end.double() for low, high in reaches for end in (-low, high)])
+    return [(-low, high) for low, high in zip(ends[::2], ends[1::2], strict=True)]
 
 
 def _tensor(output: Any) -> Tensor:

@@ -115,11 +115,18 @@ class Ranks:
 
     def added(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """The sums over all processes, of tensors of one kind, in one message."""
+        return self._reduced(tensors, torch.distributed.ReduceOp.SUM)
+
+    def greatest(self, tensors: Sequence[Tensor]) -> list[Tensor]:
+        """The greatest of each number over all processes, likewise."""
+        return self._reduced(tensors, torch.distributed.ReduceOp.MAX)
+
+    def _reduced(self, tensors: Sequence[Tensor], how: torch.distributed.ReduceOp.RedOpType) -> list[Tensor]:
         if self.count == 1 or not tensors:
             return list(tensors)
         flat = torch.cat([tensor.detach().reshape(-1) for tensor in tensors])
         with self._together():
-            torch.distributed.all_reduce(flat)
+            torch.distributed.all_reduce(flat, how)
         parts = torch.split(flat, [tensor.numel() for tensor in tensors])
         return [part.view(tensor.shape) for part, tensor in zip(parts, tensors, strict=True)]
 

@@ -20,6 +20,7 @@ from workbench.tui.widgets.pane import heading
 if TYPE_CHECKING:
     from workbench.views.drawing import Loaded
 
+_ENOUGH = 24  # images in sight, from which larger ones show more than more of them
 _HEADING_SPARE = 8  # cells around title and place in a heading
 
 
@@ -50,7 +51,7 @@ class Examples(Painted):
         from workbench.views import drawing
 
         rows, pages = drawing.draw(
-            self.loaded, width, height - 1, ascii_only=self.look.ascii_only, colours=self.look.colours, page=self.page
+            self.loaded, width, height - 1, ascii_only=self.look.ascii_only, colours=self.look.colours, page=self.page, enough=_ENOUGH
         )
         where = f"page {self.page % pages + 1} of {pages}" if pages > 1 else ""
         title = self.title if cells(self.title) + cells(where) + _HEADING_SPARE <= width else self.title.partition(",")[0]

@@ -36,14 +36,19 @@ class KeyBar(Painted):
 
 def bar(bindings: Iterable[Binding], width: int) -> Row:
     """` s start  ? help  q leave`; what does not fit is left out from the end, help and the way out last."""
+    row: Row = []
+    for binding in kept(bindings, width):
+        row += [Span(" " if not row else "  "), Span(shown_key(binding), "key"), Span(f" {binding.description}", "muted")]
+    return row
+
+
+def kept(bindings: Iterable[Binding], width: int) -> list[Binding]:
+    """The keys that a bar has room for."""
     items = [binding for binding in bindings if binding.show]
     while items and _width(items) > width:
         spare = [binding for binding in items if (binding.id or "").rpartition(".")[2] not in _ALWAYS]
         items.remove(spare[-1] if spare else items[0])
-    row: Row = []
-    for binding in items:
-        row += [Span(" " if not row else "  "), Span(shown_key(binding), "key"), Span(f" {binding.description}", "muted")]
-    return row
+    return items
 
 
 def shown_key(binding: Binding) -> str:

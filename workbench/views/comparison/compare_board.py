@@ -120,7 +120,17 @@ def _charts(
     for start in range(0, len(turned), across):
         tall = height - each * (down - 1) if start + across >= len(turned) else each
         parts = [
-            curves.draw(seen, key, inner, tall, ways=sight.ways, ascii_only=ascii_only, memory=kept.limits, everyone=together.feeds)
+            curves.draw(
+                seen,
+                key,
+                inner,
+                tall,
+                ways=sight.ways,
+                ascii_only=ascii_only,
+                memory=kept.limits,
+                everyone=together.feeds,
+                exact=key == turned[0],
+            )
             for key in turned[start : start + across]
         ]
         if start == 0:

@@ -6,7 +6,7 @@ import math
 import re
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from workbench.charts.axis import Limits, limits
@@ -173,12 +173,14 @@ def draw(
     ascii_only: bool,
     memory: dict[tuple[str, bool], Limits] | None = None,
     everyone: Sequence[Feed] = (),
+    exact: bool = False,
 ) -> Rows:
     """One metric of all curves in exactly `width` by `height` cells; the first row names it.
 
     Args:
         memory: y limits of the drawing before, kept by the caller.
         everyone: the runs that the x axis is made for, also those that are hidden.
+        exact: what is pointed out at the cursor is read from the logs of long runs again, rather than what is kept of them.
     """
     feeds = everyone or [feed for curve in curves for feed in curve.feeds]
     seconds = longest(feeds)
@@ -196,20 +198,40 @@ def draw(
         log=log, unit=unit, x_unit=_x_unit(feeds, ways, seconds), ascii_only=ascii_only,
         heading=title(key.replace("/", " ").replace("_", " "), [], width, ascii_only=ascii_only),
         nonfinite_at=lost, cursor=None if ways.cursor is None else ways.cursor * end, placeholder="nothing was logged",
+        points=[] if ways.cursor is None else _points(ordered, key, ways.cursor * end, ways, seconds, exact),
     )  # fmt: skip
 
 
 def value_at(curve: Curve, key: str, x: float, along: Along, seconds: float) -> Spread | None:
     """What a curve was at a place of the x axis, as it was logged last by then, over its seeds that had come so far."""
-    found: list[float] = []
+    return spread([value for _, value in _read(curve, key, x, along, seconds, exact=True)])
+
+
+def _read(curve: Curve, key: str, x: float, along: Along, seconds: float, *, exact: bool) -> list[tuple[float, float]]:
+    """Of each seed that had come so far the last value by then, and where it lies on the axis."""
+    found: list[tuple[float, float]] = []
     for feed in curve.feeds:
         placed = placed_on(feed.state, along, seconds)
         if placed is None or key not in feed.state.series:
             continue
         step = math.floor(placed.step(x) + 1e-6)
-        if step <= feed.state.step:
-            found += [one.value for one in logged(feed, [key], step).values()]
-    return spread(found)
+        if step > feed.state.step:
+            continue
+        if exact:
+            found += [(placed.place(float(one.step)), one.value) for one in logged(feed, [key], step).values()]
+        elif kept := feed.state.series[key].at(step):
+            found.append((placed.place(float(kept[0])), kept[1]))
+    return found
+
+
+def _points(curves: Sequence[Curve], key: str, x: float, ways: ManyWays, seconds: float, exact: bool) -> list[line.Point]:
+    """What is read at a place: of a run where it was logged, of seeds their mean, which lies between theirs."""
+    found = []
+    for curve in curves:
+        if read := _read(curve, key, x, ways.along, seconds, exact=exact):
+            place = read[0][0] if len(curve.feeds) == 1 else x
+            found.append(line.Point(place, statistics.fmean(value for _, value in read), _ink(curve, ways, len(curves))))
+    return found
 
 
 def _line(curve: Curve, key: str, ways: ManyWays, seconds: float, count: int) -> line.Line | None:
@@ -223,7 +245,7 @@ def _line(curve: Curve, key: str, ways: ManyWays, seconds: float, count: int) ->
         return None
     share = max(smoothing(member.series, ways.smoothing) for member in members)
     is_front = curve.id == ways.front
-    look = line.Line(
+    return line.Line(
         curve.label,
         Seeds(members, ways.band) if len(members) > 1 else members[0],
         smoothing=share or (_HARDLY if len(members) > 1 else 0.0),
@@ -231,8 +253,13 @@ def _line(curve: Curve, key: str, ways: ManyWays, seconds: float, count: int) ->
         band=count <= MOST_BANDS or is_front,
         solid=is_front and len(members) > 1,
         tag=curve.letter,
+        ink=_ink(curve, ways, count),
     )
-    return replace(look, ink=f"band{curve.place % SERIES}") if ways.front and not is_front and count > SERIES else look
+
+
+def _ink(curve: Curve, ways: ManyWays, count: int) -> str:
+    dim = ways.front and curve.id != ways.front and count > SERIES
+    return f"{'band' if dim else 'series'}{curve.place % SERIES}"
 
 
 def _filled(columns: Sequence[Column | None]) -> list[float | None]:

@@ -9,13 +9,12 @@ from dataclasses import replace
 from workbench.views.run.slots import Slot
 
 _LEAST_WIDTH, _LEAST_HEIGHT = 38, 8  # of a chart that is readable, title included
-_GOOD_HEIGHT = 11  # from which more than three stand below each other
-_MOST = 4  # side by side, and below each other
+_MOST = 3  # side by side, and below each other
 _SHAPE = 4.0  # cells across for one down: where a course shows best
 
 
 def shape(count: int, width: int, height: int) -> tuple[int, int]:
-    """Columns and rows of a board of `width` by `height` cells: at least one chart, four at 80x17, at most sixteen."""
+    """Columns and rows of a board of `width` by `height` cells: at least one chart, four at 80x17, at most nine."""
     most_across, most_down = _most(width, height)
     wanted = max(1, min(count, most_across * most_down))
     grids = [
@@ -41,8 +40,7 @@ def pages(count: int, width: int, height: int) -> list[range]:
 
 def _most(width: int, height: int) -> tuple[int, int]:
     """How many charts fit side by side and below each other."""
-    down = min(_MOST, height // _GOOD_HEIGHT) if height >= _MOST * _GOOD_HEIGHT else min(_MOST - 1, height // _LEAST_HEIGHT)
-    return max(1, min(_MOST, (width + 1) // _LEAST_WIDTH)), max(1, down)
+    return max(1, min(_MOST, (width + 1) // _LEAST_WIDTH)), max(1, min(_MOST, height // _LEAST_HEIGHT))
 
 
 def pattern(wanted: str) -> re.Pattern[str]:

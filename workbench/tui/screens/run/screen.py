@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.events import Key
 
 from workbench.tui.messages import Begun, Refused, RunChanged, RunSeen, RunWish, Wish
 from workbench.tui.screens.pages.log import wrong_pattern
@@ -37,6 +38,7 @@ class RunScreen(Steering):
         self._find = ""
         self._turn = 0
         self._step: int | None = None  # of the previews; None is the newest
+        self._uses_next = False  # the Playground was asked for before the run was read
 
     def compose(self) -> ComposeResult:
         look = self.bench.look
@@ -101,6 +103,10 @@ class RunScreen(Steering):
         self._show_foot(seen)
         self.hear(seen)
         self.show_keys()
+        if self._uses_next:
+            self._uses_next = False
+            if seen.has_recipe:
+                self.action_use()
 
     def on_refused(self, message: Refused) -> None:
         if message.run_id and message.run_id == self.run_id:  # it left no folder: there is nothing to look at any more
@@ -136,6 +142,13 @@ class RunScreen(Steering):
 
     # Keys
 
+    def on_key(self, event: Key) -> None:
+        self._uses_next = False  # what all screens do with a key, theirs does, too
+
+    def offered(self) -> list[Binding]:
+        """The keys that do something at once."""
+        return [binding for binding in super().offered() if self.seen is not None or binding.action != "use"]
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if (can := self.can_ask(action)) is not None:
             return can
@@ -143,7 +156,7 @@ class RunScreen(Steering):
             **dict.fromkeys(("zoom", "view", "choose", "page"), self.seen is not None and bool(self.seen.slots or self._find)),
             "find": self._has_charts,  # also right behind a find that has found nothing, whose end was not drawn yet
             "histograms": self.seen is not None and any(name in self.seen.names for name in HISTOGRAMS),
-            "use": self.seen is not None and self.seen.has_recipe,
+            "use": self.seen.has_recipe if self.seen else self.run_id is not None,  # it waits until the run is read
             "model": self.seen is not None and bool(self.seen.layers or self.seen.has_recipe),
             "notes": self.seen is not None and self.seen.has_recipe,
             **dict.fromkeys(("log", "health"), self.seen is not None),
@@ -200,7 +213,11 @@ class RunScreen(Steering):
             self.bench.open_health(self.seen.health)
 
     def action_use(self) -> None:
-        self.bench.open_playground(str(self.run_id))
+        if self.seen is None:
+            self._uses_next = True
+            self.say("the Playground opens as soon as the run is read; any other key calls it off")
+        else:
+            self.bench.open_playground(str(self.run_id))
 
     def action_log(self) -> None:
         self.bench.open_log(str(self.run_id))

@@ -14,6 +14,7 @@ from workbench.tui.messages import RunChanged, RunSeen, RunWish, Scrubbed, SlotS
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.screens.run.keys import ZOOM_KEYS
 from workbench.tui.widgets.foot import Foot
+from workbench.tui.widgets.key_bar import kept
 from workbench.tui.widgets.slot_view import SlotView
 from workbench.tui.window import Window, following, scrubbed
 from workbench.units import grouped
@@ -91,24 +92,37 @@ class Zoom(WorkScreen):
 
     def offered(self) -> list[Binding]:
         """The keys that do something now, with what they have been set to."""
-        hidden = "zoom.left" if self._kind == "preview" else "" if self._window.limits else "zoom.earlier"
-        shown = [replace(binding, show=False) if binding.id == hidden else binding for binding in super().offered()]
-        return [replace(binding, description=self._said(binding)) for binding in shown]
+        found = super().offered()
+        in_full = [self._as_now(binding, brief=False) for binding in found]
+        if any(binding.id == "zoom.axis" for binding in kept(in_full, self.size.width)):
+            return in_full
+        return [self._as_now(binding, brief=True) for binding in found]
 
-    def _said(self, binding: Binding) -> str:
+    def _as_now(self, binding: Binding, *, brief: bool) -> Binding:
+        return replace(binding, show=binding.show and binding.id not in self._hidden(brief), description=self._said(binding, brief))
+
+    def _hidden(self, brief: bool) -> set[str]:
+        """Ids of keys that the bar leaves out for others: those that do nothing now, and in a narrow one what was found already."""
+        if self._kind == "preview":
+            return {"zoom.left"}
+        is_moved = self._window.cursor is not None or self._window.limits is not None
+        found = {"zoom.left"} if brief and is_moved else set()
+        return found | (set() if self._window.limits else {"zoom.earlier"}) | (set() if is_moved else {"zoom.live"})
+
+    def _said(self, binding: Binding, brief: bool) -> str:
         style = self._styled
         if self._kind == "preview":
             return "scrub" if binding.id == "zoom.earlier" else binding.description
         if style is None:
             return binding.description
         log = (self._seen.log if self._seen else False) if style.log is None else style.log
-        states = {
-            "zoom.earlier": "pan",
-            "zoom.smooth": f"smooth:{style.smoothing}",
-            "zoom.axis": f"x:{self._along(style)}",
-            "zoom.log_scale": "log" if log else "linear",
-            "zoom.outliers": "outliers" if style.outliers else "no outliers",
-        }
+        states = {"zoom.earlier": "pan", "zoom.log_scale": "log" if log else "lin" if brief else "linear"}
+        if not brief:
+            states |= {
+                "zoom.smooth": f"smooth:{style.smoothing}",
+                "zoom.axis": f"x:{self._along(style)}",
+                "zoom.outliers": "outliers" if style.outliers else "no outliers",
+            }
         return states.get(binding.id or "", binding.description)
 
     def _along(self, style: ChartStyle) -> str:
