@@ -118,6 +118,58 @@ def test_whatever_else_differs_parts_two_lines(tmp_path: Path, changed: dict[str
 
 
 @pytest.mark.parametrize(
+    ("asked", "measured", "lines", "differs"),
+    [
+        ((None, 1, 1), (1, None, None), [("cnn-1", "cnn-2", "cnn-3")], False),  # as `train --from cnn-1 --seed 1` takes it over
+        ((None, None, None), (1, 2, 1), [("cnn-1", "cnn-2", "cnn-3")], False),
+        ((None, 1, 1), (2, None, None), [("cnn-1",), ("cnn-2", "cnn-3")], True),
+        ((2, 1, 1), (None, None, None), [("cnn-1",), ("cnn-2", "cnn-3")], True),
+    ],
+)
+def test_a_number_of_threads_that_a_run_measured_is_the_one_that_another_asks_for(
+    tmp_path: Path, asked: tuple[int | None, ...], measured: tuple[int | None, ...], lines: list[tuple[str, ...]], differs: bool
+) -> None:
+    three_seeds(tmp_path)
+    found = [
+        {**each, "settings": {**each["settings"], "threads": number}, "tuning": {"threads": taken} if taken else {}}
+        for each, number, taken in zip(reports(tmp_path), asked, measured, strict=True)
+    ]
+    compared = compare(found)
+    assert [line.runs for line in compared.lines] == lines
+    assert ("threads" in compared.differing) is differs
+
+
+def test_a_repeat_by_another_runs_settings_is_said_to_be_one(tmp_path: Path) -> None:
+    three_seeds(tmp_path)
+    first, second, _ = reports(tmp_path)
+    first = {**first, "settings": {**first["settings"], "threads": None}, "tuning": {"threads": 1}}
+    second = {**second, "settings": {**first["settings"], "threads": 1}}
+    other = {**second, "id": "cnn-3", "settings": {**first["settings"], "threads": 2}}
+    assert compare([first, second, other]).remarks == ("the same settings and seed: cnn-1, cnn-2; repeats say nothing about chance",)
+
+
+def test_a_whole_number_that_came_back_as_a_broken_one_is_no_difference(tmp_path: Path) -> None:
+    trained(tmp_path, "cnn-1", accuracy=0.9)
+    own = reports(tmp_path)[0]
+    settings = {name: float(value) if type(value) is int else value for name, value in own["settings"].items()}
+    assert compare([own, {**own, "id": "imported-1", "settings": settings}]).differing == {}
+    huge = {**own, "settings": {**settings, "limit": 10**400}}
+    assert compare([huge, {**huge, "settings": {**settings, "limit": 1e300}}]).differing == {"limit": (10**400, 1e300)}
+    assert set(compare([own, {**own, "settings": {**settings, "padding": 1.0}}, {**own, "settings": {"padding": True}}]).differing) >= {
+        "padding"
+    }, "yes is no 1"
+
+
+def test_a_run_that_says_not_which_way_is_better_is_named(tmp_path: Path) -> None:
+    trained(tmp_path, "cnn-1", accuracy=0.9)
+    own = reports(tmp_path)[0]
+    metrics = {key: {**one, "goal": "none", "best": None} for key, one in own["metrics"].items()}
+    other = {**own, "id": "imported-1", "recipe": "imported", "metrics": metrics, "objective": ""}
+    sentence = compare([own, other]).verdict.sentence
+    assert sentence == ("No ranking: imported-1 has no goal for validation accuracy (`import --goal validation/accuracy=max` gives one).")
+
+
+@pytest.mark.parametrize(
     ("seeds", "lines"),
     [
         ((None, None, None), [("cnn-1",), ("cnn-2",), ("cnn-3",)]),
@@ -211,6 +263,13 @@ def test_memory_is_the_most_that_was_held_and_costs_are_means(tmp_path: Path) ->
     assert line.seconds is not None
     assert line.seconds.mean == pytest.approx(20.0)
     assert line.parameters == 121_930
+
+
+def test_processor_time_that_nobody_measured_is_none_rather_than_no_time(tmp_path: Path) -> None:
+    trained(tmp_path, "cnn-1")
+    own = reports(tmp_path)[0]
+    assert compare([{**own, "cpu_seconds": 0.0}]).lines[0].cpu_seconds is None
+    assert compare([own]).lines[0].cpu_seconds == Spread(1, 18.0, None, 18.0, 18.0)
 
 
 def test_the_document_has_the_keys_of_the_contract(tmp_path: Path) -> None:

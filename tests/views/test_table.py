@@ -44,6 +44,17 @@ def test_only_settings_in_which_runs_of_one_recipe_are_not_alike_are_named(tmp_p
     assert (gan.apart, failed.apart, finished.apart) == ({}, {"lr": "1"}, {"lr": "1e-3"})
 
 
+def test_a_number_of_threads_that_a_run_measured_sets_none_apart_that_asks_for_it(tmp_path: Path) -> None:
+    begun = loop()
+    log = [*opening(), begun.model_copy(update={"tuning": {"threads": 1}}), metrics(range(1, 41)), ended("stopped", step=40)]
+    build_run(tmp_path, log, "cnn-1", settings={**SETTINGS, "threads": None})
+    for number, threads in ((2, 1), (3, 2)):
+        build_run(tmp_path, [*opening(), begun, ended("stopped", step=40)], f"cnn-{number}", settings={**SETTINGS, "threads": threads})
+    first, second, third = [open_run(Store(tmp_path).folder(f"cnn-{number}")) for number in (1, 2, 3)]
+    assert [entry.apart for entry in table.entries([first, second])] == [{}, {}]
+    assert [entry.apart for entry in table.entries([first, third])] == [{"threads": "auto"}, {"threads": "2"}]
+
+
 def test_a_script_that_does_not_say_a_setting_has_none_and_a_metric_without_a_split_keeps_its_name(tmp_path: Path) -> None:
     about = {"val_loss": {"goal": "min", "unit": "", "chart": "loss", "help": ""}}
     log = [*opening(), MetricsDeclared(at=START, objective="val_loss", metrics=about, charts={}, slots=()), loop()]

@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.comparison import tasks
 from workbench.comparison.changes import courses, remarks
-from workbench.comparison.seeds import SEED, Report, Spread, alike, number, repeated, spread
+from workbench.comparison.seeds import SEED, THREADS, Report, Spread, alike, comparable, have_same_threads, number, repeated, spread
 from workbench.comparison.tasks import Task, task_of
 from workbench.comparison.verdict import Contender, Verdict, judge
 from workbench.errors import ExitCode, WorkbenchError, nearest
@@ -227,7 +227,9 @@ def _is_differing(reports: Sequence[Report], name: str, values: Sequence[Any], w
     """Whether runs that could be alike in a setting are not, or came to it in other ways; a recipe without it does not differ in it."""
     recipes = {report["recipe"] for report in reports if name in report["settings"]}
     known = [place for place, report in enumerate(reports) if report["recipe"] in recipes]
-    return len({(repr(values[place]), went[place].get(name)) for place in known}) > 1
+    if name == THREADS and have_same_threads([reports[place] for place in known]):
+        return False
+    return len({(comparable(values[place]), went[place].get(name)) for place in known}) > 1
 
 
 def _line(reports: Sequence[Report], places: Sequence[int], others: Collection[int]) -> Line:
@@ -249,7 +251,7 @@ def _line(reports: Sequence[Report], places: Sequence[int], others: Collection[i
         final={key: found for key in keys if (found := _over(own, key, "last"))},
         best={key: found for key in keys if (found := _over(own, key, "best"))},
         seconds=spread(report.get("elapsed_seconds") for report in own),
-        cpu_seconds=spread(report.get("cpu_seconds") for report in own),
+        cpu_seconds=spread(report.get("cpu_seconds") or None for report in own),
         memory_bytes=spread(report.get("peak_memory_bytes") or report.get("memory_bytes") or None for report in own),
         parameters=first.get("parameters"),
     )
@@ -264,7 +266,15 @@ def _verdict(lines: Sequence[Line], base: int, objective: str, metrics: dict[str
     about = metrics.get(objective)
     test = "test/" + objective.partition("/")[2]
     contenders = [
-        Contender(line.label, line.count, line.best.get(objective), line.final.get(test), line.is_live, base in line.places)
+        Contender(
+            line.label,
+            line.count,
+            line.best.get(objective),
+            line.final.get(test),
+            line.is_live,
+            base in line.places,
+            is_measured=objective in line.final,
+        )
         for line in lines
     ]
     return judge(contenders, objective, goal=about.goal if about else "none", unit=about.unit if about else "", same_task=same)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-SEED = "seed"
+SEED, THREADS = "seed", "threads"
 Report = Mapping[str, Any]  # of one run, as `runs.report` makes it
 
 
@@ -42,7 +42,12 @@ def alike(reports: Sequence[Report], *, apart: bool = False) -> list[list[int]]:
     for place, report in enumerate(reports):
         known = lines.setdefault(place if apart else _kind(report), [])
         is_told = report.get("source", "recipe") == "recipe" or (seeds[place] is not None and _kind(report) not in muddled)
-        fits = (line for line in known if seeds[place] is None or all(seeds[other] != seeds[place] for other in line))
+        fits = (
+            line
+            for line in known
+            if have_same_threads([reports[other] for other in (*line, place)])
+            and (seeds[place] is None or all(seeds[other] != seeds[place] for other in line))
+        )
         home = next(fits, None) if is_told else None
         home.append(place) if home else known.append([place])
     return sorted(line for known in lines.values() for line in known)
@@ -50,11 +55,26 @@ def alike(reports: Sequence[Report], *, apart: bool = False) -> list[list[int]]:
 
 def repeated(reports: Sequence[Report]) -> list[list[int]]:
     """Places of the runs that have everything in common, the seed as well."""
-    found: dict[object, list[int]] = {}
+    found: dict[object, list[list[int]]] = {}
     for place, report in enumerate(reports):
         if report["settings"].get(SEED) is not None:
-            found.setdefault((_kind(report), report["settings"][SEED]), []).append(place)
-    return [places for places in found.values() if len(places) > 1]
+            known = found.setdefault((_kind(report), report["settings"][SEED]), [])
+            home = next((places for places in known if have_same_threads([reports[other] for other in (*places, place)])), None)
+            home.append(place) if home else known.append([place])
+    return [places for known in found.values() for places in known if len(places) > 1]
+
+
+def have_same_threads(reports: Sequence[Report]) -> bool:
+    """Whether the runs were asked for with one number of threads, or trained with one: what one run measured, `--from` takes over."""
+    asked = [report["settings"].get(THREADS) for report in reports]
+    taken = [(report.get("tuning") or {}).get(THREADS) if number is None else number for number, report in zip(asked, reports, strict=True)]
+    return len(set(map(repr, asked))) < 2 or len(set(map(repr, taken))) < 2
+
+
+def comparable(value: object) -> object:
+    """A setting's value, to see whether another run's is the same: 0 and 0.0 are, for formats of others know no whole numbers."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and value == value  # not NaN
+    return value if is_number else repr(value)
 
 
 def spread(values: Iterable[object]) -> Spread | None:
@@ -80,7 +100,7 @@ def overlap(one: Spread, other: Spread) -> bool | None:
 
 
 def _kind(report: Report) -> object:
-    settings = tuple(sorted((name, repr(value)) for name, value in report["settings"].items() if name != SEED))
+    settings = frozenset((name, comparable(value)) for name, value in report["settings"].items() if name not in (SEED, THREADS))
     dataset = report.get("dataset") or {}
     begins = report.get("parent") if report.get("weights") else None  # the weights that it began with
     changed = tuple((one["step"], one["text"].partition(" by ")[0]) for one in report.get("interventions", ()) if one["kind"] == "set")

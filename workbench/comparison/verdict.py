@@ -16,6 +16,7 @@ class Contender:
     Attributes:
         best: its best values of the metric that decides, over its seeds.
         test: what the best weights came to on the test split.
+        is_measured: whether it has the metric; without a best value it says not which way is better, as an imported table need not.
     """
 
     label: str
@@ -24,6 +25,7 @@ class Contender:
     test: Spread | None = None
     is_live: bool = False
     is_baseline: bool = False
+    is_measured: bool = False
 
     @property
     def name(self) -> str:
@@ -56,6 +58,9 @@ def judge(contenders: Sequence[Contender], key: str, *, goal: str, unit: str, sa
         return Verdict("No ranking: the runs have no metric with a goal in common.")
     if len(contenders) == 1:
         return Verdict(_alone(contenders[0], key, unit), metric=key)
+    undecided = [one.label for one in contenders if one.best is None and one.is_measured]
+    if len(ranked) < 2 and undecided:
+        return Verdict(f"No ranking: {undecided[0]} has no goal for {_words(key)} (`import --goal {key}={goal}` gives one).", metric=key)
     if len(ranked) < 2:
         return Verdict(f"No ranking yet: {_words(key)} was measured in fewer than two of them.", metric=key)
     ranked.sort(key=lambda one: one.best.mean if one.best else 0.0, reverse=goal == "max")

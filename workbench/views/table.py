@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from workbench.charts.rows import Row, Rows, Span, cells, cut, fit, merge, pad, printable
 from workbench.charts.spark import spark
+from workbench.comparison.seeds import THREADS, have_same_threads
 from workbench.queue.line import ordinal
 from workbench.runs.folder import Value
 from workbench.runs.reading.feed import Feed
@@ -251,10 +253,16 @@ def _shortened(entry: Entry, room: int, ascii_only: bool) -> str:
 
 def _differing(feeds: Sequence[Feed]) -> dict[str, list[str]]:
     seen: dict[str, dict[str, set[Value]]] = {}
+    threads: dict[str, list[Mapping[str, Any]]] = {}
     for feed in feeds:
+        settings = settings_of(feed)
         known = seen.setdefault(feed.record.recipe, {})
-        for name, value in settings_of(feed).items():
+        for name, value in settings.items():
             known.setdefault(name, set()).add(value)
+        threads.setdefault(feed.record.recipe, []).append({"settings": settings, "tuning": feed.state.tuning})
+    for recipe, runs in threads.items():
+        if have_same_threads(runs):
+            seen[recipe].pop(THREADS, None)
     return {recipe: [name for name, values in known.items() if len(values) > 1] for recipe, known in seen.items()}
 
 
