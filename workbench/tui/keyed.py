@@ -14,13 +14,15 @@ from textual.events import Event, Key, Paste
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 
 from workbench.tui.screens.base import WorkScreen
 from workbench.tui.widgets.key_bar import shown_key
 
 _MOVING = ("up", "down", "left", "right", "pageup", "pagedown", "home", "end", "tab", "shift+tab")  # nobody looks for these by words
 
-_LOST_SECONDS = 0.2  # after which what has not come through will not
+_LOOK_SECONDS = 0.2  # between two looks at whether a key can still come through
+_MOST_LOOKS = 25  # for which a screen that lives may take over one: five seconds
 
 
 class Handled(Message):
@@ -63,7 +65,19 @@ class Keyed(App[None]):
             target = self.focused or self.screen
             await super().on_event(event)
             self._is_under_way = target.post_message(Handled())  # goes the way of the key, behind it
-            self._patience = self.set_timer(_LOST_SECONDS, self.on_handled)
+            if self._is_under_way:
+                self._wait_for(target, _MOST_LOOKS)
+
+    def _wait_for(self, target: Widget, looks: int) -> None:
+        """Go on without what a screen that was left has taken with it; a machine that is merely busy still brings it."""
+
+        async def look() -> None:
+            if looks and target.is_attached and target.is_running:
+                self._wait_for(target, looks - 1)
+            else:
+                await self.on_handled()
+
+        self._patience = self.set_timer(_LOOK_SECONDS, look)
 
     async def on_handled(self) -> None:
         """The key has been everywhere, or is lost with a screen that was left."""
