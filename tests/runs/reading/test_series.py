@@ -231,3 +231,14 @@ def test_a_copy_of_a_summary_is_not_touched_by_later_points():
     copy = summary.copy()
     summary.extend([2], [math.nan], Series())
     assert (copy.count, copy.nonfinite_steps) == (1, [1])
+
+
+def test_means_are_those_of_all_buckets_of_the_newest_or_evenly_thinned():
+    series = Series()
+    series.extend(list(range(1, 1001)), [float(value) for value in range(1, 1001)])
+    assert series.means(1) == [1000.0]
+    assert series.means() == [float(value) for value in range(1, 1001)]
+    thinned = series.means(at_most=128)
+    assert len(thinned) == 125
+    assert thinned[:3] == [1.0, 9.0, 17.0]
+    assert Series().means(1) == Series().means(at_most=128) == []

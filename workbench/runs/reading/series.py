@@ -144,10 +144,11 @@ class Series:
             return None
         return self.first[place], _mean(self.total[place], self.points[place], self.low[place], self.high[place]), self.points[place] == 1
 
-    def means(self, newest: int | None = None) -> list[float]:
-        """One value a bucket, for a sparkline; of all buckets or of the newest ones."""
+    def means(self, newest: int | None = None, *, at_most: int = CAPACITY) -> list[float]:
+        """One value a bucket, for a sparkline; of all buckets or of the newest ones, evenly thinned to so many."""
         start = 0 if newest is None else max(0, len(self.first) - newest)
-        columns = (column[start:] for column in (self.total, self.points, self.low, self.high))
+        stride = -(-(len(self.first) - start) // at_most) or 1
+        columns = (column[start::stride] for column in (self.total, self.points, self.low, self.high))
         return [_mean(*bucket) for bucket in zip(*columns, strict=True)]
 
     def cut(self, step: int) -> Series:

@@ -179,7 +179,13 @@ class RunLook:
         return rows
 
     def _unchanging(self, slot: slots.Slot, box: tuple[int, int], view: View) -> object:
-        """All that a drawing of a preview depends on; None for a chart, which is cheaper and changes with every step."""
+        """All that a drawing of a preview depends on; None for a chart, which is cheaper and changes with every step.
+
+        Of layers, too, there is one drawing a second while a run trains: they cost more than all charts of a board together, and
+        a step is a small part of one of their columns.
+        """
+        if slot.kind == "strip" and self.feed.status.state == "running" and view.cursor is None:
+            return slot.name, slot.metrics, box, view, int(self._now)
         if slot.kind != "preview":
             return None
         name = slot.name.removeprefix(slots.PREVIEW)

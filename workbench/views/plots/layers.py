@@ -23,6 +23,7 @@ _APART = 1e3  # times less or more than the layer in the middle: its share of th
 _RISEN = 100.0  # times the layer's own median so far
 _GREYS_FROM = 256  # colours
 _LEAST_BUCKETS = 5  # before a median says something
+_SAMPLED = 128  # buckets that a median is taken of
 
 
 def draw(feed: Feed, wanted: Charted, width: int, height: int, *, ascii_only: bool, colours: int, memory: LimitsMemory, view: View) -> Rows:
@@ -112,11 +113,11 @@ def _latest(state: RunState, key: str) -> float | None:
     series, last = state.series[key], state.summaries[key].last
     if last is None or not math.isfinite(last) or not series.first:
         return last
-    return series.means()[-1]
+    return series.means(1)[0]
 
 
 def _median(state: RunState, key: str) -> float | None:
-    means = state.series[key].means()
+    means = state.series[key].means(at_most=_SAMPLED)
     return statistics.median(means) if len(means) >= _LEAST_BUCKETS else None
 
 
