@@ -211,7 +211,7 @@ PRESETS = (
 
 RECIPE = Recipe(
     name="attention",
-    family="attention and transformers",
+    family="attention network",
     summary="Translate, continue and classify by looking where it matters",
     notes=NOTES,
     config=Config,
