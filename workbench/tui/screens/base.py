@@ -14,6 +14,7 @@ from workbench.tui.messages import RunChanged, Wish
 from workbench.tui.widgets.foot import Foot
 from workbench.tui.widgets.key_bar import KeyBar, shown_key
 from workbench.tui.widgets.painted import Painted
+from workbench.tui.window import Window
 
 if TYPE_CHECKING:
     from workbench.tui.app import Workbench
@@ -196,3 +197,21 @@ def typing_keys(enter: str, *, several: bool = False) -> list[Binding]:
     """The keys of a line that is typed into."""
     keys = [Binding("enter", "", enter), Binding("escape", "", "leave as it was")]
     return [*keys, Binding("tab", "", "next"), Binding("shift+tab", "", "before")] if several else keys
+
+
+class WindowScreen(WorkScreen):
+    """A screen that looks at a part of its x axis, which the same keys make smaller, larger and whole."""
+
+    _window: Window
+
+    def action_closer(self) -> None:
+        self._window.closer()
+        self.tell_wish()
+
+    def action_farther(self) -> None:
+        self._window.farther()
+        self.tell_wish()
+
+    def action_whole(self) -> None:
+        self._window.whole()
+        self.tell_wish()

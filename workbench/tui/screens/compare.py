@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from workbench.tui.messages import CompareChanged, CompareSeen, CompareWish, Wish
-from workbench.tui.screens.base import WorkScreen
+from workbench.tui.screens.base import WindowScreen
 from workbench.tui.widgets.foot import Foot, Question
 from workbench.tui.widgets.painted import Painted
 from workbench.tui.window import Window, following
@@ -27,7 +27,7 @@ _FINE = 10_000  # places along the x axis, whatever it counts: the window moves 
 _SCROLL = 10
 
 
-class Compare(WorkScreen):
+class Compare(WindowScreen):
     """Holds what is looked at; the polling thread reads the runs and draws."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -194,18 +194,6 @@ class Compare(WorkScreen):
 
     def action_smooth(self) -> None:
         self._rewrite(smoothing=following([*SMOOTHINGS], self._sight.ways.smoothing))
-
-    def action_closer(self) -> None:
-        self._window.closer()
-        self.tell_wish()
-
-    def action_farther(self) -> None:
-        self._window.farther()
-        self.tell_wish()
-
-    def action_whole(self) -> None:
-        self._window.whole()
-        self.tell_wish()
 
     def action_live(self) -> None:
         self._window.live()

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from workbench.charts.rows import Rows, Span, cells, pad, width_of
 from workbench.tui.messages import RunChanged, RunSeen, RunWish, Scrubbed, SlotSeen, Wish
-from workbench.tui.screens.base import WorkScreen
+from workbench.tui.screens.base import WindowScreen
 from workbench.tui.screens.run.keys import ZOOM_KEYS
 from workbench.tui.widgets.foot import Foot
 from workbench.tui.widgets.key_bar import kept
@@ -33,7 +33,7 @@ _OF_VALUES = ("log_scale",)
 _ALONG_STEPS = ("closer", "farther", "whole", "axis", "nudge")
 
 
-class Zoom(WorkScreen):
+class Zoom(WindowScreen):
     """Looks at one slot. How a chart is drawn is remembered for its metric; what part of it is seen is only this screen's."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*ZOOM_KEYS]
@@ -174,18 +174,6 @@ class Zoom(WorkScreen):
         elif not self._window.pan(by):
             self.say("all steps are on the screen: + shows fewer, then [ and ] move on")
             return
-        self.tell_wish()
-
-    def action_closer(self) -> None:
-        self._window.closer()
-        self.tell_wish()
-
-    def action_farther(self) -> None:
-        self._window.farther()
-        self.tell_wish()
-
-    def action_whole(self) -> None:
-        self._window.whole()
         self.tell_wish()
 
     def action_live(self) -> None:
