@@ -105,7 +105,7 @@ class WorkScreen(Screen[None]):
         """Fit what the stylesheet cannot to the size."""
 
     def tell_wish(self) -> None:
-        """Say what to look at, once sizes are known."""
+        """Say what to look at, once sizes are known; again where the answer is to another wish: a size may have changed untold."""
         if self.is_current:
             self.bench.look_again()
 

@@ -107,6 +107,7 @@ class Compare(WindowScreen):
 
     def on_compare_changed(self, message: CompareChanged) -> None:
         if message.seen.wish != self.wish().compare:
+            self.tell_wish()
             return
         self._seen = message.seen
         rows: Rows = message.seen.rows

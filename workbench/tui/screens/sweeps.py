@@ -70,6 +70,7 @@ class Sweeps(WorkScreen):
 
     def on_sweeps_changed(self, message: SweepsChanged) -> None:
         if message.seen.wish != self.wish().sweeps:
+            self.tell_wish()
             return
         self._seen = message.seen
         count = len(message.seen.sweeps)

@@ -85,6 +85,7 @@ class RunScreen(Steering):
     def on_run_changed(self, message: RunChanged) -> None:
         seen = message.seen
         if not self.is_for_this(message):
+            self.tell_wish()
             return
         if self.seen is None:
             self.say()  # whatever kept it from being read is over

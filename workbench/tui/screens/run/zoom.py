@@ -67,6 +67,7 @@ class Zoom(WindowScreen):
 
     def on_run_changed(self, message: RunChanged) -> None:
         if not self.is_for_this(message):
+            self.tell_wish()
             return
         seen = message.seen
         self._names, self._window.newest = seen.names, max(1, seen.step)
