@@ -9,6 +9,7 @@ import sys
 import pytest
 import torch
 
+from tests.training_runs import wait_for
 from workbench.errors import ExitCode, WorkbenchError
 from workbench.runs.status import process_started
 from workbench.worker import torchrun
@@ -61,7 +62,7 @@ def test_a_process_is_gone_with_its_launcher() -> None:
     launcher.kill()
     launcher.wait()
     assert launcher.stdout.read() == "", "which ends once nobody can write to it any more"
-    assert not process_started(pid)
+    wait_for(lambda: not process_started(pid))  # it is a zombie until somebody reaps it
 
 
 def test_a_process_whose_launcher_has_gone_before_does_not_begin() -> None:
